@@ -1,0 +1,49 @@
+// The port to PostgreSQL: one interface for a server (`pg`) and for the embedded one (PGlite in a thread of its own).
+// Statements are SQL text with parameters that are text, numbers, booleans, Dates or null; lists travel as one array
+// literal (`array-literal.ts`), because the two drivers serialise JavaScript arrays differently.
+
+import type { Kysely } from "kysely";
+import type { TransactionHandle } from "../runtime/contract/task-definition.ts";
+
+export type Parameter = string | number | boolean | Date | Uint8Array | null;
+
+/** A statement that is prepared once per connection under its name. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface QueryResult<Row> {
+  readonly rows: Row[];
+  readonly affected: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each room brings the tables it knows: `db.tables as Kysely<MyTables>`.
+export type Tables = any;
+
+export interface Queryable {
+  /** @throws ApiumError `STORE_UNAVAILABLE`, `STORE_TIMEOUT`, `QUERY_OUTSIDE_TRANSACTION`; other errors as PostgreSQL gives them. */
+  query<Row>(statement: Statement | string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>>;
+  /** Typed query building for everything that is not a hot path. */
+  kysely<Schema = Tables>(): Kysely<Schema>;
+}
+
+export interface Transaction extends Queryable, TransactionHandle {
+  /** Runs after the commit, in order; never after a rollback. Errors are logged, not thrown. */
+  afterCommit(run: () => void | Promise<void>): void;
+}
+
+export interface Database extends Queryable {
+  readonly engine: "postgres" | "pglite";
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Statements whose commit may be lost in a power cut, because a later durable one proves them (see ADR 3). */
+  readonly relaxed: Queryable;
+  /** Runs a script of several statements. */
+  script(text: string): Promise<void>;
+  /** Subscribes to NOTIFY on a channel until the returned function is called. A hint only: notifications can be lost. */
+  listen(channel: string, receive: (payload: string) => void): Promise<() => Promise<void>>;
+  /** The database's own time in milliseconds since the epoch. */
+  now(): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,8 @@
+export { instantArray, numberArray, plainArray, textArray } from "./array-literal.ts";
+export { lockDataDir } from "./data-dir-lock.ts";
+export type { Database, Parameter, Queryable, QueryResult, Statement, Tables, Transaction } from "./database.ts";
+export { type MigrationRoom, migrate } from "./migrate.ts";
+export { detached } from "./open-transaction.ts";
+export { openPGlite, type PGliteOptions } from "./pglite.ts";
+export { openPostgres, type PostgresOptions } from "./postgres.ts";
+export { isTransient } from "./store-error.ts";

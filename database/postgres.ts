@@ -1,0 +1,222 @@
+// The database port over a PostgreSQL server. Three doors to one server: a pool for everything, a small pool whose
+// commits do not wait for the disk (claims and heartbeats, see ADR 3), and one connection that listens.
+import pg from "pg";
+import { messageOf } from "../runtime/contract/errors.ts";
+import type { Database, Parameter, Queryable, QueryResult, Statement, Transaction } from "./database.ts";
+import { kyselyOver } from "./kysely-bridge.ts";
+import { holding, refuseWhileHolding } from "./open-transaction.ts";
+import { storeError } from "./store-error.ts";
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Connections for queries and transactions. Default 10. */
+  readonly poolSize?: number | undefined;
+  readonly applicationName?: string | undefined;
+  readonly onError?: ((message: string) => void) | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Longer than any statement of ours; a silent partition must not hold a caller for ever. */
+const QUERY_TIMEOUT_MS = 60_000;
+const RELAXED_CONNECTIONS = 3;
+const RELISTEN_AFTER_MS = 1_000;
+
+const INT8 = 20;
+const DATE = 1082;
+const NUMERIC = 1700;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: string) => {
+    if (oid === INT8 || oid === NUMERIC) return Number;
+    if (oid === DATE) return String;
+    return pg.types.getTypeParser(oid, format as "text");
+  }) as typeof pg.types.getTypeParser,
+};
+
+export function openPostgres(options: PostgresOptions): Database {
+  const report = options.onError ?? (() => {});
+  const newPool = (max: number, serverOptions?: string) => {
+    const pool = new pg.Pool({
+      connectionString: options.url,
+      max,
+      types,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+      idleTimeoutMillis: 60_000,
+      application_name: options.applicationName ?? "apium",
+      ...(serverOptions === undefined ? {} : { options: serverOptions }),
+    });
+    pool.on("error", (error) => report(`an idle database connection failed: ${error.message}`));
+    return pool;
+  };
+  const pool = newPool(options.poolSize ?? 10);
+  const relaxedPool = newPool(RELAXED_CONNECTIONS, "-c synchronous_commit=off");
+  const listener = new Listener(options.url, report);
+
+  const database: Database = {
+    engine: "postgres",
+    async query<Row>(statement: Statement | string, parameters: readonly Parameter[] = []) {
+      refuseWhileHolding(database);
+      return run<Row>(pool, statement, parameters);
+    },
+    kysely: <Schema>() => kyselyOver<Schema>((text, parameters) => database.query(text, parameters)),
+    relaxed: over((statement, parameters) => run(relaxedPool, statement, parameters)),
+    transaction: (work) => transact(database, pool, work, report),
+    async script(text) {
+      refuseWhileHolding(database);
+      await pool.query(text).catch(rethrow);
+    },
+    listen: (channel, receive) => listener.listen(channel, receive),
+    async now() {
+      const { rows } = await run<{ ms: number }>(pool, NOW, []);
+      return rows[0]?.ms ?? Number.NaN;
+    },
+    async close() {
+      await Promise.all([listener.close(), pool.end(), relaxedPool.end()]);
+    },
+  };
+  return database;
+}
+
+const NOW: Statement = { name: "now", text: "select extract(epoch from clock_timestamp()) * 1000 as ms" };
+
+type Runner = (statement: Statement | string, parameters: readonly Parameter[]) => Promise<QueryResult<unknown>>;
+
+function over(runner: Runner): Queryable {
+  return {
+    query: <Row>(statement: Statement | string, parameters: readonly Parameter[] = []) =>
+      runner(statement, parameters) as Promise<QueryResult<Row>>,
+    kysely: <Schema>() => kyselyOver<Schema>(runner),
+  };
+}
+
+async function run<Row>(
+  target: pg.Pool | pg.PoolClient,
+  statement: Statement | string,
+  parameters: readonly Parameter[],
+): Promise<QueryResult<Row>> {
+  const config = typeof statement === "string" ? { text: statement } : statement;
+  try {
+    const result = await target.query({ ...config, values: parameters as unknown[] });
+    return { rows: result.rows as Row[], affected: result.rowCount ?? 0 };
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+async function transact<Result>(
+  database: Database,
+  pool: pg.Pool,
+  work: (tx: Transaction) => Promise<Result>,
+  report: (message: string) => void,
+): Promise<Result> {
+  refuseWhileHolding(database);
+  const client = await pool.connect().catch(rethrow);
+  // A connection that breaks while it is ours also fails the query in flight; without a listener it would be fatal.
+  const onError = () => {};
+  client.on("error", onError);
+  const hooks: (() => void | Promise<void>)[] = [];
+  const queryable = over((statement, parameters) => run(client, statement, parameters));
+  const tx: Transaction = { ...queryable, isTransaction: true, afterCommit: (hook) => hooks.push(hook) };
+  let broken: Error | undefined;
+  let result: Result;
+  try {
+    await run(client, "begin", []);
+    result = await holding(database, () => work(tx));
+    await run(client, "commit", []);
+  } catch (error) {
+    await client.query("rollback").catch((cause: Error) => {
+      broken = cause;
+    });
+    throw storeError(error);
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
+  for (const hook of hooks) {
+    try {
+      await hook();
+    } catch (error) {
+      report(`a step after a commit failed: ${messageOf(error)}`);
+    }
+  }
+  return result;
+}
+
+/** One connection for all channels, rebuilt when it breaks. */
+class Listener {
+  readonly #url: string;
+  readonly #report: (message: string) => void;
+  readonly #receivers = new Map<string, Set<(payload: string) => void>>();
+  #client: pg.Client | undefined;
+  #closed = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(url: string, report: (message: string) => void) {
+    this.#url = url;
+    this.#report = report;
+  }
+
+  async listen(channel: string, receive: (payload: string) => void): Promise<() => Promise<void>> {
+    const receivers = this.#receivers.get(channel) ?? new Set();
+    const isNew = receivers.size === 0;
+    receivers.add(receive);
+    this.#receivers.set(channel, receivers);
+    if (this.#client === undefined) await this.#connect();
+    else if (isNew) await this.#client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    return async () => {
+      receivers.delete(receive);
+      if (receivers.size > 0) return;
+      this.#receivers.delete(channel);
+      await this.#client?.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => {});
+    };
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.#url,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: "apium-listener",
+    });
+    client.on("notification", (message) => {
+      for (const receive of this.#receivers.get(message.channel) ?? []) receive(message.payload ?? "");
+    });
+    client.on("error", (error) => this.#lost(client, error));
+    client.on("end", () => this.#lost(client, undefined));
+    try {
+      await client.connect();
+      for (const channel of this.#receivers.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      this.#client = client;
+    } catch (error) {
+      client.end().catch(() => {});
+      throw storeError(error);
+    }
+  }
+
+  #lost(client: pg.Client, error: Error | undefined): void {
+    if (this.#client !== client || this.#closed) return;
+    this.#client = undefined;
+    if (error) this.#report(`the listening database connection failed: ${error.message}`);
+    this.#reconnectLater();
+  }
+
+  #reconnectLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#connect().catch(() => {
+        if (!this.#closed) this.#reconnectLater();
+      });
+    }, RELISTEN_AFTER_MS);
+    this.#retry.unref();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#client?.end().catch(() => {});
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw storeError(error);
+}

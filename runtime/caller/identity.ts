@@ -1,0 +1,76 @@
+// Ids and keys that callers give. Both are rows with a unique key, taken in the transaction that accepts the task: the
+// second of two concurrent callers waits for the first and then sees what it did.
+import { createHash } from "node:crypto";
+import type { Queryable } from "../../database/index.ts";
+import { ApiumError } from "../contract/errors.ts";
+import { canonicalJson } from "../contract/json.ts";
+import type { AcceptedTask } from "../contract/task-definition.ts";
+import type { TaskState } from "../contract/task-state.ts";
+
+/**
+ * Takes a given id. `undefined` when it was free; the earlier task when it was given before with the same payload.
+ * @throws ApiumError `TASK_ID_CONFLICT` for another task or payload.
+ */
+export async function claimGivenId(
+  tx: Queryable,
+  id: string,
+  name: string,
+  paramsText: string,
+): Promise<AcceptedTask | undefined> {
+  const digest = digestOf(name, paramsText);
+  const { affected } = await tx.query(
+    "insert into task_given_id (id, digest) values ($1::uuid, $2) on conflict (id) do nothing",
+    [id, digest],
+  );
+  if (affected === 1) return undefined;
+  const { rows } = await tx.query<{ digest: string }>("select digest from task_given_id where id = $1::uuid", [id]);
+  if (rows[0]?.digest !== digest) {
+    throw new ApiumError("TASK_ID_CONFLICT", `the id ${id} was already used for another task or other parameters`);
+  }
+  return existing(tx, id);
+}
+
+/**
+ * Takes a unique key for `id`. `undefined` when it was free; the holder when `onConflict` is "return".
+ * @throws ApiumError `UNIQUE_KEY_CONFLICT` when it is held and `onConflict` is "throw".
+ */
+export async function claimUniqueKey(
+  tx: Queryable,
+  key: string,
+  id: string,
+  onConflict: "return" | "throw",
+): Promise<AcceptedTask | undefined> {
+  for (;;) {
+    const { affected } = await tx.query(
+      "insert into task_unique_key (key, task_id) values ($1, $2::uuid) on conflict (key) do nothing",
+      [key, id],
+    );
+    if (affected === 1) return undefined;
+    const { rows } = await tx.query<{ task_id: string }>("select task_id from task_unique_key where key = $1", [key]);
+    const holder = rows[0]?.task_id;
+    if (holder === undefined) continue; // released between the two statements
+    if (onConflict === "throw") {
+      throw new ApiumError("UNIQUE_KEY_CONFLICT", `the key "${key}" is held by task ${holder}`, {
+        details: { taskId: holder },
+      });
+    }
+    return existing(tx, holder);
+  }
+}
+
+async function existing(tx: Queryable, id: string): Promise<AcceptedTask> {
+  const { rows } = await tx.query<{ state: TaskState; queue: string }>(
+    `select state, queue from task where id = $1::uuid
+     union all select state, queue from task_history where id = $1::uuid limit 1`,
+    [id],
+  );
+  const task = rows[0];
+  if (task === undefined) throw new ApiumError("TASK_FINISHED", `task ${id} finished long ago; its history is pruned`);
+  return { id, state: task.state, queue: task.queue, created: false };
+}
+
+function digestOf(name: string, paramsText: string): string {
+  return createHash("sha256")
+    .update(`${name}\n${canonicalJson(JSON.parse(paramsText))}`)
+    .digest("base64url");
+}

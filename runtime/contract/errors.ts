@@ -1,0 +1,318 @@
+// The catalogue of everything Apium can refuse or fail with.
+// One entry a code: what it means, the HTTP status it becomes, whether trying again can help, and the operator's
+// next step. `docs/reference/errors.md` is checked against this file by a test, so neither can drift.
+
+export interface ErrorEntry {
+  /** HTTP status at the gateway. */
+  readonly status: number;
+  /** True where the same request may succeed later without anybody changing it. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+  readonly step: string;
+}
+
+export const ERRORS = {
+  PARAMS_INVALID: {
+    status: 422,
+    retryable: false,
+    meaning: "The parameters do not fit the task's or the endpoint's schema.",
+    step: "Correct the fields named in `fields`.",
+  },
+  OPTIONS_INVALID: {
+    status: 422,
+    retryable: false,
+    meaning: "An enqueue option has a value that is not allowed.",
+    step: "Correct the fields named in `fields`.",
+  },
+  PARAMS_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    meaning: "The parameters are larger than a task may carry (256 KiB of JSON).",
+    step: "Store the data and pass its id instead.",
+  },
+  RESULT_TOO_LARGE: {
+    status: 500,
+    retryable: false,
+    meaning: "The handler returned more than a result may hold (1 MiB of JSON).",
+    step: "Store the data and return its id instead.",
+  },
+  RESULT_NOT_JSON: {
+    status: 500,
+    retryable: false,
+    meaning: "The handler returned something JSON cannot express (a cycle, a BigInt).",
+    step: "Return plain data.",
+  },
+  TASK_UNKNOWN: {
+    status: 404,
+    retryable: false,
+    meaning: "No task of this name is defined in the process that was asked to enqueue or run it.",
+    step: "Check the spelling; start a worker that carries the task, then requeue the dead letter.",
+  },
+  TASK_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    meaning: "There is no task with this id: it never existed, or its history has been pruned.",
+    step: "Check the id and HISTORY_RETENTION.",
+  },
+  TASK_ID_CONFLICT: {
+    status: 409,
+    retryable: false,
+    meaning: "The given taskId was already used for another task or other parameters.",
+    step: "Use a new id, or send exactly what was sent before.",
+  },
+  UNIQUE_KEY_CONFLICT: {
+    status: 409,
+    retryable: false,
+    meaning: "An unfinished task already holds this uniqueKey.",
+    step: "Wait for the task named in `details.taskId`, or use onConflict: 'return'.",
+  },
+  TASK_NOT_FINISHED: {
+    status: 409,
+    retryable: true,
+    meaning: "The task has not reached a final state yet.",
+    step: "Wait for it, or revoke it first.",
+  },
+  TASK_FINISHED: {
+    status: 409,
+    retryable: false,
+    meaning: "The task has already reached a final state.",
+    step: "Nothing: it cannot be changed any more; retry it to run it again as a new task.",
+  },
+  TASK_FAILED: {
+    status: 500,
+    retryable: false,
+    meaning: "The task that was waited for ended in FAILURE or REVOKED.",
+    step: "Look at the task's attempts and its dead letter.",
+  },
+  WAIT_TIMEOUT: {
+    status: 504,
+    retryable: true,
+    meaning: "The task had not finished when the time to wait for it was over. It goes on.",
+    step: "Ask for the task again later by its id.",
+  },
+  TASK_FENCED: {
+    status: 409,
+    retryable: false,
+    meaning: "This run no longer owns its task: the lease was lost, or the task was handed to another attempt.",
+    step: "Nothing: the late result was refused, and the newer attempt decides.",
+  },
+  TASK_REVOKED: {
+    status: 409,
+    retryable: false,
+    meaning: "The task was revoked.",
+    step: "Nothing, unless it was revoked by mistake: then retry it.",
+  },
+  TASK_REJECTED: {
+    status: 422,
+    retryable: false,
+    meaning: "The handler rejected the task for good (it threw Reject).",
+    step: "Read the reason, mend the cause, requeue the dead letter with an edited payload.",
+  },
+  SOFT_TIME_LIMIT: {
+    status: 504,
+    retryable: true,
+    meaning: "The soft time limit passed; the handler's signal was aborted.",
+    step: "Raise softTimeLimit or make the work smaller.",
+  },
+  HARD_TIME_LIMIT: {
+    status: 504,
+    retryable: true,
+    meaning: "The hard time limit passed; the attempt was ended and its late effects are refused.",
+    step: "Raise timeLimit, make the work smaller, or look for a hang.",
+  },
+  WORKER_LOST: {
+    status: 500,
+    retryable: true,
+    meaning: "The worker died or fell silent while it ran this attempt.",
+    step: "Look at the worker's log; after too many crashes the task becomes a dead letter.",
+  },
+  MEMORY_LIMIT: {
+    status: 500,
+    retryable: true,
+    meaning: "The isolated process of this attempt used more memory than it may.",
+    step: "Raise memoryLimitMb or make the work smaller.",
+  },
+  HANDLER_CRASHED: {
+    status: 500,
+    retryable: true,
+    meaning: "The isolated thread or process of this attempt ended by itself.",
+    step: "Look at the worker's log for its last words.",
+  },
+  HANDLER_FAILED: {
+    status: 500,
+    retryable: true,
+    meaning: "The handler threw an error that carries no code of its own.",
+    step: "Look at the error and stack of each attempt.",
+  },
+  CHILD_FAILED: {
+    status: 500,
+    retryable: false,
+    meaning: "A child of this group, chain or chunked task failed, and its policy ends the whole.",
+    step: "Look at the children; retry the parent or the failed child.",
+  },
+  MESSAGE_MALFORMED: {
+    status: 400,
+    retryable: false,
+    meaning: "Bytes arrived on a task subject that are no task message.",
+    step: "Find the publisher; the raw bytes (first 4 KiB) are in the dead letter.",
+  },
+  MESSAGE_VERSION: {
+    status: 400,
+    retryable: false,
+    meaning: "A task message of a version this worker does not know arrived.",
+    step: "Upgrade this worker, then requeue the dead letter.",
+  },
+  QUEUE_UNKNOWN: {
+    status: 422,
+    retryable: false,
+    meaning: "No queue of this name exists.",
+    step: "Use one of the queues named in the message.",
+  },
+  QUEUE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning: "The delivery engine (NATS JetStream) does not answer. Tasks are still accepted.",
+    step: "Check nats-server and its disk; delivery resumes by itself.",
+  },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning: "The database does not answer, so nothing can be accepted.",
+    step: "Check PostgreSQL; workers resume by themselves.",
+  },
+  STORE_TIMEOUT: {
+    status: 503,
+    retryable: true,
+    meaning: "A statement took longer than it may.",
+    step: "Look for locks and slow disks in PostgreSQL.",
+  },
+  QUERY_OUTSIDE_TRANSACTION: {
+    status: 500,
+    retryable: false,
+    meaning: "Code that holds a transaction open asked the database outside of it; embedded, that would hang for ever.",
+    step: "Use the transaction's own query methods, or hand the call the transaction with { tx }.",
+  },
+  DATA_DIR_LOCKED: {
+    status: 500,
+    retryable: false,
+    meaning: "Another process uses this DATA_DIR. Two processes on one folder would lose data.",
+    step: "Stop the other process, use another DATA_DIR, or set DATABASE_URL and NATS_URL for several processes.",
+  },
+  SETTINGS_INVALID: {
+    status: 500,
+    retryable: false,
+    meaning: "A setting has a value that cannot be used; the start was stopped.",
+    step: "Correct the settings named, one line each.",
+  },
+  DEFINITION_INVALID: {
+    status: 500,
+    retryable: false,
+    meaning: "A task definition or a route is wrong.",
+    step: "Correct the definition named in the message.",
+  },
+  RATE_NOTATION: {
+    status: 422,
+    retryable: false,
+    meaning: "A rate limit is not written as count/unit.",
+    step: "Write it like 10/s, 10/m, 10/h or 10/d.",
+  },
+  DURATION_NOTATION: {
+    status: 422,
+    retryable: false,
+    meaning: "A duration is neither milliseconds nor a text such as 30s.",
+    step: "Write it like 250ms, 30s, 5m, 2h, 1d or as a number of milliseconds.",
+  },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    meaning: "There is no dead letter with this id.",
+    step: "List the dead letters again: somebody may have handled it.",
+  },
+  DEAD_LETTER_HANDLED: {
+    status: 409,
+    retryable: false,
+    meaning: "This dead letter was already requeued or dismissed.",
+    step: "Look at the task it became.",
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    retryable: false,
+    meaning: "No valid token or session came with the request.",
+    step: "Send Authorization: Bearer <token>.",
+  },
+  FORBIDDEN: {
+    status: 403,
+    retryable: false,
+    meaning: "The token's role may not do this.",
+    step: "Use a token of a role that may: viewer reads, operator steers, admin sets up.",
+  },
+  NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    meaning: "There is nothing at this address.",
+    step: "Check the path against /openapi.json.",
+  },
+  REQUEST_MALFORMED: {
+    status: 400,
+    retryable: false,
+    meaning: "The request's body is not JSON or its headers are wrong.",
+    step: "Send a JSON object with Content-Type: application/json.",
+  },
+  REQUEST_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    meaning: "The request's body is larger than the gateway accepts (1 MiB).",
+    step: "Send less at once.",
+  },
+  INTERNAL: {
+    status: 500,
+    retryable: true,
+    meaning: "Something failed that should not have. The details are in the log under the correlation id.",
+    step: "Search the log for the correlation id.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A refused field: a path such as `params.ticketId` and what is wrong with it. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ApiumErrorOptions {
+  readonly cause?: unknown;
+  readonly fields?: readonly FieldError[];
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Every error Apium throws on purpose. Match on `code`: classes do not survive the bus. */
+export class ApiumError extends Error {
+  override readonly name = "ApiumError";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly fields: readonly FieldError[] | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message?: string, options: ApiumErrorOptions = {}) {
+    const entry: ErrorEntry = ERRORS[code];
+    super(message ?? entry.meaning, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = entry.status;
+    this.retryable = entry.retryable;
+    this.fields = options.fields;
+    this.details = options.details;
+  }
+}
+
+/** The code an unknown thrown value carries, or `undefined`. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** What a value that was thrown says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

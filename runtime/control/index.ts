@@ -1,0 +1,11 @@
+export { listQueues, pausedQueues, pauseQueue, type QueueView, resumeQueue } from "./queues.ts";
+export {
+  type DeadLetterFilter,
+  type DeadLetterView,
+  dismissDeadLetter,
+  listDeadLetters,
+  requeueDeadLetter,
+  retryTask,
+} from "./requeue.ts";
+export { purgeQueue, type RevokeOptions, type RevokeOutcome, revokeChildren, revokeTask } from "./revoke.ts";
+export { listWorkers, type WorkerView } from "./workers.ts";

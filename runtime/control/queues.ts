@@ -1,0 +1,74 @@
+// Queues as an operator sees them: what waits in which lane, since when, and whether workers may take from it.
+import type { Database } from "../../database/index.ts";
+import { LANES, type Lane } from "../contract/priority.ts";
+import { QUEUES, queueNamed } from "../contract/queues.ts";
+
+export interface QueueView {
+  readonly name: string;
+  readonly pausedAt: string | null;
+  readonly pausedBy: string | null;
+  /** Waiting to be started. */
+  readonly queued: number;
+  readonly lanes: Readonly<Record<Lane, number>>;
+  /** Due later: scheduled, or waiting for a retry. */
+  readonly scheduled: number;
+  readonly started: number;
+  /** Milliseconds the oldest waiting task has been accepted for. */
+  readonly oldestMs: number | null;
+}
+
+interface CountRow {
+  readonly queue: string;
+  readonly lane: number;
+  readonly state: string;
+  readonly tasks: number;
+  readonly oldest_ms: number | null;
+}
+
+export async function listQueues(database: Database): Promise<QueueView[]> {
+  const [counts, paused] = await Promise.all([
+    database.query<CountRow>(
+      `select queue, lane::integer as lane, state::text as state, count(*)::integer as tasks,
+              extract(epoch from clock_timestamp() - min(created_at)) * 1000 as oldest_ms
+       from task group by queue, lane, state`,
+    ),
+    database.query<{ queue: string; paused_at: Date | null; paused_by: string | null }>("select * from task_queue"),
+  ]);
+  return QUEUES.map((name) => {
+    const own = counts.rows.filter((row) => row.queue === name);
+    const waiting = own.filter((row) => row.state === "QUEUED");
+    const sum = (rows: readonly CountRow[]) => rows.reduce((total, row) => total + row.tasks, 0);
+    const pause = paused.rows.find((row) => row.queue === name);
+    return {
+      name,
+      pausedAt: pause?.paused_at?.toISOString() ?? null,
+      pausedBy: pause?.paused_at ? pause.paused_by : null,
+      queued: sum(waiting),
+      lanes: Object.fromEntries(
+        LANES.map((lane, index) => [lane, sum(waiting.filter((row) => row.lane === index))]),
+      ) as Record<Lane, number>,
+      scheduled: sum(own.filter((row) => row.state === "SCHEDULED" || row.state === "RETRY")),
+      started: sum(own.filter((row) => row.state === "STARTED")),
+      oldestMs: waiting.length === 0 ? null : Math.max(...waiting.map((row) => Math.round(Number(row.oldest_ms)))),
+    };
+  });
+}
+
+/** Workers stop taking from the queue within a second; what runs goes on. @throws ApiumError `QUEUE_UNKNOWN`. */
+export async function pauseQueue(database: Database, name: string, by?: string): Promise<void> {
+  await database.query(
+    `insert into task_queue (queue, paused_at, paused_by) values ($1, clock_timestamp(), $2)
+     on conflict (queue) do update set paused_at = coalesce(task_queue.paused_at, clock_timestamp()), paused_by = $2`,
+    [queueNamed(name), by ?? null],
+  );
+}
+
+/** @throws ApiumError `QUEUE_UNKNOWN`. */
+export async function resumeQueue(database: Database, name: string): Promise<void> {
+  await database.query("update task_queue set paused_at = null, paused_by = null where queue = $1", [queueNamed(name)]);
+}
+
+export async function pausedQueues(database: Database): Promise<string[]> {
+  const { rows } = await database.query<{ queue: string }>("select queue from task_queue where paused_at is not null");
+  return rows.map((row) => row.queue);
+}

@@ -1,0 +1,115 @@
+// Revoking: what nobody runs ends REVOKED at once, in the books, so that no worker that comes back later can start it.
+// What runs is told to stop through its row; its worker sees that with its next heartbeat, or at once when a hint
+// arrives.
+import type { Database } from "../../database/index.ts";
+import { plainArray } from "../../database/index.ts";
+import type { Duration } from "../contract/duration.ts";
+import { durationMs } from "../contract/duration.ts";
+import { ApiumError } from "../contract/errors.ts";
+import type { Foundation } from "../contract/foundation.ts";
+import { LANES } from "../contract/priority.ts";
+import { isTaskId } from "../contract/task-id.ts";
+import type { TaskQueue } from "../queue/queue.ts";
+import { type Finished, finish } from "../results/index.ts";
+
+const DEFAULT_GRACE_MS = 10_000;
+
+export interface RevokeOptions {
+  /** End a running task too, after `grace`; without it a running task is only asked through its signal. */
+  readonly terminate?: boolean | undefined;
+  /** Time a running task has between its signal and its end. Default 10s. */
+  readonly grace?: Duration | undefined;
+  readonly by?: string | undefined;
+}
+
+/** `revoked`: it will not run. `requested`: it runs just now and was told. */
+export type RevokeOutcome = "revoked" | "requested";
+
+export interface RevokeParts extends Foundation {
+  readonly database: Database;
+  readonly queue: TaskQueue;
+  readonly joinable: (parentIds: readonly string[]) => void;
+  readonly ended: (ids: readonly string[]) => void;
+  /** A running task was revoked: its worker may look. */
+  readonly hintRevocation: () => void;
+}
+
+/** Revokes one task and its children. @throws ApiumError `TASK_NOT_FOUND`, `TASK_FINISHED`. */
+export async function revokeTask(parts: RevokeParts, id: string, options: RevokeOptions = {}): Promise<RevokeOutcome> {
+  if (!isTaskId(id)) throw new ApiumError("TASK_NOT_FOUND", `"${id}" is not a task id`);
+  const [moved] = await revokeIdle(parts, [id]);
+  if (moved !== undefined) {
+    if (moved.left_state === "WAITING") await revokeChildren(parts, id, options);
+    return "revoked";
+  }
+  if (await requestRevocation(parts, id, options)) return "requested";
+  // It moved on between the two statements: idle again (a retry), or finished.
+  if ((await revokeIdle(parts, [id])).length > 0) return "revoked";
+  const { rows } = await parts.database.query("select 1 from task_history where id = $1::uuid", [id]);
+  if (rows.length > 0) throw new ApiumError("TASK_FINISHED", `task ${id} has already ended`);
+  throw new ApiumError("TASK_NOT_FOUND", `there is no task ${id}`);
+}
+
+/** Revokes what is left of a parent's children, and of theirs. */
+export async function revokeChildren(parts: RevokeParts, parentId: string, options: RevokeOptions = {}): Promise<void> {
+  const { rows } = await parts.database.query<{ id: string; state: string }>(
+    "select id, state::text as state from task where parent_id = $1::uuid",
+    [parentId],
+  );
+  const idle = rows.filter((row) => row.state !== "STARTED").map((row) => row.id);
+  const moved = idle.length === 0 ? [] : await revokeIdle(parts, idle);
+  for (const row of moved) if (row.left_state === "WAITING") await revokeChildren(parts, row.id, options);
+  for (const row of rows) if (row.state === "STARTED") await requestRevocation(parts, row.id, options);
+}
+
+/** Revokes every waiting task of a queue and empties it. Returns how many. */
+export async function purgeQueue(parts: RevokeParts, queue: string): Promise<number> {
+  let purged = 0;
+  for (;;) {
+    const { rows } = await parts.database.query<{ id: string }>(
+      "select id from task where queue = $1 and state = 'QUEUED' order by lane, seq limit 1000",
+      [queue],
+    );
+    if (rows.length === 0) break;
+    purged += (
+      await revokeIdle(
+        parts,
+        rows.map((row) => row.id),
+        false,
+      )
+    ).length;
+  }
+  await parts.queue.purge(queue);
+  return purged;
+}
+
+async function revokeIdle(parts: RevokeParts, ids: readonly string[], removeMessages = true): Promise<Finished[]> {
+  const now = parts.clock.now();
+  const ends = ids.map((id) => ({ id, attempt: 0, state: "REVOKED" as const, reason: "revoked" as const, keepMs: 0 }));
+  const moved = await finish(parts.database, "idle", ends, now);
+  for (const { id, name, queue, attempt, lane, left_state } of moved) {
+    parts.events.emit({ type: "revoked", id, name, queue, attempt, at: now });
+    if (removeMessages && left_state === "QUEUED") {
+      await parts.queue.remove({ id, queue, lane: LANES[lane] ?? "normal" }).catch(() => {});
+    }
+  }
+  parts.joinable(moved.map((row) => row.parent_id).filter((id) => id !== null));
+  parts.ended(moved.map((row) => row.id));
+  return moved;
+}
+
+async function requestRevocation(parts: RevokeParts, id: string, options: RevokeOptions): Promise<boolean> {
+  const { affected } = await parts.database.query(
+    `update task set revocation = $2::json where id = any($1::text::uuid[]) and state = 'STARTED'`,
+    [
+      plainArray([id]),
+      JSON.stringify({
+        terminate: options.terminate ?? false,
+        graceMs: durationMs(options.grace ?? DEFAULT_GRACE_MS),
+        by: options.by ?? null,
+      }),
+    ],
+  );
+  if (affected > 0) parts.hintRevocation();
+  return affected > 0;
+}

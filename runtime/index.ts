@@ -1,0 +1,33 @@
+export { CHAIN, type ChainCall, GROUP } from "./caller/index.ts";
+export { type Clock, SystemClock, VirtualClock } from "./contract/clock.ts";
+export { type Duration, durationMs } from "./contract/duration.ts";
+export type { EnqueueOptions } from "./contract/enqueue-options.ts";
+export { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError, messageOf } from "./contract/errors.ts";
+export { type Foundation, foundation } from "./contract/foundation.ts";
+export type { ChildFailurePolicy } from "./contract/join.ts";
+export { type Log, silentLog } from "./contract/log.ts";
+export { QUEUES, queueNamed } from "./contract/queues.ts";
+export { type Random, SeededRandom, SystemRandom } from "./contract/random.ts";
+export { Reject, Retry } from "./contract/retry-policy.ts";
+export { compileRoutes, type Routes } from "./contract/routes.ts";
+export {
+  type AcceptedTask,
+  type AnyTask,
+  CALLER,
+  type CallerSource,
+  defineTask,
+  type Task,
+  type TaskCall,
+  type TaskCaller,
+} from "./contract/task-definition.ts";
+export { TASK_EVENTS_SUBJECT, type TaskEvent, type TaskEventBatch } from "./contract/task-event.ts";
+export { idSource, isTaskId, type NewId } from "./contract/task-id.ts";
+export { FINAL_STATES, LIVE_STATES, TASK_STATES, type TaskState } from "./contract/task-state.ts";
+export type { DeadLetterView, QueueView, RevokeOptions, RevokeOutcome, WorkerView } from "./control/index.ts";
+export { type JetStreamOptions, JetStreamQueue } from "./queue/jetstream/jetstream-queue.ts";
+export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
+export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";
+export type { Page, TaskFilter, TaskView } from "./results/index.ts";
+export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
+export type { InlineHandler, IsolatedHandler, TaskHandler } from "./worker/handlers.ts";
+export type { Settled, TaskContext, WaitForOptions } from "./worker/task-context.ts";

@@ -1,0 +1,136 @@
+// The delivery engine without an engine: the rows themselves, claimed in order with `skip locked`. What is dispatched
+// only wakes the consumers of this process; those of others find it by looking, a few times a second.
+import type { Database } from "../../../database/index.ts";
+import { detached } from "../../../database/index.ts";
+import type { Cancel } from "../../contract/clock.ts";
+import type { QueuedTask } from "../../contract/dispatch.ts";
+import type { Foundation } from "../../contract/foundation.ts";
+import { LANE_WEIGHTS, LANES } from "../../contract/priority.ts";
+import { claimLanes, type LaneWish } from "../claim.ts";
+import type { Consumer, Subscription, TaskQueue } from "../queue.ts";
+
+const POLL_MS = 200;
+/** Claims under way at once: the second is sent while the first is answered. */
+const MOST_FLIGHTS = 2;
+const BATCH_ROWS = 1_000;
+
+export class PostgresQueue implements TaskQueue {
+  readonly kind = "postgres";
+  readonly #database: Database;
+  readonly #parts: Foundation;
+  readonly #consumers = new Set<LaneConsumer>();
+  #expected: (dueAt: number) => void;
+
+  constructor(database: Database, parts: Foundation, expected: (dueAt: number) => void = () => {}) {
+    this.#database = database;
+    this.#parts = parts;
+    this.#expected = expected;
+  }
+
+  async start(): Promise<void> {}
+
+  dispatch(_tasks: readonly QueuedTask[]): void {
+    for (const consumer of this.#consumers) consumer.wake();
+  }
+
+  expect(dueAt: number): void {
+    this.#expected(dueAt);
+  }
+
+  consume(consumer: Consumer): Subscription {
+    const loop = new LaneConsumer(this.#database, this.#parts, consumer, () => this.#consumers.delete(loop));
+    this.#consumers.add(loop);
+    detached(() => loop.run());
+    return loop;
+  }
+
+  async remove(): Promise<void> {}
+
+  async purge(): Promise<void> {}
+
+  async tend(): Promise<void> {}
+
+  async check(): Promise<void> {
+    await this.#database.now();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+  }
+}
+
+class LaneConsumer implements Subscription {
+  readonly #database: Database;
+  readonly #parts: Foundation;
+  readonly #consumer: Consumer;
+  readonly #ended: () => void;
+  readonly #flights = new Set<Promise<void>>();
+  #asked = 0;
+  #stopping = false;
+  /** False once a look has found nothing, until something hints at work or the clock says look again. */
+  #mayHoldWork = true;
+  #wakes = 0;
+  #cancelPoll: Cancel = () => {};
+
+  constructor(database: Database, parts: Foundation, consumer: Consumer, ended: () => void) {
+    this.#database = database;
+    this.#parts = parts;
+    this.#consumer = consumer;
+    this.#ended = ended;
+  }
+
+  run(): void {
+    if (this.#stopping) return;
+    this.#cancelPoll = this.#parts.clock.after(POLL_MS, () => this.run());
+    this.wake();
+  }
+
+  wake(): void {
+    this.#wakes++;
+    this.#mayHoldWork = true;
+    this.poke();
+  }
+
+  poke(): void {
+    while (!this.#stopping && this.#mayHoldWork && this.#flights.size < MOST_FLIGHTS) {
+      const most = Math.min(this.#consumer.freeSlots() - this.#asked, BATCH_ROWS);
+      if (most <= 0) return;
+      const flight = detached(() => this.#claim(most)).finally(() => {
+        this.#flights.delete(flight);
+        this.poke();
+      });
+      this.#flights.add(flight);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#cancelPoll();
+    await Promise.all(this.#flights);
+    this.#ended();
+  }
+
+  async #claim(most: number): Promise<void> {
+    const wakes = this.#wakes;
+    this.#asked += most;
+    try {
+      const { worker } = this.#consumer;
+      const lanes = wishes(this.#consumer.queues());
+      const now = this.#parts.clock.now();
+      const tasks = await claimLanes(this.#database, worker, lanes, most, this.#consumer.fullTasks(), now);
+      if (tasks.length === 0 && wakes === this.#wakes) this.#mayHoldWork = false;
+      this.#consumer.accept(tasks);
+    } catch (error) {
+      this.#mayHoldWork = false;
+      this.#parts.log.warn("could not claim tasks; looking again", error);
+    } finally {
+      this.#asked -= most;
+    }
+  }
+}
+
+function wishes(queues: readonly string[]): LaneWish[] {
+  return queues.flatMap((queue) =>
+    LANES.map((lane, index) => ({ queue, lane: index, weight: LANE_WEIGHTS[lane], above: 0 })),
+  );
+}

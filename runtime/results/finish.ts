@@ -1,0 +1,152 @@
+// Finishing: a live row leaves `task` for `task_history` in one statement, together with its result, its failed
+// attempt, its dead letter, its unique key and its place in a parent's join. Either all of that happened or none.
+//
+// The fence is part of the statement: a row that is no longer what the finisher believes is not in the answer, and
+// that is how a late result is refused.
+import type { Queryable, Statement } from "../../database/index.ts";
+import { numberArray, plainArray, textArray } from "../../database/index.ts";
+import type { FinalState, RevokeReason } from "../contract/task-state.ts";
+
+export interface Finish {
+  readonly id: string;
+  /** The attempt the finisher holds; ignored by fences that do not ask. */
+  readonly attempt: number;
+  readonly state: FinalState;
+  readonly reason?: RevokeReason | undefined;
+  /** JSON text of the result. */
+  readonly result?: string | undefined;
+  /** How long the result is kept, in milliseconds. */
+  readonly keepMs: number;
+  /** JSON text of the error. */
+  readonly error?: string | undefined;
+}
+
+/** What the answer says of each row that was moved. */
+export interface Finished {
+  readonly id: string;
+  readonly parent_id: string | null;
+  readonly name: string;
+  readonly queue: string;
+  readonly lane: number;
+  readonly attempt: number;
+  /** The state it left. */
+  readonly left_state: string;
+}
+
+/** Results that live at most this long go to partitions that are dropped; longer ones are deleted row by row. */
+export const PARTITIONED_RESULT_MS = 24 * 3_600_000;
+
+const BUCKET = `case when f.keep_ms <= ${PARTITIONED_RESULT_MS} then $2::timestamptz + make_interval(secs => f.keep_ms / 1000) else 'infinity' end`;
+
+/** A plain success of tasks without parent or unique key: nearly all of them, so it does nothing else. */
+const SUCCEED: Statement = {
+  name: "finish_success",
+  text: `
+with f as (
+  select * from unnest($1::text::uuid[], $3::text::integer[], $4::text::json[], $5::text::float8[])
+    as f(id, attempt, result, keep_ms)),
+done as (
+  delete from task t using f where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED'
+  returning t.id, t.name, t.queue, t.priority, t.attempt, t.retries, t.crashes, t.params, t.headers, t.created_at,
+            t.started_at, t.worker, t.retry_of, f.result, f.keep_ms),
+history as (
+  insert into task_history (id, name, queue, priority, state, attempt, retries, crashes, params, headers, created_at,
+                            started_at, finished_at, worker, retry_of)
+  select id, name, queue, priority, 'SUCCESS', attempt, retries, crashes, params, headers, created_at, started_at,
+         $2::timestamptz, worker, retry_of from done),
+kept as (
+  insert into task_result (id, result, expires_at, bucket)
+  select f.id, f.result, $2::timestamptz + make_interval(secs => f.keep_ms / 1000), ${BUCKET}
+  from done f where f.result is not null)
+select id from done`,
+};
+
+/** Moves a row whatever its end, under the fence given as an SQL condition on `t` (the row) and `f` (the finish). */
+function finishUnder(name: string, fence: string): Statement {
+  return {
+    name,
+    text: `
+with f as (
+  select * from unnest($1::text::uuid[], $3::text::integer[], $4::text::json[], $5::text::float8[],
+                       $6::text::task_state[], $7::text::text[], $8::text::json[])
+    as f(id, attempt, result, keep_ms, to_state, reason, error)),
+done as (
+  delete from task t using f where t.id = f.id and ${fence}
+  returning t.*, f.result, f.keep_ms, f.to_state, f.reason, f.error),
+history as (
+  insert into task_history (id, name, queue, priority, state, reason, attempt, retries, crashes, params, headers, error,
+                            created_at, started_at, finished_at, worker, parent_id, child_index, retry_of)
+  select id, name, queue, priority, to_state, reason, attempt, retries, crashes, params, headers, error, created_at,
+         started_at, $2::timestamptz, worker, parent_id, child_index, retry_of from done),
+kept as (
+  insert into task_result (id, result, expires_at, bucket)
+  select f.id, f.result, $2::timestamptz + make_interval(secs => f.keep_ms / 1000), ${BUCKET}
+  from done f where f.result is not null),
+attempted as (
+  insert into task_attempt (task_id, attempt, outcome, started_at, ended_at, worker, error)
+  select id, attempt, lower(to_state::text), started_at, $2::timestamptz, worker, error
+  from done where to_state <> 'SUCCESS' and state = 'STARTED'),
+letters as (
+  insert into dead_letter (task_id, name, queue, priority, params, overrides, headers, error, created_at)
+  select id, name, queue, priority, params, overrides, headers, coalesce(error, '{}'::json), $2::timestamptz
+  from done where to_state = 'FAILURE'),
+keys as (
+  delete from task_unique_key k using done where k.key = done.unique_key and k.task_id = done.id),
+child as (
+  update task_child c set state = done.to_state, result = done.result, error = done.error
+  from done where c.parent_id = done.parent_id and c.child_index = done.child_index),
+parent as (
+  update task p set pending_children = p.pending_children - n.children
+  from (select parent_id, count(*)::integer as children from done where parent_id is not null group by parent_id) n
+  where p.id = n.parent_id and p.state = 'WAITING' and p.id not in (select id from done))
+select id, parent_id, name, queue, lane::integer as lane, attempt, state as left_state from done`,
+  };
+}
+
+const FENCES = {
+  /** The worker that holds the attempt. */
+  run: finishUnder("finish_run", "t.attempt = f.attempt and t.state = 'STARTED'"),
+  /** Revoked while nobody runs it. */
+  idle: finishUnder("finish_idle", "t.state in ('SCHEDULED', 'QUEUED', 'RETRY', 'WAITING')"),
+  /** Too late to start. */
+  expired: finishUnder(
+    "finish_expired",
+    "t.state in ('SCHEDULED', 'QUEUED', 'RETRY') and t.expires_at <= $2::timestamptz",
+  ),
+  /** A parent whose children decide. */
+  waiting: finishUnder("finish_waiting", "t.state = 'WAITING'"),
+} as const;
+
+export type Fence = keyof typeof FENCES;
+
+/** Finishes tasks under a fence; the answer holds those that were moved. */
+export async function finish(
+  store: Queryable,
+  fence: Fence,
+  finishes: readonly Finish[],
+  now: number,
+): Promise<Finished[]> {
+  const { rows } = await store.query<Finished>(FENCES[fence], [
+    ...common(finishes, now),
+    plainArray(finishes.map((one) => one.state)),
+    textArray(finishes.map((one) => one.reason)),
+    textArray(finishes.map((one) => one.error)),
+  ]);
+  return rows;
+}
+
+/** Finishes plain successes; the answer holds the ids that were moved. */
+export async function finishSuccesses(store: Queryable, finishes: readonly Finish[], now: number): Promise<string[]> {
+  const { rows } = await store.query<{ id: string }>(SUCCEED, common(finishes, now));
+  return rows.map((row) => row.id);
+}
+
+function common(finishes: readonly Finish[], now: number): string[] {
+  return [
+    plainArray(finishes.map((one) => one.id)),
+    new Date(now).toISOString(),
+    plainArray(finishes.map((one) => one.attempt)),
+    textArray(finishes.map((one) => one.result)),
+    numberArray(finishes.map((one) => one.keepMs)),
+  ];
+}

@@ -1,0 +1,12 @@
+export { type Fence, type Finish, type Finished, finish, finishSuccesses } from "./finish.ts";
+export {
+  deferTasks,
+  handBackTasks,
+  type Requeued,
+  type RetryRow,
+  retryTasks,
+  takeRateSlots,
+} from "./return-to-queue.ts";
+export { startWaiting } from "./start-waiting.ts";
+export { type AttemptView, getTask, listTasks, type Page, type TaskFilter, type TaskView } from "./task-view.ts";
+export { ResultWaiter } from "./waiter.ts";

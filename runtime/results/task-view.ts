@@ -1,0 +1,185 @@
+// What can be asked about tasks: one by id, or lists of them, from the live table and the history together.
+import type { Queryable } from "../../database/index.ts";
+import { ApiumError } from "../contract/errors.ts";
+import type { TaskError } from "../contract/task-error.ts";
+import { isTaskId } from "../contract/task-id.ts";
+import type { TaskState } from "../contract/task-state.ts";
+
+export interface AttemptView {
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string;
+  readonly worker: string | null;
+  readonly error: TaskError | null;
+}
+
+export interface TaskView {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly priority: number;
+  readonly state: TaskState;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly crashes: number;
+  readonly params: unknown;
+  readonly headers: Record<string, string> | null;
+  readonly progress: { readonly fraction: number; readonly message: string | null } | null;
+  readonly error: TaskError | null;
+  readonly createdAt: string;
+  readonly dueAt: string | null;
+  readonly expiresAt: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly worker: string | null;
+  readonly parentId: string | null;
+  readonly retryOf: string | null;
+  /** Present for a finished task whose result has not expired. */
+  readonly result?: unknown;
+  /** False when there was a result and it has expired, or there never was one. */
+  readonly hasResult: boolean;
+  readonly attempts?: readonly AttemptView[];
+  readonly children?: readonly { readonly id: string; readonly index: number; readonly state: TaskState | null }[];
+}
+
+interface Row {
+  readonly [column: string]: unknown;
+}
+
+const LIVE = `select id, name, queue, priority, state::text as state, null::text as reason, attempt, retries, crashes, params,
+  headers, progress, null::json as error, created_at, due_at, expires_at, started_at, null::timestamptz as finished_at,
+  worker, parent_id, retry_of from task`;
+const HISTORY = `select id, name, queue, priority, state::text as state, reason, attempt, retries, crashes, params, headers,
+  null::json as progress, error, created_at, null::timestamptz as due_at, null::timestamptz as expires_at, started_at,
+  finished_at, worker, parent_id, retry_of from task_history`;
+
+/** One task with its result, attempts and children. @throws ApiumError `TASK_NOT_FOUND`. */
+export async function getTask(store: Queryable, id: string, now: number): Promise<TaskView> {
+  if (!isTaskId(id)) throw new ApiumError("TASK_NOT_FOUND", `"${id}" is not a task id`);
+  // Live first: a task that finishes between the two questions is found by the second.
+  const row = (await one(store, LIVE, id)) ?? (await one(store, HISTORY, id));
+  if (row === undefined) throw new ApiumError("TASK_NOT_FOUND", `there is no task ${id}`);
+  const [result, attempts, children] = await Promise.all([
+    store.query<{ result: unknown }>(
+      "select result from task_result where id = $1::uuid and expires_at > $2::timestamptz",
+      [id, new Date(now).toISOString()],
+    ),
+    store.query<Row>("select * from task_attempt where task_id = $1::uuid order by attempt, ended_at", [id]),
+    store.query<Row>(
+      "select child_id, child_index, state from task_child where parent_id = $1::uuid order by child_index limit 1000",
+      [id],
+    ),
+  ]);
+  const view = toView(row);
+  return {
+    ...view,
+    hasResult: result.rows.length > 0,
+    ...(result.rows.length > 0 ? { result: result.rows[0]?.result } : {}),
+    attempts: attempts.rows.map(toAttempt),
+    ...(children.rows.length > 0
+      ? {
+          children: children.rows.map((child) => ({
+            id: String(child.child_id),
+            index: Number(child.child_index),
+            state: child.state as TaskState | null,
+          })),
+        }
+      : {}),
+  };
+}
+
+async function one(store: Queryable, source: string, id: string): Promise<Row | undefined> {
+  const { rows } = await store.query<Row>(`${source} where id = $1::uuid`, [id]);
+  return rows[0];
+}
+
+export interface TaskFilter {
+  readonly state?: TaskState | undefined;
+  readonly name?: string | undefined;
+  readonly queue?: string | undefined;
+  readonly worker?: string | undefined;
+  /** Text to find in id, name or parameters. */
+  readonly q?: string | undefined;
+  readonly limit?: number | undefined;
+  /** The `nextCursor` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+export interface Page<Item> {
+  readonly items: Item[];
+  readonly nextCursor: string | null;
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** Tasks, newest id first. */
+export async function listTasks(store: Queryable, filter: TaskFilter): Promise<Page<TaskView>> {
+  const limit = filter.limit ?? DEFAULT_LIMIT;
+  const conditions: string[] = [];
+  const parameters: (string | number)[] = [];
+  const where = (condition: (place: string) => string, value: string | number | undefined) => {
+    if (value === undefined) return;
+    parameters.push(value);
+    conditions.push(condition(`$${parameters.length}`));
+  };
+  where((place) => `state = ${place}::task_state`, filter.state);
+  where((place) => `name = ${place}`, filter.name);
+  where((place) => `queue = ${place}`, filter.queue);
+  where((place) => `worker = ${place}`, filter.worker);
+  where(
+    (place) => `(params::text ilike ${place} or name ilike ${place} or id::text like ${place})`,
+    filter.q === undefined ? undefined : `%${filter.q.replaceAll(/[\\%_]/g, "\\$&")}%`,
+  );
+  where((place) => `id < ${place}::uuid`, filter.cursor);
+  const suffix = conditions.length > 0 ? ` where ${conditions.join(" and ")}` : "";
+  const branch = (source: string) => `(${source}${suffix} order by id desc limit ${limit + 1})`;
+  const { rows } = await store.query<Row>(
+    `select * from (${branch(LIVE)} union all ${branch(HISTORY)}) both_tables order by id desc limit ${limit + 1}`,
+    parameters,
+  );
+  const items = rows.slice(0, limit).map((row) => ({ ...toView(row), hasResult: false }));
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+function toView(row: Row): Omit<TaskView, "hasResult"> {
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    queue: String(row.queue),
+    priority: Number(row.priority),
+    state: row.state as TaskState,
+    reason: row.reason as string | null,
+    attempt: Number(row.attempt),
+    retries: Number(row.retries),
+    crashes: Number(row.crashes),
+    params: row.params,
+    headers: row.headers as Record<string, string> | null,
+    progress: row.progress as TaskView["progress"],
+    error: row.error as TaskError | null,
+    createdAt: iso(row.created_at) ?? "",
+    dueAt: iso(row.due_at),
+    expiresAt: iso(row.expires_at),
+    startedAt: iso(row.started_at),
+    finishedAt: iso(row.finished_at),
+    worker: row.worker as string | null,
+    parentId: row.parent_id as string | null,
+    retryOf: row.retry_of as string | null,
+  };
+}
+
+function toAttempt(row: Row): AttemptView {
+  return {
+    attempt: Number(row.attempt),
+    outcome: String(row.outcome),
+    startedAt: iso(row.started_at),
+    endedAt: iso(row.ended_at) ?? "",
+    worker: row.worker as string | null,
+    error: row.error as TaskError | null,
+  };
+}
+
+function iso(value: unknown): string | null {
+  return value === null || value === undefined ? null : new Date(value as Date).toISOString();
+}

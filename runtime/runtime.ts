@@ -1,0 +1,312 @@
+// The runtime put together: who is handed whom. Reads like a list of rooms, and holds no rule of its own.
+import { hostname } from "node:os";
+import type { Database, MigrationRoom } from "../database/index.ts";
+import { Caller, Canvas, type ChainCall } from "./caller/index.ts";
+import { SystemClock } from "./contract/clock.ts";
+import type { Foundation } from "./contract/foundation.ts";
+import { foundation } from "./contract/foundation.ts";
+import type { ChildFailurePolicy } from "./contract/join.ts";
+import { QUEUES } from "./contract/queues.ts";
+import { TaskRegistry } from "./contract/registry.ts";
+import type { Routes } from "./contract/routes.ts";
+import type {
+  AcceptedTask,
+  AnyTask,
+  CallOptions,
+  TaskCall,
+  TaskCaller,
+  WaitOptions,
+} from "./contract/task-definition.ts";
+import type { TaskEventBatch } from "./contract/task-event.ts";
+import * as control from "./control/index.ts";
+import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintenance/index.ts";
+import type { TaskQueue } from "./queue/queue.ts";
+import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
+import { EventBatcher } from "./telemetry/index.ts";
+import { HandlerTable, type TaskHandler } from "./worker/handlers.ts";
+import { createProcessIsolation, createThreadIsolation, type Isolation } from "./worker/isolation/index.ts";
+import { LEASE_MS } from "./worker/lease.ts";
+import { Worker } from "./worker/worker.ts";
+
+export interface RuntimeOptions {
+  readonly database: Database;
+  /** Makes the delivery engine; it is told whom to tell of due times. */
+  readonly queue: (parts: Foundation, expect: (dueAt: number) => void) => TaskQueue;
+  readonly routes?: Routes | undefined;
+  /** Queues this process works; none = it only enqueues. Default all. */
+  readonly queues?: readonly string[] | undefined;
+  /** Tasks at once in this process. Default 10. */
+  readonly concurrency?: number | undefined;
+  /** Default 1 h. */
+  readonly resultExpiresMs?: number | undefined;
+  /** Default 30 d. */
+  readonly historyRetentionMs?: number | undefined;
+  /** This process alone has the database (embedded). */
+  readonly soleProcess?: boolean | undefined;
+  readonly parts?: Partial<Foundation> | undefined;
+  /** Where batches of task events go. */
+  readonly onEvents?: ((batch: TaskEventBatch) => void) | undefined;
+  /** Tells the other processes that a running task was revoked. */
+  readonly onRevocation?: (() => void) | undefined;
+  readonly isolationMax?: number | undefined;
+}
+
+const DEFAULT_RESULT_EXPIRES_MS = 3_600_000;
+const DEFAULT_HISTORY_RETENTION_MS = 30 * 86_400_000;
+const DEFAULT_CONCURRENCY = 10;
+const DEFAULT_DRAIN_MS = 30_000;
+
+export const RUNTIME_MIGRATIONS: MigrationRoom = {
+  name: "runtime",
+  folder: new URL("./migrations/", import.meta.url),
+};
+
+export class Runtime implements TaskCaller {
+  readonly registry = new TaskRegistry();
+  readonly database: Database;
+  readonly queue: TaskQueue;
+  readonly parts: Foundation;
+  readonly #options: RuntimeOptions;
+  readonly #handlers = new HandlerTable();
+  readonly #events: EventBatcher;
+  readonly #caller: Caller;
+  readonly #canvas: Canvas;
+  readonly #waiter: ResultWaiter;
+  readonly #relay: Relay;
+  readonly #joiner: Joiner;
+  readonly #pruner: Pruner;
+  readonly #maintenance: Maintenance;
+  readonly #isolation: { readonly thread: Isolation; readonly process: Isolation };
+  #worker: Worker | undefined;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.database = options.database;
+    const clock = options.parts?.clock ?? new SystemClock();
+    this.#events = new EventBatcher(clock, (batch) => options.onEvents?.(batch));
+    this.parts = foundation({ events: this.#events, ...options.parts, clock });
+    const { database, parts, registry } = this;
+    const routes = options.routes ?? (() => undefined);
+    this.queue = options.queue(parts, (dueAt) => this.#relay.expect(dueAt));
+    const { queue } = this;
+    this.#waiter = new ResultWaiter(database, parts);
+    const joinable = (ids: readonly string[]) => this.#joiner.hint(ids);
+    const ended = (ids: readonly string[]) => this.#waiter.hint(ids);
+    const awaitResult = (id: string, timeout: WaitOptions["timeout"]) => this.#waiter.result(id, timeout);
+    this.#caller = new Caller({ ...parts, database, dispatcher: queue, routes, awaitResult });
+    this.#canvas = new Canvas({ ...parts, database, dispatcher: queue, registry, routes, joinable });
+    this.#relay = new Relay(database, queue, parts);
+    const resultExpiresMs = options.resultExpiresMs ?? DEFAULT_RESULT_EXPIRES_MS;
+    this.#joiner = new Joiner({
+      ...parts,
+      database,
+      resultExpiresMs,
+      ended,
+      spawnStep: (...step) => this.#canvas.spawnStep(...step),
+      revokeChildren: (parentId) => control.revokeChildren(this.#controlParts(), parentId, { terminate: true }),
+    });
+    this.#pruner = new Pruner(database, parts, {
+      historyRetentionMs: options.historyRetentionMs ?? DEFAULT_HISTORY_RETENTION_MS,
+    });
+    const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
+    this.#isolation = { thread: createThreadIsolation(isolation), process: createProcessIsolation(isolation) };
+    this.#maintenance = this.#duties();
+  }
+
+  /** Makes a task known, so that it can be enqueued by name. */
+  define(task: AnyTask): void {
+    this.registry.add(task);
+  }
+
+  /** Gives a task its handler in this process. Before `start`. */
+  handle(handler: TaskHandler): void {
+    this.define(handler.task);
+    this.#handlers.add(handler);
+  }
+
+  async start(): Promise<void> {
+    await this.#synchroniseClock();
+    await this.#pruner.prepare();
+    await this.queue.start();
+    this.#relay.start();
+    this.#maintenance.start();
+    const queues = this.#options.queues ?? QUEUES;
+    if (queues.length > 0 && this.#handlers.names().length > 0) await this.#startWorker(queues);
+  }
+
+  /** Drains the worker within `drainMs`, then stops everything. */
+  async stop(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
+    await this.#worker?.drain(drainMs);
+    this.#worker = undefined;
+    await this.#relay.stop();
+    await this.#maintenance.stop();
+    await this.#joiner.stop();
+    await this.queue.stop();
+    await Promise.all([this.#isolation.thread.stop(), this.#isolation.process.stop()]);
+    this.#events.flush();
+  }
+
+  get worker(): Worker | undefined {
+    return this.#worker;
+  }
+
+  enqueue(task: AnyTask, params: unknown, options?: CallOptions): Promise<AcceptedTask> {
+    return this.#caller.enqueue(task, params, options);
+  }
+
+  enqueueMany(task: AnyTask, params: readonly unknown[], options?: CallOptions): Promise<AcceptedTask[]> {
+    return this.#caller.enqueueMany(task, params, options);
+  }
+
+  callAndWait(task: AnyTask, params: unknown, options?: WaitOptions): Promise<unknown> {
+    return this.#caller.callAndWait(task, params, options);
+  }
+
+  /** Runs calls side by side; the group's result is the list of theirs. */
+  group(calls: readonly TaskCall[], options?: { readonly onChildFailure?: ChildFailurePolicy }): Promise<AcceptedTask> {
+    return this.#canvas.group(calls, options);
+  }
+
+  /** Runs calls one after the other. */
+  chain(calls: readonly ChainCall[]): Promise<AcceptedTask> {
+    return this.#canvas.chain(calls);
+  }
+
+  /** Waits for a task's end. @throws ApiumError `WAIT_TIMEOUT`, `TASK_FAILED`. */
+  result(id: string, timeout?: WaitOptions["timeout"]): Promise<unknown> {
+    return this.#waiter.result(id, timeout);
+  }
+
+  getTask(id: string): Promise<TaskView> {
+    return getTask(this.database, id, this.parts.clock.now());
+  }
+
+  listTasks(filter: TaskFilter = {}): Promise<Page<TaskView>> {
+    return listTasks(this.database, filter);
+  }
+
+  revoke(id: string, options?: control.RevokeOptions): Promise<control.RevokeOutcome> {
+    return control.revokeTask(this.#controlParts(), id, options);
+  }
+
+  retry(id: string): Promise<AcceptedTask> {
+    return control.retryTask(this.#controlParts(), id);
+  }
+
+  purge(queue: string): Promise<number> {
+    return control.purgeQueue(this.#controlParts(), queue);
+  }
+
+  deadLetters(filter?: control.DeadLetterFilter): Promise<Page<control.DeadLetterView>> {
+    return control.listDeadLetters(this.#controlParts(), filter);
+  }
+
+  requeueDeadLetter(id: string, options?: { readonly params?: unknown; readonly by?: string }): Promise<AcceptedTask> {
+    return control.requeueDeadLetter(this.#controlParts(), id, options);
+  }
+
+  dismissDeadLetter(id: string, by?: string): Promise<void> {
+    return control.dismissDeadLetter(this.#controlParts(), id, by);
+  }
+
+  queues(): Promise<control.QueueView[]> {
+    return control.listQueues(this.database);
+  }
+
+  async pauseQueue(name: string, by?: string): Promise<void> {
+    await control.pauseQueue(this.database, name, by);
+    await this.#lookAtPauses();
+  }
+
+  async resumeQueue(name: string): Promise<void> {
+    await control.resumeQueue(this.database, name);
+    await this.#lookAtPauses();
+  }
+
+  workers(): Promise<control.WorkerView[]> {
+    return control.listWorkers(this.database);
+  }
+
+  /** Another process has revoked something that runs, perhaps here. */
+  lookForRevocations(): void {
+    void this.#worker?.lookForRevocations();
+  }
+
+  /** Another process says that these tasks have ended. */
+  hintEnded(ids: readonly string[]): void {
+    this.#waiter.hint(ids);
+  }
+
+  async #startWorker(queues: readonly string[]): Promise<void> {
+    const host = hostname();
+    const identity = { id: `${host}-${process.pid}-${this.parts.newId().slice(-6)}`, host, pid: process.pid };
+    this.#worker = new Worker(
+      {
+        identity,
+        queues,
+        concurrency: this.#options.concurrency ?? DEFAULT_CONCURRENCY,
+        resultExpiresMs: this.#options.resultExpiresMs ?? DEFAULT_RESULT_EXPIRES_MS,
+      },
+      {
+        ...this.parts,
+        database: this.database,
+        queue: this.queue,
+        handlers: this.#handlers,
+        isolation: this.#isolation,
+        spawn: (...children) => this.#canvas.spawn(...children),
+        accept: (call, options) => this.#caller.enqueue(call.task, call.params, options),
+        joinable: (ids) => this.#joiner.hint(ids),
+        ended: (ids) => this.#waiter.hint(ids),
+      },
+    );
+    await this.#worker.start();
+    await this.#lookAtPauses();
+  }
+
+  async #synchroniseClock(): Promise<void> {
+    const { clock } = this.parts;
+    if (!(clock instanceof SystemClock)) return;
+    const asked = clock.monotonic();
+    const now = await this.database.now();
+    clock.synchronise(now, clock.monotonic() - asked);
+  }
+
+  async #lookAtPauses(): Promise<void> {
+    if (this.#worker !== undefined) this.#worker.setPaused(await control.pausedQueues(this.database));
+  }
+
+  #controlParts() {
+    return {
+      ...this.parts,
+      database: this.database,
+      queue: this.queue,
+      registry: this.registry,
+      joinable: (ids: readonly string[]) => this.#joiner.hint(ids),
+      ended: (ids: readonly string[]) => this.#waiter.hint(ids),
+      hintRevocation: () => {
+        this.lookForRevocations();
+        this.#options.onRevocation?.();
+      },
+    };
+  }
+
+  #duties(): Maintenance {
+    const { database, queue, registry, parts } = this;
+    const joinable = (ids: readonly string[]) => this.#joiner.hint(ids);
+    const expirer = new Expirer(database, parts, joinable);
+    const rescuer = new Rescuer(database, queue, registry, parts, {
+      leaseMs: LEASE_MS,
+      ownWorkers: () => (this.#worker === undefined ? [] : [this.#worker.worker]),
+      soleProcess: this.#options.soleProcess ?? false,
+    });
+    return new Maintenance(parts, [
+      { name: "the rescuer", everyMs: 1_000, run: () => rescuer.look() },
+      { name: "the expirer", everyMs: 1_000, run: () => expirer.look() },
+      { name: "the joiner", everyMs: 1_000, run: () => this.#joiner.look() },
+      { name: "the queue's upkeep", everyMs: 500, run: () => queue.tend() },
+      { name: "the look at paused queues", everyMs: 1_000, run: () => this.#lookAtPauses() },
+      { name: "the partition maker", everyMs: 3_600_000, run: () => this.#pruner.prepare() },
+      { name: "the pruner", everyMs: 600_000, run: () => this.#pruner.prune() },
+    ]);
+  }
+}

@@ -1,0 +1,1 @@
+export { EventBatcher } from "./event-batcher.ts";

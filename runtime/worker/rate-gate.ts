@@ -1,0 +1,62 @@
+// Rate limits, for the whole cluster, kept in the database. A task over its rate is given the instant of its slot and
+// put back with that as its due time: it holds no slot of the worker and is bounced once, not over and over.
+import type { Database } from "../../database/index.ts";
+import type { Foundation } from "../contract/foundation.ts";
+import { parseRate } from "../contract/rate.ts";
+import type { AnyTask } from "../contract/task-definition.ts";
+import type { ClaimedTask } from "../queue/queue.ts";
+import { deferTasks, takeRateSlots } from "../results/index.ts";
+
+/** A slot that lies this far back was missed: everything granted for an outage must not start at once. */
+const STALE_SLOT_MS = 2_000;
+/** Slots this near are taken now. */
+const NEAR_MS = 5;
+
+export interface RateOf {
+  readonly key: string;
+  readonly intervalMs: number;
+}
+
+/** The rate that limits a claimed task, if any; overridden rates come from operators. */
+export function rateOf(task: AnyTask | undefined, claimed: ClaimedTask): RateOf | undefined {
+  const limit = task?.settings.rateLimit;
+  if (task === undefined || limit === undefined) return undefined;
+  const own = task.rateLimitKey?.(claimed.params);
+  return {
+    key: own === undefined ? task.taskName : `${task.taskName}:${own}`,
+    intervalMs: parseRate(limit).intervalMs,
+  };
+}
+
+/** Splits claimed tasks into those that may start now and those that were put back for their slot. */
+export async function passRateGate(
+  database: Database,
+  parts: Foundation,
+  limited: readonly { readonly claimed: ClaimedTask; readonly rate: RateOf }[],
+): Promise<{ readonly pass: ClaimedTask[]; readonly nextDue: number | undefined }> {
+  const now = parts.clock.now();
+  const pass: ClaimedTask[] = [];
+  const wanting = new Map<string, { intervalMs: number; tasks: ClaimedTask[] }>();
+  for (const { claimed, rate } of limited) {
+    if (claimed.rateSlotAt !== undefined && now - claimed.rateSlotAt < STALE_SLOT_MS) pass.push(claimed);
+    else {
+      const group = wanting.get(rate.key) ?? { intervalMs: rate.intervalMs, tasks: [] };
+      group.tasks.push(claimed);
+      wanting.set(rate.key, group);
+    }
+  }
+  if (wanting.size === 0) return { pass, nextDue: undefined };
+  const wanted = [...wanting].map(([key, { intervalMs, tasks }]) => ({ key, slots: tasks.length, intervalMs }));
+  const ends = await takeRateSlots(database, wanted, now);
+  const deferred: { id: string; attempt: number; dueAt: number }[] = [];
+  for (const [key, { intervalMs, tasks }] of wanting) {
+    const first = (ends.get(key) ?? now) - tasks.length * intervalMs;
+    tasks.forEach((task, index) => {
+      const slotAt = first + index * intervalMs;
+      if (slotAt <= now + NEAR_MS) pass.push(task);
+      else deferred.push({ id: task.id, attempt: task.attempt, dueAt: slotAt });
+    });
+  }
+  if (deferred.length > 0) await deferTasks(database, deferred);
+  return { pass, nextDue: deferred[0]?.dueAt };
+}

@@ -1,0 +1,203 @@
+// How runs end in the books: success with its result, another try, failure with its dead letter, revocation, or handed
+// back. Every write is fenced by the attempt; a refused one changes nothing and says so in the log.
+import type { Database } from "../../database/index.ts";
+import type { Dispatcher } from "../contract/dispatch.ts";
+import { durationMs } from "../contract/duration.ts";
+import type { TaskOverrides } from "../contract/enqueue-options.ts";
+import { ApiumError } from "../contract/errors.ts";
+import type { Foundation } from "../contract/foundation.ts";
+import { encodeResult } from "../contract/json.ts";
+import { judge } from "../contract/retry-policy.ts";
+import { describeError } from "../contract/task-error.ts";
+import type { TaskEvent, TaskEventType } from "../contract/task-event.ts";
+import type { ClaimedTask } from "../queue/queue.ts";
+import { type Finish, finish, finishSuccesses, handBackTasks, type RetryRow, retryTasks } from "../results/index.ts";
+import { BatchWriter } from "./batch-writer.ts";
+import type { Run } from "./run.ts";
+
+const BATCH_ROWS = 1_000;
+
+export interface SettlementParts extends Foundation {
+  readonly database: Database;
+  readonly queue: Dispatcher;
+  /** Waiting parents may have got their last child. */
+  readonly joinable: (parentIds: readonly string[]) => void;
+  /** Tasks have ended: whoever waits for them may look. */
+  readonly ended: (ids: readonly string[]) => void;
+}
+
+export class Settlement {
+  readonly #parts: SettlementParts;
+  readonly #resultExpiresMs: number;
+  readonly #worker: string;
+  readonly #successes: BatchWriter<Finish, boolean>;
+  readonly #ends: BatchWriter<Finish, boolean>;
+  readonly #retries: BatchWriter<RetryRow, boolean>;
+  #done = 0;
+  #failed = 0;
+
+  constructor(parts: SettlementParts, resultExpiresMs: number, worker: string) {
+    this.#parts = parts;
+    this.#resultExpiresMs = resultExpiresMs;
+    this.#worker = worker;
+    this.#successes = new BatchWriter(parts, BATCH_ROWS, (items) => this.#writeSuccesses(items));
+    this.#ends = new BatchWriter(parts, BATCH_ROWS, (items) => this.#writeEnds(items));
+    this.#retries = new BatchWriter(parts, BATCH_ROWS, (items) => this.#writeRetries(items));
+  }
+
+  counts(): { readonly done: number; readonly failed: number } {
+    return { done: this.#done, failed: this.#failed };
+  }
+
+  /** The handler came to its end. Resolves once that is committed; never rejects. */
+  async returned(run: Run, value: unknown): Promise<void> {
+    if (run.settled) {
+      if (!run.waiting) this.#succeeded(run);
+      return;
+    }
+    const { claimed, handler } = run;
+    try {
+      const result = encodeResult(handler.task.result === undefined ? value : handler.task.result.parse(value));
+      const plain = claimed.parentId === null && !claimed.keyed;
+      const moved = await (plain ? this.#successes : this.#ends).add({
+        id: claimed.id,
+        attempt: claimed.attempt,
+        state: "SUCCESS",
+        result,
+        keepMs: this.keepMs(run),
+      });
+      if (moved) this.#succeeded(run);
+      else this.#refused(claimed);
+    } catch (error) {
+      await this.threw(run, error);
+    }
+  }
+
+  /** The run ended with an error, or was ended. Resolves once that is committed; never rejects. */
+  async threw(run: Run, error: unknown): Promise<void> {
+    try {
+      if (run.revocation !== undefined) await this.#end(run, "REVOKED", run.aborted ?? error);
+      else if (run.aborted?.code === "TASK_FENCED") await this.handBack([run.claimed]);
+      else await this.#retryOrFail(run, error);
+    } catch (cause) {
+      this.#parts.log.error(`the end of task ${run.claimed.id} could not be written; its lease will decide`, cause);
+    }
+  }
+
+  /** Nobody in this process has a handler for it: a dead letter, never a retry loop. */
+  async refuseUnknown(claimed: ClaimedTask): Promise<void> {
+    const error = describeError(new ApiumError("TASK_UNKNOWN", `this worker has no handler for "${claimed.name}"`));
+    try {
+      await this.#ends.add({
+        id: claimed.id,
+        attempt: claimed.attempt,
+        state: "FAILURE",
+        error: JSON.stringify(error),
+        keepMs: this.#resultExpiresMs,
+      });
+      this.#failed++;
+      this.tell("failed", claimed, { error });
+    } catch (cause) {
+      this.#parts.log.error(`task ${claimed.id} (${claimed.name}) could not be refused`, cause);
+    }
+  }
+
+  /** Gives tasks back unfinished; neither a retry nor a crash is counted. */
+  async handBack(tasks: readonly ClaimedTask[]): Promise<void> {
+    if (tasks.length === 0) return;
+    const lanes = new Map(tasks.map((task) => [task.id, task.lane]));
+    const back = await handBackTasks(this.#parts.database, tasks);
+    this.#parts.queue.dispatch(
+      back.map((row) => ({ ...row, lane: lanes.get(row.id) ?? "normal", seq: Number(row.seq) })),
+    );
+  }
+
+  /** Resolves when every end has been written. */
+  async drained(): Promise<void> {
+    await Promise.all([this.#successes.drained(), this.#ends.drained(), this.#retries.drained()]);
+  }
+
+  /** How long the result of a run is kept. */
+  keepMs(run: Run): number {
+    const own =
+      (run.claimed.overrides as TaskOverrides | null)?.resultExpires ?? run.handler.task.settings.resultExpires;
+    return own === undefined ? this.#resultExpiresMs : durationMs(own);
+  }
+
+  tell(type: TaskEventType, claimed: ClaimedTask, more: Partial<TaskEvent> = {}): void {
+    const { id, name, queue, attempt } = claimed;
+    this.#parts.events.emit({
+      type,
+      id,
+      name,
+      queue,
+      attempt,
+      at: this.#parts.clock.now(),
+      worker: this.#worker,
+      ...more,
+    });
+  }
+
+  async #retryOrFail(run: Run, error: unknown): Promise<void> {
+    const { claimed } = run;
+    const verdict = judge(error, run.policy(), claimed.retries, this.#parts.random);
+    if (verdict.kind === "fail") return this.#end(run, "FAILURE", error);
+    const described = describeError(error);
+    const { id, attempt } = claimed;
+    const dueAt = this.#parts.clock.now() + verdict.inMs;
+    const moved = await this.#retries.add({ id, attempt, dueAt, error: JSON.stringify(described) });
+    // Not moved: it was revoked meanwhile, or is somebody else's by now. The end's own fence tells the two apart.
+    if (!moved) return this.#end(run, "REVOKED", new ApiumError("TASK_REVOKED"));
+    this.tell("retried", claimed, { error: described, retryAt: dueAt });
+    this.#parts.queue.expect(dueAt);
+  }
+
+  async #end(run: Run, state: "FAILURE" | "REVOKED", error: unknown): Promise<void> {
+    const { claimed } = run;
+    const described = describeError(error);
+    const moved = await this.#ends.add({
+      id: claimed.id,
+      attempt: claimed.attempt,
+      state,
+      reason: state === "REVOKED" ? "revoked" : undefined,
+      error: JSON.stringify(described),
+      keepMs: this.keepMs(run),
+    });
+    if (!moved) return this.#refused(claimed);
+    if (state === "FAILURE") this.#failed++;
+    this.tell(state === "FAILURE" ? "failed" : "revoked", claimed, { error: described, runtimeMs: this.#runtime(run) });
+  }
+
+  #succeeded(run: Run): void {
+    this.#done++;
+    this.tell("succeeded", run.claimed, { runtimeMs: this.#runtime(run) });
+  }
+
+  #refused({ id, attempt }: ClaimedTask): void {
+    this.#parts.log.warn(`the end of task ${id}, attempt ${attempt}, was refused: another attempt has taken over`);
+  }
+
+  #runtime(run: Run): number {
+    return Math.round(this.#parts.clock.monotonic() - run.startedAt);
+  }
+
+  async #writeSuccesses(items: readonly Finish[]): Promise<boolean[]> {
+    const moved = new Set(await finishSuccesses(this.#parts.database, items, this.#parts.clock.now()));
+    this.#parts.ended([...moved]);
+    return items.map((item) => moved.has(item.id));
+  }
+
+  async #writeEnds(items: readonly Finish[]): Promise<boolean[]> {
+    const rows = await finish(this.#parts.database, "run", items, this.#parts.clock.now());
+    const moved = new Set(rows.map((row) => row.id));
+    const parents = rows.map((row) => row.parent_id).filter((id) => id !== null);
+    if (parents.length > 0) this.#parts.joinable([...new Set(parents)]);
+    this.#parts.ended([...moved]);
+    return items.map((item) => moved.has(item.id));
+  }
+
+  async #writeRetries(items: readonly RetryRow[]): Promise<boolean[]> {
+    const moved = await retryTasks(this.#parts.database, items, this.#parts.clock.now());
+    return items.map((item) => moved.has(item.id));
+  }
+}

@@ -1,0 +1,340 @@
+// A worker: slots, and the tasks that run in them. It takes what its subscription claims for it, runs it, and writes
+// how it ended; the lease, the limits and the books are rooms of their own.
+import { detached } from "../../database/index.ts";
+import type { Cancel } from "../contract/clock.ts";
+import { ApiumError } from "../contract/errors.ts";
+import { validateParams } from "../contract/task-definition.ts";
+import type { ClaimedTask, Consumer, Subscription, TaskQueue } from "../queue/queue.ts";
+import { type ContextParts, contextFor } from "./context.ts";
+import type { HandlerTable, TaskHandler } from "./handlers.ts";
+import type { Isolation } from "./isolation/isolation.ts";
+import { Lease, type WorkerIdentity } from "./lease.ts";
+import { ProgressBook } from "./progress-book.ts";
+import { passRateGate, type RateOf, rateOf } from "./rate-gate.ts";
+import { type Revocation, Run } from "./run.ts";
+import { Settlement, type SettlementParts } from "./settlement.ts";
+
+const LIMITS_EVERY_MS = 25;
+
+export interface WorkerOptions {
+  readonly identity: WorkerIdentity;
+  readonly queues: readonly string[];
+  /** Tasks that run at once in this process. */
+  readonly concurrency: number;
+  /** How long results are kept where the task does not say. */
+  readonly resultExpiresMs: number;
+}
+
+export interface WorkerParts extends SettlementParts {
+  readonly queue: TaskQueue;
+  readonly handlers: HandlerTable;
+  readonly isolation: { readonly thread: Isolation; readonly process: Isolation };
+  /** Inserts children of a run inside its transaction. */
+  readonly spawn: ContextParts["spawn"];
+  /** Enqueues for a run. */
+  readonly accept: ContextParts["accept"];
+}
+
+export interface WorkerStats {
+  readonly running: number;
+  readonly parked: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly concurrency: number;
+}
+
+export class Worker implements Consumer {
+  readonly #options: WorkerOptions;
+  readonly #parts: WorkerParts;
+  readonly #lease: Lease;
+  readonly #progress: ProgressBook;
+  readonly #settlement: Settlement;
+  readonly #runs = new Map<string, Run>();
+  readonly #runningByName = new Map<string, number>();
+  readonly #parked = new Map<string, ClaimedTask[]>();
+  readonly #paused = new Set<string>();
+  #queues: Set<string>;
+  #concurrency: number;
+  #subscription: Subscription | undefined;
+  #cancelLimits: Cancel = () => {};
+  #draining = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: WorkerOptions, parts: WorkerParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#queues = new Set(options.queues);
+    this.#concurrency = options.concurrency;
+    this.#lease = new Lease(parts.database, parts, options.identity, {
+      revoked: (id, attempt, revocation) => this.#revoked(id, attempt, revocation),
+      lost: () => this.#lost(),
+      stats: () => this.stats(),
+    });
+    this.#progress = new ProgressBook(parts.database, parts);
+    this.#settlement = new Settlement(parts, options.resultExpiresMs, options.identity.id);
+  }
+
+  get worker(): string {
+    return this.#options.identity.id;
+  }
+
+  async start(): Promise<void> {
+    await this.#lease.start([...this.#queues], this.#parts.handlers.names(), this.#concurrency);
+    this.#watchLimits();
+    this.#subscription = this.#parts.queue.consume(this);
+  }
+
+  queues(): readonly string[] {
+    return [...this.#queues].filter((queue) => !this.#paused.has(queue));
+  }
+
+  freeSlots(): number {
+    return this.#draining ? 0 : this.#concurrency - this.#runs.size;
+  }
+
+  fullTasks(): readonly string[] {
+    return [...this.#runningByName].filter(([name, running]) => running >= this.#limitOf(name)).map(([name]) => name);
+  }
+
+  stats(): WorkerStats {
+    const parked = [...this.#parked.values()].reduce((sum, tasks) => sum + tasks.length, 0);
+    return {
+      running: this.#runs.size,
+      parked,
+      ...this.#settlement.counts(),
+      concurrency: this.#concurrency,
+    };
+  }
+
+  /** What runs now: id, name, since how many milliseconds. */
+  active(): { readonly id: string; readonly name: string; readonly queue: string; readonly runningMs: number }[] {
+    const now = this.#parts.clock.monotonic();
+    return [...this.#runs.values()].map(({ claimed, startedAt }) => ({
+      id: claimed.id,
+      name: claimed.name,
+      queue: claimed.queue,
+      runningMs: Math.round(now - startedAt),
+    }));
+  }
+
+  /** Claimed, and waiting for a slot of its task type. */
+  reserved(): { readonly id: string; readonly name: string; readonly queue: string }[] {
+    return [...this.#parked.values()].flat().map(({ id, name, queue }) => ({ id, name, queue }));
+  }
+
+  setPaused(queues: Iterable<string>): void {
+    this.#paused.clear();
+    for (const queue of queues) this.#paused.add(queue);
+    this.#subscription?.poke();
+  }
+
+  /** A hint that something was revoked: asks at once instead of with the next heartbeat. */
+  lookForRevocations(): Promise<void> {
+    return this.#lease.beat();
+  }
+
+  accept(tasks: readonly ClaimedTask[]): void {
+    let limited: { claimed: ClaimedTask; rate: RateOf }[] | undefined;
+    for (const claimed of tasks) {
+      const handler = this.#parts.handlers.find(claimed.name);
+      this.#settlement.tell("received", claimed);
+      const rate = rateOf(handler?.task, claimed);
+      if (rate === undefined) this.#admit(claimed, handler);
+      else {
+        limited ??= [];
+        limited.push({ claimed, rate });
+      }
+    }
+    if (limited !== undefined) void this.#admitLimited(limited);
+  }
+
+  /**
+   * Stops taking work, waits up to `timeoutMs` for what runs, hands the rest back without counting an attempt, and
+   * gives up the lease.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    await this.#lease.draining().catch(() => {});
+    await this.#subscription?.stop();
+    for (const name of [...this.#parked.keys()])
+      await this.#settlement.handBack(this.#parked.get(name)?.splice(0) ?? []);
+    if (this.#runs.size > 0) await this.#idleWithin(timeoutMs);
+    const left = [...this.#runs.values()].filter((run) => run.close());
+    for (const run of left) {
+      run.abort(new ApiumError("TASK_FENCED", "the worker is shutting down; the task was handed back"));
+      await run.terminate?.(new ApiumError("TASK_FENCED")).catch(() => {});
+    }
+    await this.#settlement.handBack(left.map((run) => run.claimed));
+    await this.#settlement.drained();
+    this.#cancelLimits();
+    await this.#lease.stop();
+  }
+
+  async #admitLimited(limited: { claimed: ClaimedTask; rate: RateOf }[]): Promise<void> {
+    try {
+      const { pass, nextDue } = await passRateGate(this.#parts.database, this.#parts, limited);
+      for (const claimed of pass) this.#admit(claimed, this.#parts.handlers.find(claimed.name));
+      if (nextDue !== undefined) this.#parts.queue.expect(nextDue);
+    } catch (error) {
+      this.#parts.log.warn("rate limits could not be asked; the tasks go back", error);
+      await this.#settlement.handBack(limited.map(({ claimed }) => claimed)).catch(() => {});
+    }
+    this.#subscription?.poke();
+  }
+
+  #limitOf(name: string): number {
+    return this.#parts.handlers.find(name)?.task.settings.concurrency ?? Number.POSITIVE_INFINITY;
+  }
+
+  #admit(claimed: ClaimedTask, handler: TaskHandler | undefined): void {
+    if (handler === undefined) return void this.#settlement.refuseUnknown(claimed);
+    if (handler.task.settings.concurrency !== undefined) {
+      const running = this.#runningByName.get(claimed.name) ?? 0;
+      if (running >= handler.task.settings.concurrency) {
+        const parked = this.#parked.get(claimed.name) ?? [];
+        parked.push(claimed);
+        this.#parked.set(claimed.name, parked);
+        return;
+      }
+      this.#runningByName.set(claimed.name, running + 1);
+    }
+    this.#start(new Run(claimed, handler, this.#parts.clock.monotonic()));
+  }
+
+  #start(run: Run): void {
+    const { claimed, handler } = run;
+    this.#runs.set(claimed.id, run);
+    this.#settlement.tell("started", claimed);
+    try {
+      const params = validateParams(handler.task, claimed.params);
+      const outcome =
+        handler.isolation === undefined ? handler.run(params, this.#context(run)) : this.#isolate(run, params);
+      if (outcome instanceof Promise) {
+        outcome.then(
+          (value) => this.#returned(run, value),
+          (error) => this.#threw(run, error),
+        );
+      } else this.#returned(run, outcome);
+    } catch (error) {
+      this.#threw(run, error);
+    }
+  }
+
+  #context(run: Run): ReturnType<typeof contextFor> {
+    return contextFor(run, {
+      ...this.#parts,
+      now: () => this.#parts.clock.now(),
+      keepMs: this.#settlement.keepMs(run),
+      noteProgress: (fraction, message) => {
+        const { id, attempt } = run.claimed;
+        this.#progress.note({ id, attempt, fraction, message });
+        this.#settlement.tell("progress", run.claimed, { progress: { fraction, message } });
+      },
+    });
+  }
+
+  #isolate(run: Run, params: unknown): Promise<unknown> {
+    const { claimed, handler } = run;
+    if (handler.isolation === undefined) throw new ApiumError("INTERNAL");
+    const context = this.#context(run);
+    const isolated = this.#parts.isolation[handler.isolation].run({
+      module: handler.module,
+      params,
+      memoryLimitMb: handler.memoryLimitMb,
+      task: {
+        id: claimed.id,
+        name: claimed.name,
+        attempt: claimed.attempt,
+        retries: claimed.retries,
+        idempotencyKey: claimed.id,
+        headers: claimed.headers ?? {},
+      },
+      onProgress: (fraction, message) => context.progress(fraction, message),
+    });
+    run.terminate = (error) => isolated.terminate(error);
+    run.signal.addEventListener("abort", () => {
+      const reason = run.aborted ?? new ApiumError("TASK_REVOKED");
+      isolated.abort({ code: reason.code, message: reason.message });
+    });
+    const { commit } = handler;
+    if (commit === undefined) return isolated.result;
+    return isolated.result.then((result) => context.complete((tx) => commit(tx, result, params)));
+  }
+
+  #returned(run: Run, value: unknown): void {
+    if (!run.close()) return this.#late(run);
+    void this.#settlement.returned(run, value).then(() => this.#release(run));
+  }
+
+  #threw(run: Run, error: unknown): void {
+    if (!run.close()) return this.#late(run);
+    void this.#settlement.threw(run, error).then(() => this.#release(run));
+  }
+
+  #late(run: Run): void {
+    this.#parts.log.debug(`a late end of task ${run.claimed.id}, attempt ${run.claimed.attempt}, was ignored`);
+  }
+
+  #release(run: Run): void {
+    const { id, name } = run.claimed;
+    if (this.#runs.get(id) === run) this.#runs.delete(id);
+    this.#progress.forget(id);
+    if (run.handler.task.settings.concurrency !== undefined) {
+      this.#runningByName.set(name, (this.#runningByName.get(name) ?? 1) - 1);
+      const next = this.#parked.get(name)?.shift();
+      if (next !== undefined) this.#admit(next, run.handler);
+    }
+    if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#subscription?.poke();
+  }
+
+  #watchLimits(): void {
+    this.#cancelLimits = detached(() =>
+      this.#parts.clock.after(LIMITS_EVERY_MS, () => {
+        this.#checkLimits();
+        this.#watchLimits();
+      }),
+    );
+  }
+
+  #checkLimits(): void {
+    const now = this.#parts.clock.monotonic();
+    for (const run of this.#runs.values()) {
+      const overdue = run.closed ? undefined : run.overdue(now);
+      if (overdue === undefined) continue;
+      if (overdue === "soft") run.abort(new ApiumError("SOFT_TIME_LIMIT"));
+      else this.#cutOff(run, new ApiumError(overdue === "hard" ? "HARD_TIME_LIMIT" : "TASK_REVOKED"));
+    }
+  }
+
+  /** Ends a run now: an isolated one is killed, an inline one is fenced off and may go on to no effect. */
+  #cutOff(run: Run, error: ApiumError): void {
+    if (!run.close()) return;
+    run.abort(error);
+    void (run.terminate?.(error) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => this.#settlement.threw(run, error))
+      .then(() => this.#release(run));
+  }
+
+  #revoked(id: string, attempt: number, revocation: Revocation): void {
+    const run = this.#runs.get(id);
+    if (run !== undefined && run.claimed.attempt === attempt) run.revoke(revocation, this.#parts.clock.monotonic());
+  }
+
+  #lost(): void {
+    for (const run of this.#runs.values()) {
+      run.abort(new ApiumError("TASK_FENCED", "this worker's lease was lost; another attempt may have taken over"));
+    }
+  }
+
+  #idleWithin(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.clock.after(timeoutMs, resolve);
+      this.#idle.push(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,559 @@
+/** What every backend promises about tasks. One suite, run on each. */
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { type AnyTask, defineTask, type InlineHandler, Reject, Retry, type TaskContext } from "../../runtime/index.ts";
+import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
+
+const add = defineTask({
+  name: "add",
+  params: z.object({ a: z.number(), b: z.number() }),
+  result: z.object({ sum: z.number() }),
+});
+const note = defineTask({ name: "note", params: z.object({ text: z.string() }), maxRetries: 0 });
+
+const adds: InlineHandler = { task: add, run: ({ a, b }: { a: number; b: number }) => ({ sum: a + b }) };
+
+function notes(seen: string[]): InlineHandler {
+  return { task: note, run: async ({ text }: { text: string }) => void seen.push(text) };
+}
+
+function handler<Params>(task: AnyTask, run: (params: Params, context: TaskContext) => unknown): InlineHandler {
+  return { task, run: (params, context) => run(params as Params, context) };
+}
+
+describe.each(availableBackends())("tasks on %s", (name) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await openBackend(name);
+  }, 60_000);
+  afterEach(() => backend.reset(), 30_000);
+  afterAll(() => backend.close(), 30_000);
+
+  test("a task runs once and its result can be waited for and read", async () => {
+    const runtime = await backend.running([adds]);
+    await expect(add.callAndWait(runtime, { a: 1, b: 2 })).resolves.toEqual({ sum: 3 });
+    const { id } = await add.enqueue(runtime, { a: 2, b: 2 });
+    await runtime.result(id);
+    const view = await runtime.getTask(id);
+    expect(view).toMatchObject({ state: "SUCCESS", name: "add", attempt: 1, retries: 0, result: { sum: 4 } });
+    expect(view.finishedAt).not.toBeNull();
+  });
+
+  test("three thousand tasks accepted together run exactly once each", async () => {
+    const ran = new Map<number, number>();
+    const count = defineTask({ name: "count", params: z.object({ n: z.number() }) });
+    const runtime = await backend.running(
+      [handler<{ n: number }>(count, async ({ n }) => void ran.set(n, (ran.get(n) ?? 0) + 1))],
+      { concurrency: 200 },
+    );
+    const accepted = await count.enqueueMany(
+      runtime,
+      Array.from({ length: 3_000 }, (_, n) => ({ n })),
+    );
+    expect(new Set(accepted.map((task) => task.id)).size).toBe(3_000);
+    await eventually(async () => ran.size === 3_000, 20_000);
+    await eventually(
+      async () => (await backend.database.query("select 1 from task where name = 'count'")).rows.length === 0,
+    );
+    expect([...ran.values()].every((times) => times === 1)).toBe(true);
+  }, 40_000);
+
+  test("wrong parameters and options are refused at the door with the field named", async () => {
+    const runtime = await backend.running([adds]);
+    const wrong = { a: 1, b: "two" } as unknown as { a: number; b: number };
+    await expect(add.enqueue(runtime, wrong)).rejects.toMatchObject({
+      code: "PARAMS_INVALID",
+      fields: [{ field: "params.b" }],
+    });
+    await expect(add.enqueueMany(runtime, [{ a: 1, b: 1 }, wrong])).rejects.toMatchObject({
+      fields: [{ field: "[1].params.b" }],
+    });
+    await expect(add.enqueue(runtime, { a: 1, b: 1 }, { priority: 11 })).rejects.toMatchObject({
+      code: "OPTIONS_INVALID",
+      fields: [{ field: "options.priority" }],
+    });
+    await expect(add.enqueue(runtime, { a: 1, b: 1 }, { queue: "nowhere" })).rejects.toMatchObject({
+      code: "QUEUE_UNKNOWN",
+    });
+  });
+
+  test("parameters are checked again at the worker, and what does not fit becomes a dead letter", async () => {
+    const runtime = await backend.running([adds]);
+    const lax = defineTask({ name: "add", params: z.object({ a: z.unknown() }) });
+    const { id } = await runtime.enqueue(lax, { a: "x" });
+    await expect(runtime.result(id)).rejects.toMatchObject({ code: "TASK_FAILED" });
+    const letters = await runtime.deadLetters({ name: "add" });
+    expect(letters.items.find((letter) => letter.taskId === id)).toMatchObject({ error: { code: "PARAMS_INVALID" } });
+  });
+
+  test("a task of a name nobody here can run becomes a dead letter", async () => {
+    const runtime = await backend.running([adds]);
+    const stranger = defineTask({ name: "stranger", params: z.object({}) });
+    const { id } = await stranger.enqueue(runtime, {});
+    await expect(runtime.result(id)).rejects.toMatchObject({ details: { error: { code: "TASK_UNKNOWN" } } });
+  });
+
+  test("a countdown is not run early and not much later", async () => {
+    const runtime = await backend.running([adds]);
+    const before = await backend.database.now();
+    const { id, state } = await add.enqueue(runtime, { a: 1, b: 1 }, { countdown: 400 });
+    expect(state).toBe("SCHEDULED");
+    await runtime.result(id);
+    const { startedAt } = await runtime.getTask(id);
+    const delay = new Date(startedAt ?? 0).getTime() - before;
+    expect(delay).toBeGreaterThanOrEqual(399);
+    expect(delay).toBeLessThan(2_000);
+  });
+
+  test("a task that nobody starts in time ends expired, even with no worker", async () => {
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const { id } = await note.enqueue(caller, { text: "too late" }, { expires: 50 });
+    await expect(caller.result(id)).rejects.toMatchObject({ details: { state: "REVOKED", reason: "expired" } });
+  });
+
+  test("the same taskId with the same payload is the same task; with another payload it is a conflict", async () => {
+    const runtime = await backend.running([adds]);
+    const taskId = randomUUID();
+    const first = await add.enqueue(runtime, { a: 1, b: 2 }, { taskId });
+    await runtime.result(taskId);
+    const second = await add.enqueue(runtime, { b: 2, a: 1 }, { taskId });
+    expect([first.id, first.created, second.id, second.created]).toEqual([taskId, true, taskId, false]);
+    await expect(add.enqueue(runtime, { a: 9, b: 9 }, { taskId })).rejects.toMatchObject({ code: "TASK_ID_CONFLICT" });
+  });
+
+  test("ten callers with one taskId at once make one task", async () => {
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const taskId = randomUUID();
+    const all = await Promise.all(Array.from({ length: 10 }, () => note.enqueue(caller, { text: "once" }, { taskId })));
+    expect(all.filter((task) => task.created)).toHaveLength(1);
+    await caller.revoke(taskId);
+  });
+
+  test("a uniqueKey is held until its task ends", async () => {
+    const runtime = await backend.running([adds]);
+    const first = await add.enqueue(runtime, { a: 1, b: 1 }, { uniqueKey: "one", countdown: "1h" });
+    const second = await add.enqueue(runtime, { a: 2, b: 2 }, { uniqueKey: "one" });
+    expect(second).toMatchObject({ id: first.id, created: false, state: "SCHEDULED" });
+    await expect(add.enqueue(runtime, { a: 2, b: 2 }, { uniqueKey: "one", onConflict: "throw" })).rejects.toMatchObject(
+      { code: "UNIQUE_KEY_CONFLICT", details: { taskId: first.id } },
+    );
+    await runtime.revoke(first.id);
+    const third = await add.enqueue(runtime, { a: 3, b: 3 }, { uniqueKey: "one" });
+    expect(third.created).toBe(true);
+    await runtime.result(third.id);
+    const fourth = await add.enqueue(runtime, { a: 4, b: 4 }, { uniqueKey: "one" });
+    expect(fourth.created).toBe(true);
+    await runtime.result(fourth.id);
+  });
+
+  test("a task enqueued in a transaction exists if and only if the transaction commits", async () => {
+    const runtime = await backend.running([adds]);
+    let lost = "";
+    await expect(
+      backend.database.transaction(async (tx) => {
+        lost = (await add.enqueue(runtime, { a: 1, b: 1 }, { tx })).id;
+        throw new Error("changed my mind");
+      }),
+    ).rejects.toThrow("changed my mind");
+    await expect(runtime.getTask(lost)).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
+    const kept = await backend.database.transaction((tx) => add.enqueue(runtime, { a: 5, b: 5 }, { tx }));
+    await expect(runtime.result(kept.id)).resolves.toEqual({ sum: 10 });
+  });
+
+  test("a failing task is retried by its policy, and every attempt's error is kept", async () => {
+    const flaky = defineTask({ name: "flaky", params: z.object({}), maxRetries: 2, retryDelay: 20 });
+    let tries = 0;
+    const runtime = await backend.running([
+      handler(flaky, async () => {
+        tries++;
+        if (tries < 3) throw new Error(`try ${tries}`);
+        return tries;
+      }),
+    ]);
+    await expect(flaky.callAndWait(runtime, {})).resolves.toBe(3);
+    const page = await runtime.listTasks({ name: "flaky" });
+    const view = await runtime.getTask(page.items[0]?.id ?? "");
+    expect(view).toMatchObject({ state: "SUCCESS", retries: 2, attempt: 3 });
+    expect(view.attempts?.map((attempt) => attempt.error?.message)).toEqual(["try 1", "try 2"]);
+    expect(view.attempts?.[0]?.error?.stack).toContain("try 1");
+  });
+
+  test("a task that fails for good is a dead letter and can be requeued with edited parameters", async () => {
+    const picky = defineTask({ name: "picky", params: z.object({ ok: z.boolean() }), maxRetries: 0 });
+    const runtime = await backend.running([
+      handler<{ ok: boolean }>(picky, async ({ ok }) => {
+        if (!ok) throw new Error("not ok");
+        return "fine";
+      }),
+    ]);
+    const { id } = await picky.enqueue(runtime, { ok: false });
+    await expect(runtime.result(id)).rejects.toThrow("not ok");
+    const [letter] = (await runtime.deadLetters({ name: "picky" })).items;
+    expect(letter).toMatchObject({ taskId: id, params: { ok: false }, error: { message: "not ok" } });
+    await expect(runtime.requeueDeadLetter(letter?.id ?? "", { params: { ok: 1 } })).rejects.toMatchObject({
+      code: "PARAMS_INVALID",
+    });
+    const again = await runtime.requeueDeadLetter(letter?.id ?? "", { params: { ok: true }, by: "tester" });
+    await expect(runtime.result(again.id)).resolves.toBe("fine");
+    expect(await runtime.getTask(again.id)).toMatchObject({ retryOf: id });
+    await expect(runtime.requeueDeadLetter(letter?.id ?? "")).rejects.toMatchObject({ code: "DEAD_LETTER_HANDLED" });
+  });
+
+  test("Reject fails at once and Retry chooses its own delay", async () => {
+    const moody = defineTask({ name: "moody", params: z.object({ how: z.string() }), maxRetries: 5, retryDelay: "1h" });
+    const runtime = await backend.running([
+      handler<{ how: string }>(moody, async ({ how }, { retries }) => {
+        if (how === "reject") throw new Reject("never");
+        if (retries === 0) throw new Retry({ in: 10 });
+        return retries;
+      }),
+    ]);
+    const rejected = await moody.enqueue(runtime, { how: "reject" });
+    await expect(runtime.result(rejected.id)).rejects.toMatchObject({ details: { error: { code: "TASK_REJECTED" } } });
+    await expect(moody.callAndWait(runtime, { how: "retry" })).resolves.toBe(1);
+  });
+
+  test("what is revoked before it runs never runs, and says so", async () => {
+    const seen: string[] = [];
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const queued = await note.enqueue(caller, { text: "queued" });
+    const scheduled = await note.enqueue(caller, { text: "scheduled" }, { countdown: 300 });
+    await expect(caller.revoke(queued.id)).resolves.toBe("revoked");
+    await expect(caller.revoke(scheduled.id)).resolves.toBe("revoked");
+    await expect(caller.revoke(queued.id)).rejects.toMatchObject({ code: "TASK_FINISHED" });
+    await expect(caller.revoke(randomUUID())).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
+    const runtime = await backend.running([notes(seen)]);
+    await note.enqueue(runtime, { text: "after" }, { countdown: 400 });
+    await eventually(async () => seen.length > 0);
+    expect(seen).toEqual(["after"]);
+    expect(await runtime.getTask(queued.id)).toMatchObject({ state: "REVOKED", reason: "revoked" });
+  });
+
+  test("a running task is told through its signal, and terminate ends it after its grace", async () => {
+    const long = defineTask({ name: "long", params: z.object({ listens: z.boolean() }) });
+    const started: string[] = [];
+    const runtime = await backend.running([
+      handler<{ listens: boolean }>(long, async ({ listens }, { signal, id }) => {
+        started.push(id);
+        await new Promise((_resolve, reject) => {
+          if (listens) signal.addEventListener("abort", () => reject(signal.reason));
+        });
+      }),
+    ]);
+    const polite = await long.enqueue(runtime, { listens: true });
+    const deaf = await long.enqueue(runtime, { listens: false });
+    await eventually(async () => started.length === 2);
+    await expect(runtime.revoke(polite.id)).resolves.toBe("requested");
+    await expect(runtime.result(polite.id, 3_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
+    await expect(runtime.revoke(deaf.id, { terminate: true, grace: 50 })).resolves.toBe("requested");
+    await expect(runtime.result(deaf.id, 3_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
+  });
+
+  test("the soft limit aborts the signal and the hard limit ends the attempt", async () => {
+    const slow = defineTask({ name: "slow", params: z.object({}), softTimeLimit: 60, timeLimit: 200, maxRetries: 0 });
+    let softened = "";
+    const runtime = await backend.running([
+      handler(slow, async (_params, { signal }) => {
+        signal.addEventListener("abort", () => {
+          softened = (signal.reason as { code: string }).code;
+        });
+        await new Promise(() => {});
+      }),
+    ]);
+    const { id } = await slow.enqueue(runtime, {});
+    await expect(runtime.result(id, 5_000)).rejects.toMatchObject({ details: { error: { code: "HARD_TIME_LIMIT" } } });
+    expect(softened).toBe("SOFT_TIME_LIMIT");
+  });
+
+  test("complete commits effects and completion together, and a lost run commits neither", async () => {
+    await backend.database.script("create table if not exists effect (id text primary key)");
+    const once = defineTask({ name: "once", params: z.object({}), timeLimit: 150, maxRetries: 1, retryDelay: 10 });
+    let late: Promise<unknown> | undefined;
+    const runtime = await backend.running([
+      handler(once, async (_params, task) => {
+        if (task.retries === 0) {
+          // Still at work when the hard limit has ended it: its completion must be refused.
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          late = task.complete((tx) => tx.query("insert into effect values ($1)", [`late ${task.id}`]));
+          return late;
+        }
+        return task.complete(async (tx) => {
+          await tx.query("insert into effect values ($1)", [task.id]);
+          return "done";
+        });
+      }),
+    ]);
+    const { id } = await once.enqueue(runtime, {});
+    await expect(runtime.result(id)).resolves.toBe("done");
+    await eventually(async () => late !== undefined);
+    await expect(late).rejects.toMatchObject({ code: "TASK_FENCED" });
+    const { rows } = await backend.database.query<{ id: string }>("select id from effect");
+    expect(rows).toEqual([{ id }]);
+  });
+
+  test("progress can be read while the task runs", async () => {
+    const steps = defineTask({ name: "steps", params: z.object({}) });
+    let finish = () => {};
+    const runtime = await backend.running([
+      handler(steps, async (_params, { progress }) => {
+        progress(0.4, "two of five");
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }),
+    ]);
+    const { id } = await steps.enqueue(runtime, {});
+    const progress = await eventually(async () => (await runtime.getTask(id)).progress ?? undefined);
+    expect(progress).toEqual({ fraction: 0.4, message: "two of five" });
+    finish();
+    await runtime.result(id);
+  });
+
+  test("a rate limit holds over two workers, and per key", async () => {
+    const limited = defineTask({
+      name: "limited",
+      params: z.object({ tenant: z.string() }),
+      rateLimit: "10/s",
+      rateLimitKey: ({ tenant }) => tenant,
+    });
+    const starts: { at: number; tenant: string }[] = [];
+    const run = handler<{ tenant: string }>(
+      limited,
+      async ({ tenant }) => void starts.push({ at: performance.now(), tenant }),
+    );
+    const first = await backend.running([run]);
+    await backend.running([run]);
+    await limited.enqueueMany(
+      first,
+      Array.from({ length: 6 }, () => ({ tenant: "a" })),
+    );
+    await limited.enqueueMany(
+      first,
+      Array.from({ length: 3 }, () => ({ tenant: "b" })),
+    );
+    await eventually(async () => starts.length === 9);
+    const times = starts.filter(({ tenant }) => tenant === "a").map(({ at }) => at);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(480);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(3_000);
+  });
+
+  test("a task type runs no more at once than it says", async () => {
+    const narrow = defineTask({ name: "narrow", params: z.object({}), concurrency: 2 });
+    let running = 0;
+    let most = 0;
+    let done = 0;
+    const runtime = await backend.running(
+      [
+        handler(narrow, async () => {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          running--;
+          done++;
+        }),
+        adds,
+      ],
+      { concurrency: 10 },
+    );
+    await narrow.enqueueMany(
+      runtime,
+      Array.from({ length: 40 }, () => ({})),
+    );
+    await expect(add.callAndWait(runtime, { a: 1, b: 1 })).resolves.toEqual({ sum: 2 });
+    await eventually(async () => done === 40, 20_000);
+    expect(most).toBe(2);
+  }, 30_000);
+
+  test("a flood in one lane does not starve the others", async () => {
+    const order: string[] = [];
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    await note.enqueueMany(
+      caller,
+      Array.from({ length: 120 }, () => ({ text: "high" })),
+      { priority: 9 },
+    );
+    await note.enqueueMany(
+      caller,
+      Array.from({ length: 10 }, () => ({ text: "normal" })),
+      { priority: 5 },
+    );
+    await note.enqueueMany(
+      caller,
+      Array.from({ length: 10 }, () => ({ text: "low" })),
+      { priority: 0 },
+    );
+    await backend.running([notes(order)], { concurrency: 12 });
+    await eventually(async () => order.length === 140, 20_000);
+    expect(order.indexOf("normal")).toBeLessThan(60);
+    expect(order.indexOf("low")).toBeLessThan(80);
+    expect(order.slice(0, 40).filter((text) => text === "high").length).toBeGreaterThan(15);
+  }, 30_000);
+
+  test("a paused queue hands out nothing until it is resumed", async () => {
+    const seen: string[] = [];
+    const runtime = await backend.running([notes(seen)]);
+    await runtime.pauseQueue("email", "tester");
+    const held = await note.enqueue(runtime, { text: "held" }, { queue: "email" });
+    await note.enqueue(runtime, { text: "free" });
+    await eventually(async () => seen.includes("free"));
+    expect((await runtime.queues()).find((queue) => queue.name === "email")).toMatchObject({
+      queued: 1,
+      pausedBy: "tester",
+    });
+    await runtime.resumeQueue("email");
+    await runtime.result(held.id);
+    expect(seen).toEqual(["free", "held"]);
+  });
+
+  test("a purge revokes what waits in one queue and leaves the others alone", async () => {
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const gone = await note.enqueueMany(caller, [{ text: "1" }, { text: "2" }], { queue: "reports" });
+    const kept = await note.enqueue(caller, { text: "3" });
+    await expect(caller.purge("reports")).resolves.toBe(2);
+    expect(await caller.getTask(gone[0]?.id ?? "")).toMatchObject({ state: "REVOKED" });
+    const seen: string[] = [];
+    const runtime = await backend.running([notes(seen)]);
+    await runtime.result(kept.id);
+    const after = await note.enqueue(runtime, { text: "4" }, { queue: "reports" });
+    await runtime.result(after.id);
+    expect(seen).toEqual(["3", "4"]);
+  });
+
+  test("a group gives its children's results in order; a failed child ends it", async () => {
+    const runtime = await backend.running([
+      adds,
+      handler(note, async () => {
+        throw new Reject("no notes");
+      }),
+    ]);
+    const group = await runtime.group([add.with({ a: 1, b: 1 }), add.with({ a: 2, b: 2 }), add.with({ a: 3, b: 3 })]);
+    await expect(runtime.result(group.id)).resolves.toEqual([{ sum: 2 }, { sum: 4 }, { sum: 6 }]);
+    const broken = await runtime.group([
+      add.with({ a: 1, b: 1 }),
+      note.with({ text: "x" }),
+      add.with({ a: 1, b: 1 }, { countdown: "1h" }),
+    ]);
+    await expect(runtime.result(broken.id)).rejects.toMatchObject({ details: { error: { code: "CHILD_FAILED" } } });
+    await eventually(async () => (await runtime.getTask(broken.id)).children?.every((child) => child.state !== null));
+    const tolerant = await runtime.group([add.with({ a: 1, b: 1 }), note.with({ text: "x" })], {
+      onChildFailure: "continue",
+    });
+    await expect(runtime.result(tolerant.id)).resolves.toMatchObject([
+      { state: "SUCCESS", result: { sum: 2 } },
+      { state: "FAILURE", error: { message: "no notes" } },
+    ]);
+  });
+
+  test("a chain hands each result to the next step", async () => {
+    const runtime = await backend.running([
+      adds,
+      handler<{ of: { sum: number } }>(
+        defineTask({ name: "double", params: z.object({ of: z.object({ sum: z.number() }) }) }),
+        ({ of }) => of.sum * 2,
+      ),
+    ]);
+    const double = runtime.registry.get("double");
+    const chain = await runtime.chain([
+      add.with({ a: 2, b: 3 }),
+      { task: double, params: {}, options: undefined, into: "of" },
+    ]);
+    await expect(runtime.result(chain.id)).resolves.toBe(10);
+  });
+
+  test("a task splits its work into chunks, frees its slot, and ends with what they returned", async () => {
+    const split = defineTask({ name: "split", params: z.object({ size: z.number() }) });
+    const runtime = await backend.running(
+      [
+        adds,
+        handler<{ size: number }>(split, (_params, task) =>
+          task.waitFor(Array.from({ length: 25 }, (_, n) => add.with({ a: n, b: 1 }))),
+        ),
+      ],
+      { concurrency: 1 },
+    );
+    const sums = (await split.callAndWait(runtime, { size: 25 })) as { sum: number }[];
+    expect(sums.map(({ sum }) => sum)).toEqual(Array.from({ length: 25 }, (_, n) => n + 1));
+  });
+
+  test("revoking a parent revokes its children", async () => {
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const group = await caller.group([add.with({ a: 1, b: 1 }), add.with({ a: 2, b: 2 })]);
+    await caller.revoke(group.id);
+    const states = await eventually(async () => {
+      const { children } = await caller.getTask(group.id);
+      return children?.every((child) => child.state !== null) ? children.map((child) => child.state) : undefined;
+    });
+    expect(states).toEqual(["REVOKED", "REVOKED"]);
+  });
+
+  test("a draining worker hands back what it cannot finish, and no attempt is used up", async () => {
+    const patient = defineTask({ name: "patient", params: z.object({}), maxRetries: 0, maxCrashes: 0 });
+    let runs = 0;
+    const run = handler(patient, async (_params, { signal }) => {
+      if (++runs > 1) return "second run";
+      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    const first = await backend.running([run]);
+    const { id } = await patient.enqueue(first, {});
+    await eventually(async () => runs === 1);
+    await first.stop(50);
+    const second = await backend.running([run]);
+    await expect(second.result(id)).resolves.toBe("second run");
+    expect(await second.getTask(id)).toMatchObject({ retries: 0, crashes: 0, attempt: 2, attempts: [] });
+  });
+
+  test("the task of a dead worker runs elsewhere, and a second death is not at once", async () => {
+    const runtime = await backend.running([adds]);
+    const caller = backend.runtime({ queues: [] });
+    const orphan = await add.enqueue(caller, { a: 4, b: 4 }, { countdown: "1h" });
+    await backend.database.query(
+      "insert into worker (id, host, pid, queues, tasks, concurrency, heartbeat_at) values ('ghost', 'h', 1, '{}', '{}', 1, now() - interval '1 minute')",
+    );
+    await backend.database.query(
+      "update task set state = 'STARTED', worker = 'ghost', started_at = now() where id = $1::uuid",
+      [orphan.id],
+    );
+    await expect(runtime.result(orphan.id, 15_000)).resolves.toEqual({ sum: 8 });
+    expect(await runtime.getTask(orphan.id)).toMatchObject({ crashes: 1, attempt: 2, attempts: [{ outcome: "lost" }] });
+  }, 20_000);
+
+  test("a task that keeps killing its workers becomes a dead letter", async () => {
+    const runtime = await backend.running([adds]);
+    const poison = await add.enqueue(runtime, { a: 1, b: 1 }, { countdown: "1h" });
+    await backend.database.query(
+      "insert into worker (id, host, pid, queues, tasks, concurrency, heartbeat_at) values ('grave', 'h', 1, '{}', '{}', 1, now() - interval '1 minute')",
+    );
+    await backend.database.query(
+      "update task set state = 'STARTED', worker = 'grave', crashes = 3 where id = $1::uuid",
+      [poison.id],
+    );
+    await expect(runtime.result(poison.id, 15_000)).rejects.toMatchObject({
+      details: { error: { code: "WORKER_LOST" } },
+    });
+    expect((await runtime.deadLetters({ name: "add" })).items.some((letter) => letter.taskId === poison.id)).toBe(true);
+  }, 20_000);
+
+  test("results expire before their rows", async () => {
+    const runtime = await backend.running([adds]);
+    const { id } = await add.enqueue(runtime, { a: 1, b: 1 }, { resultExpires: 30 });
+    await eventually(async () => (await runtime.getTask(id)).state === "SUCCESS");
+    await eventually(async () => !(await runtime.getTask(id)).hasResult);
+    expect((await runtime.getTask(id)).state).toBe("SUCCESS");
+  });
+
+  test("a worker tells of what it does in batches of events", async () => {
+    const types: string[] = [];
+    const runtime = await backend.running([adds], {
+      onEvents: ({ events }) => types.push(...events.map((event) => event.type)),
+    });
+    await add.callAndWait(runtime, { a: 1, b: 1 });
+    await eventually(async () => types.includes("succeeded"));
+    expect(types).toEqual(["received", "started", "succeeded"]);
+  });
+});

@@ -1,0 +1,70 @@
+/** Which servers are missing, and getting them where that can be done without asking anybody: root on a Debian. */
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { withLock } from "../../../scripts/lock-folder.mjs";
+import { aptInstall, canUseApt } from "./apt.ts";
+import { findBinary } from "./find-binary.ts";
+import type { ServerName } from "./server.ts";
+
+const LOCK_FOLDER = path.join(tmpdir(), "apium-apt-lock");
+const LOCK_WAIT_MS = 900_000;
+
+interface Program {
+  readonly binary: string;
+  /** Debian's names. */
+  readonly packages: readonly string[];
+  /** Homebrew's name. */
+  readonly formula: string;
+}
+
+const PROGRAMS: Readonly<Record<ServerName, Program>> = {
+  nats: { binary: "nats-server", packages: ["nats-server"], formula: "nats-server" },
+  postgres: { binary: "initdb", packages: ["postgresql"], formula: "postgresql@17" },
+  redis: { binary: "redis-server", packages: ["redis-server"], formula: "redis" },
+  mosquitto: { binary: "mosquitto", packages: ["mosquitto", "mosquitto-clients"], formula: "mosquitto" },
+};
+
+/** The servers whose program is not found, by the name of their handle. */
+export async function missingServers(): Promise<ServerName[]> {
+  return serverNames().filter((name) => findBinary(PROGRAMS[name].binary) === undefined);
+}
+
+export interface Installation {
+  readonly installed: ServerName[];
+  readonly missing: ServerName[];
+}
+
+/** Never throws for a failed installation: what could not be had is `missing`, and `log` was told why. */
+export async function installServers(log: (line: string) => void): Promise<Installation> {
+  const before = await missingServers();
+  if (before.length === 0) return { installed: [], missing: [] };
+  if (await canUseApt()) {
+    try {
+      const onWait = () => log("another run is installing servers; waiting for it");
+      await withLock({ folder: LOCK_FOLDER, timeoutMs: LOCK_WAIT_MS, onWait }, () => installWithApt(log));
+    } catch (error) {
+      log(`apt failed: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  const missing = await missingServers();
+  if (missing.length > 0) log(`missing: ${missing.join(", ")}. ${howToInstall(missing)}`);
+  return { installed: before.filter((name) => !missing.includes(name)), missing };
+}
+
+async function installWithApt(log: (line: string) => void): Promise<void> {
+  const packages = (await missingServers()).flatMap((name) => PROGRAMS[name].packages);
+  if (packages.length === 0) return; // Another run was faster.
+  log(`installing ${packages.join(" ")} with apt (their daemons are not started)`);
+  await aptInstall(packages, log);
+}
+
+/** One sentence with the command to type. */
+export function howToInstall(missing: readonly ServerName[]): string {
+  const isMac = process.platform === "darwin";
+  const packages = missing.flatMap((name) => (isMac ? [PROGRAMS[name].formula] : PROGRAMS[name].packages));
+  return `Install with: ${isMac ? "brew install" : "sudo apt-get install"} ${packages.join(" ")}`;
+}
+
+function serverNames(): ServerName[] {
+  return Object.keys(PROGRAMS) as ServerName[];
+}
