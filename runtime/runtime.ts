@@ -125,19 +125,35 @@ export class Runtime implements TaskCaller {
   }
 
   async start(): Promise<void> {
+    await this.open();
+    await this.work();
+  }
+
+  /** From here on tasks can be enqueued, and due ones are handed on. @throws ApiumError `STORE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`. */
+  async open(): Promise<void> {
     await this.#synchroniseClock();
     await this.#pruner.prepare();
     await this.queue.start();
     this.#relay.start();
     this.#maintenance.start();
+  }
+
+  /** From here on this process runs tasks, if it has handlers and queues. */
+  async work(): Promise<void> {
     const queues = this.#options.queues ?? QUEUES;
     if (queues.length > 0 && this.#handlers.names().length > 0) await this.#startWorker(queues);
   }
 
+  /** Stops running tasks within `drainMs`; everything else goes on. */
+  async drain(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.drain(drainMs);
+  }
+
   /** Drains the worker within `drainMs`, then stops everything. */
   async stop(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
-    await this.#worker?.drain(drainMs);
-    this.#worker = undefined;
+    await this.drain(drainMs);
     await this.#relay.stop();
     await this.#maintenance.stop();
     await this.#joiner.stop();

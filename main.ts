@@ -1,0 +1,161 @@
+// The entry: settings, database, runtime, services, in that order; and the same backwards when it is told to stop.
+import { ServiceBroker } from "moleculer";
+import { type Database, migrate, openPGlite, openPostgres } from "./database/index.ts";
+import { brokerOptions } from "./moleculer.config.ts";
+import {
+  ApiumError,
+  codeOf,
+  JetStreamQueue,
+  type Log,
+  messageOf,
+  PostgresQueue,
+  RUNTIME_MIGRATIONS,
+  Runtime,
+  TASK_EVENTS_SUBJECT,
+} from "./runtime/index.ts";
+import { REVOCATION_EVENT, TasksMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
+import { SERVICES } from "./services/index.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** How long a server that is down at the start is waited for. */
+const WAIT_FOR_SERVERS_MS = 30_000;
+const TRY_EVERY_MS = 1_000;
+const RECYCLE_LOOK_MS = 5_000;
+const MB = 1024 * 1024;
+
+type Logger = Pick<Console, "debug" | "info" | "warn" | "error">;
+
+async function main(): Promise<void> {
+  const began = performance.now();
+  const settings = readSettings(process.env);
+  const log = lateLog();
+  const database = await openDatabase(settings, log);
+  await migrate(database, [RUNTIME_MIGRATIONS, ...SERVICES.flatMap(({ migrations }) => migrations ?? [])]);
+
+  const runtime = new Runtime({
+    database,
+    queue: (parts, expect) =>
+      settings.NATS_URL === undefined
+        ? new PostgresQueue(database, parts, expect)
+        : new JetStreamQueue({ url: settings.NATS_URL, database }, parts, expect),
+    routes: settings.TASK_ROUTES,
+    concurrency: settings.CONCURRENCY,
+    resultExpiresMs: settings.RESULT_EXPIRES,
+    historyRetentionMs: settings.HISTORY_RETENTION,
+    soleProcess: settings.DATABASE_URL === undefined,
+    parts: { log },
+    onEvents: (batch) => void broker.broadcast(TASK_EVENTS_SUBJECT, batch).catch(() => {}),
+    onRevocation: () => void broker.broadcast(REVOCATION_EVENT).catch(() => {}),
+    ...(settings.QUEUES === undefined ? {} : { queues: settings.QUEUES }),
+  });
+  for (const { tasks } of SERVICES) for (const task of tasks) runtime.define(task);
+
+  const broker = new ServiceBroker({ ...brokerOptions(settings), middlewares: [TasksMiddleware(runtime)] });
+  log.use(broker.getLogger("runtime"));
+  broker.createService(taskOperations(runtime));
+  const parts = { runtime, database, settings, log };
+  for (const service of SERVICES)
+    if (settings.SERVICES.includes(service.name)) broker.createService(service.create(parts));
+
+  const stop = stopper(settings, runtime, broker, database, log);
+  await untilThere("NATS", log, () => runtime.open());
+  await broker.start();
+  await runtime.work();
+  recycle(settings, runtime, log, stop);
+  log.info(`ready after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+}
+
+async function openDatabase(settings: Settings, log: Log): Promise<Database> {
+  const onError = (message: string) => log.warn(message);
+  if (settings.DATABASE_URL === undefined) return openPGlite({ dataDir: settings.DATA_DIR, onError });
+  const database = openPostgres({ url: settings.DATABASE_URL, onError });
+  await untilThere("PostgreSQL", log, () => database.now());
+  return database;
+}
+
+/** Tries until a server answers; gives up, with its last word, when it has been away for too long. */
+async function untilThere<Value>(what: string, log: Log, reach: () => Promise<Value>): Promise<Value> {
+  for (const since = performance.now(); ; ) {
+    try {
+      return await reach();
+    } catch (error) {
+      const isAway = codeOf(error) === "STORE_UNAVAILABLE" || codeOf(error) === "QUEUE_UNAVAILABLE";
+      if (!isAway || performance.now() - since > WAIT_FOR_SERVERS_MS) throw error;
+      log.warn(`waiting for ${what}: ${messageOf(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+    }
+  }
+}
+
+/** SIGTERM and SIGINT: stop taking work, finish or hand back what runs, leave. A second signal leaves at once. */
+function stopper(
+  settings: Settings,
+  runtime: Runtime,
+  broker: ServiceBroker,
+  database: Database,
+  log: Log,
+): () => void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) {
+      log.warn("told to stop a second time: leaving at once; what runs is rescued elsewhere");
+      process.exit(1);
+    }
+    stopping = true;
+    log.info("stopping: no new tasks; what runs may finish");
+    runtime
+      .drain(settings.DRAIN_TIMEOUT)
+      .then(() => broker.stop())
+      .then(() => runtime.stop(0))
+      .then(() => database.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error("could not stop in order", error);
+          process.exit(1);
+        },
+      );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  return stop;
+}
+
+/** A worker that has done its share, or has grown too large, leaves for its supervisor to start it anew. */
+function recycle(settings: Settings, runtime: Runtime, log: Log, stop: () => void): void {
+  const { WORKER_MAX_TASKS: mostTasks, WORKER_MAX_MEMORY: mostMb } = settings;
+  if (mostTasks === undefined && mostMb === undefined) return;
+  const timer = setInterval(() => {
+    const stats = runtime.worker?.stats();
+    if (stats === undefined) return;
+    const tasks = stats.done + stats.failed;
+    const mb = process.memoryUsage.rss() / MB;
+    if (tasks < (mostTasks ?? Number.POSITIVE_INFINITY) && mb < (mostMb ?? Number.POSITIVE_INFINITY)) return;
+    clearInterval(timer);
+    log.info(`recycling this worker after ${tasks} tasks at ${Math.round(mb)} MB`);
+    stop();
+  }, RECYCLE_LOOK_MS);
+  timer.unref();
+}
+
+/** Logs to the console until the broker's logger is there. */
+function lateLog(): Log & { use(logger: Logger): void } {
+  let logger: Logger = { ...console, debug: () => {} };
+  const say = (level: "debug" | "info" | "warn" | "error") => (message: string, data?: unknown) =>
+    data === undefined ? logger[level](message) : logger[level](message, messageOf(data));
+  return {
+    debug: say("debug"),
+    info: say("info"),
+    warn: say("warn"),
+    error: say("error"),
+    use(next) {
+      logger = next;
+    },
+  };
+}
+
+main().catch((error: unknown) => {
+  const said = error instanceof ApiumError ? `${error.code}\n${error.message}` : error;
+  console.error("Apium could not start:", said);
+  process.exit(1);
+});

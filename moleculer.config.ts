@@ -1,0 +1,42 @@
+// The broker's options, from the settings. Moleculer's own NATS transporter carries calls and events; tasks travel on a
+// connection of the runtime's own.
+import type { BrokerOptions } from "moleculer";
+import { readSettings, type Settings } from "./settings.ts";
+
+const HEARTBEAT_S = 3;
+const HEARTBEAT_TIMEOUT_S = 10;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export function brokerOptions(settings: Settings): BrokerOptions {
+  return {
+    namespace: "apium",
+    logger: { type: "Console", options: { level: settings.LOG_LEVEL, formatter: "short" } },
+    transporter: settings.NATS_URL === undefined ? null : { type: "NATS", options: natsOptions(settings.NATS_URL) },
+    heartbeatInterval: HEARTBEAT_S,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_S,
+    // Calls may run longer where they say so; none may hang for ever, which is Moleculer's default.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    maxCallLevel: 50,
+    tracking: { enabled: true, shutdownTimeout: 10_000 },
+    registry: { preferLocal: true },
+    validator: false,
+    errorHandler: null,
+    skipProcessEventRegistration: true,
+  };
+}
+
+/** For moleculer-runner (`-c moleculer.config.ts`); `main.ts` hands its own settings in. */
+export default function config(): BrokerOptions {
+  return brokerOptions(readSettings(process.env));
+}
+
+function natsOptions(url: string): object {
+  const servers = url.split(",").map((part) => new URL(part));
+  const [first] = servers;
+  const { username, password } = first ?? { username: "", password: "" };
+  return {
+    servers: servers.map((server) => server.host),
+    ...(username === "" ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+    ...(first?.protocol === "tls:" ? { tls: {} } : {}),
+  };
+}

@@ -1,0 +1,3 @@
+export { runs, runsApart, type TaskEntry, type TaskRunContext } from "./task-entry.ts";
+export { REVOCATION_EVENT, taskOperations } from "./task-operations.ts";
+export { type TaskServiceSchema, TasksMiddleware } from "./tasks-middleware.ts";

@@ -1,0 +1,168 @@
+// Every operation on tasks as an action of the service `tasks`: the gateway, the REPL and the CLI call these and add
+// nothing but their own way of asking. Who asks comes in `ctx.meta.user`; what changes something leaves an audit row.
+import type { Context, ServiceSchema } from "moleculer";
+import { z } from "zod";
+import { parseEnqueueOptions } from "../contract/enqueue-options.ts";
+import { ApiumError } from "../contract/errors.ts";
+import type { AcceptedTask } from "../contract/task-definition.ts";
+import { TASK_EVENTS_SUBJECT, type TaskEventBatch } from "../contract/task-event.ts";
+import { TASK_STATES } from "../contract/task-state.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Tells every process that something that runs was revoked. */
+export const REVOCATION_EVENT = "task.revocation";
+
+interface Meta {
+  readonly user?: { readonly name: string; readonly role: string };
+  readonly correlationId?: string;
+}
+type Ctx<Params> = Context<Params, Meta>;
+
+const id = z.object({ id: z.string() });
+const enqueue = z.strictObject({
+  name: z.string(),
+  params: z.unknown().optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
+  wait: z.union([z.string(), z.number()]).optional(),
+});
+const list = z.strictObject({
+  state: z.enum(TASK_STATES).optional(),
+  name: z.string().optional(),
+  queue: z.string().optional(),
+  worker: z.string().optional(),
+  q: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  cursor: z.uuid().optional(),
+});
+const revoke = id.extend({
+  terminate: z.boolean().optional(),
+  grace: z.union([z.string(), z.number()]).optional(),
+});
+const letters = z.strictObject({
+  name: z.string().optional(),
+  queue: z.string().optional(),
+  handled: z.stringbool().optional(),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  cursor: z
+    .string()
+    .regex(/^[0-9TZ:.-]+_[0-9a-f-]{36}$/)
+    .optional(),
+});
+const requeue = id.extend({ params: z.unknown().optional() });
+const queueName = z.object({ name: z.string() });
+
+export function taskOperations(runtime: Runtime): ServiceSchema {
+  const audit = (ctx: Ctx<unknown>, action: string, target: string, details: unknown = {}) =>
+    runtime.database.query(
+      "insert into audit (actor, role, action, target, details) values ($1, $2, $3, $4, $5::json)",
+      [ctx.meta.user?.name ?? "internal", ctx.meta.user?.role ?? "service", action, target, JSON.stringify(details)],
+    );
+  const by = (ctx: Ctx<unknown>) => ctx.meta.user?.name ?? "internal";
+
+  return {
+    name: "tasks",
+    actions: {
+      async enqueue(ctx: Ctx<unknown>) {
+        const given = parse(enqueue, ctx.params);
+        const task = runtime.registry.get(given.name);
+        const options = parseEnqueueOptions(given.options ?? {});
+        const headers = { ...correlation(ctx), ...options.headers };
+        const accepted = await runtime.enqueue(task, given.params ?? {}, { ...options, headers });
+        await audit(ctx, "task.enqueue", accepted.id, { name: given.name, queue: accepted.queue });
+        if (given.wait === undefined) return acceptedView(accepted);
+        return {
+          ...acceptedView(accepted),
+          state: "SUCCESS",
+          result: (await runtime.result(accepted.id, given.wait)) ?? null,
+        };
+      },
+      get: (ctx: Ctx<unknown>) => runtime.getTask(parse(id, ctx.params).id),
+      list: (ctx: Ctx<unknown>) => runtime.listTasks(parse(list, ctx.params)),
+      async revoke(ctx: Ctx<unknown>) {
+        const given = parse(revoke, ctx.params);
+        const outcome = await runtime.revoke(given.id, { terminate: given.terminate, grace: given.grace, by: by(ctx) });
+        await audit(ctx, "task.revoke", given.id, { outcome, terminate: given.terminate ?? false });
+        return { id: given.id, outcome };
+      },
+      async retry(ctx: Ctx<unknown>) {
+        const given = parse(id, ctx.params);
+        const accepted = await runtime.retry(given.id);
+        await audit(ctx, "task.retry", given.id, { retriedAs: accepted.id });
+        return acceptedView(accepted);
+      },
+      async queues() {
+        return { items: await runtime.queues(), nextCursor: null };
+      },
+      async purge(ctx: Ctx<unknown>) {
+        const { name } = parse(queueName, ctx.params);
+        const purged = await runtime.purge(name);
+        await audit(ctx, "queue.purge", name, { purged });
+        return { name, purged };
+      },
+      async pause(ctx: Ctx<unknown>) {
+        const { name } = parse(queueName, ctx.params);
+        await runtime.pauseQueue(name, by(ctx));
+        await audit(ctx, "queue.pause", name);
+        return { name, paused: true };
+      },
+      async resume(ctx: Ctx<unknown>) {
+        const { name } = parse(queueName, ctx.params);
+        await runtime.resumeQueue(name);
+        await audit(ctx, "queue.resume", name);
+        return { name, paused: false };
+      },
+      async workers() {
+        return { items: await runtime.workers(), nextCursor: null };
+      },
+      deadLetters: (ctx: Ctx<unknown>) => runtime.deadLetters(parse(letters, ctx.params)),
+      async requeueDeadLetter(ctx: Ctx<unknown>) {
+        const given = parse(requeue, ctx.params);
+        const accepted = await runtime.requeueDeadLetter(given.id, { params: given.params, by: by(ctx) });
+        await audit(ctx, "dead-letter.requeue", given.id, { requeuedAs: accepted.id });
+        return acceptedView(accepted);
+      },
+      async dismissDeadLetter(ctx: Ctx<unknown>) {
+        const given = parse(id, ctx.params);
+        await runtime.dismissDeadLetter(given.id, by(ctx));
+        await audit(ctx, "dead-letter.dismiss", given.id);
+        return { id: given.id, dismissed: true };
+      },
+      /** Whether this process can do its work: the database and the delivery engine answer. */
+      async ready() {
+        await runtime.database.now();
+        await runtime.queue.check();
+        return { ready: true };
+      },
+    },
+    events: {
+      [TASK_EVENTS_SUBJECT](ctx: Context<TaskEventBatch>) {
+        const ends = ctx.params.events.filter(
+          ({ type }) => type === "succeeded" || type === "failed" || type === "revoked",
+        );
+        if (ends.length > 0) runtime.hintEnded(ends.map((event) => event.id));
+      },
+      [REVOCATION_EVENT]() {
+        runtime.lookForRevocations();
+      },
+    },
+  };
+}
+
+function acceptedView({ id: taskId, state, queue }: AcceptedTask): { id: string; state: string; queue: string } {
+  return { id: taskId, state, queue };
+}
+
+function correlation(ctx: Ctx<unknown>): Record<string, string> {
+  return ctx.meta.correlationId === undefined ? {} : { "correlation-id": ctx.meta.correlationId };
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(params ?? {});
+  if (parsed.success) return parsed.data;
+  throw new ApiumError("PARAMS_INVALID", "the request is not valid", {
+    fields: parsed.error.issues.map((issue) => ({
+      field: issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.map(String).join("."),
+      message: issue.message,
+    })),
+  });
+}

@@ -1,0 +1,21 @@
+// What every service is handed. A service is a function of these to a Moleculer schema; nothing connects at import.
+import type { Database, MigrationRoom } from "../database/index.ts";
+import type { AnyTask, Runtime } from "../runtime/index.ts";
+import type { TaskServiceSchema } from "../runtime/moleculer/index.ts";
+import type { ServiceName, Settings } from "../settings.ts";
+
+export interface ServiceParts {
+  readonly runtime: Runtime;
+  readonly database: Database;
+  readonly settings: Settings;
+  readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void };
+}
+
+/** A service folder's door: what `main.ts` needs to know of it. */
+export interface ServiceModule {
+  readonly name: ServiceName;
+  readonly create: (parts: ServiceParts) => TaskServiceSchema;
+  /** Contracts others may enqueue; known to every process, whether it runs the service or not. */
+  readonly tasks: readonly AnyTask[];
+  readonly migrations?: MigrationRoom;
+}
