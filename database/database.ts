@@ -37,7 +37,12 @@ export interface Database extends Queryable {
   readonly engine: "postgres" | "pglite";
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
-  /** Statements whose commit may be lost in a power cut, because a later durable one proves them (see ADR 3). */
+  /**
+   * For statements over lists of keys, on tables whose size changes by orders of magnitude within minutes: here the
+   * planner looks rows up by index and nothing else, whatever its statistics last said (see ADR 5).
+   */
+  readonly hot: Queryable;
+  /** The same for statements whose commit may be lost in a power cut, because a later durable one proves them (ADR 3). */
   readonly relaxed: Queryable;
   /** Runs a script of several statements. */
   script(text: string): Promise<void>;

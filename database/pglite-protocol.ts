@@ -2,7 +2,14 @@
 import type { Parameter } from "./database.ts";
 
 export type ThreadRequest =
-  | { readonly kind: "query"; readonly id: number; readonly text: string; readonly parameters: readonly Parameter[] }
+  | {
+      readonly kind: "query";
+      readonly id: number;
+      readonly text: string;
+      readonly parameters: readonly Parameter[];
+      /** Let the planner look rows up by index only. */
+      readonly hot: boolean;
+    }
   | { readonly kind: "script"; readonly id: number; readonly text: string }
   | { readonly kind: "listen"; readonly id: number; readonly channel: string }
   | { readonly kind: "unlisten"; readonly id: number; readonly channel: string }

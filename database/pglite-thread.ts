@@ -16,6 +16,15 @@ opened.then(
   (error: Error) => port.postMessage({ kind: "broken", message: error.message } satisfies ThreadReply),
 );
 
+/** PGlite is one connection; its planner is switched when the kind of statement changes. */
+let plannerIsHot = false;
+const PLANS = ["hashjoin", "mergejoin", "seqscan", "bitmapscan", "material"];
+
+async function setPlanner(db: PGlite, hot: boolean): Promise<void> {
+  plannerIsHot = hot;
+  await db.exec(PLANS.map((plan) => `set enable_${plan} = ${hot ? "off" : "on"}`).join("; "));
+}
+
 let chain: Promise<void> = Promise.resolve();
 port.on("message", (request: ThreadRequest) => {
   chain = chain.then(() => answer(request));
@@ -26,6 +35,7 @@ async function answer(request: ThreadRequest): Promise<void> {
     const db = await opened;
     switch (request.kind) {
       case "query": {
+        if (request.hot !== plannerIsHot) await setPlanner(db, request.hot);
         const result = await db.query(request.text, request.parameters as unknown[]);
         const affected = result.affectedRows ?? result.rows.length;
         return post({ kind: "result", id: request.id, rows: result.rows, affected });

@@ -32,19 +32,26 @@ export async function openPGlite(options: PGliteOptions): Promise<Database> {
   });
   const turns = new Turns();
 
-  const send = (statement: Statement | string, parameters: readonly Parameter[]): Promise<QueryResult<unknown>> =>
-    thread.ask({ kind: "query", text: typeof statement === "string" ? statement : statement.text, parameters });
+  const ask = (statement: Statement | string, parameters: readonly Parameter[], hot: boolean) =>
+    thread.ask({ kind: "query", text: typeof statement === "string" ? statement : statement.text, parameters, hot });
+  const send = (statement: Statement | string, parameters: readonly Parameter[]) => ask(statement, parameters, false);
+  const hot: Queryable = {
+    async query<Row>(statement: Statement | string, parameters: readonly Parameter[] = []) {
+      refuseWhileHolding(database);
+      return turns.free(() => ask(statement, parameters, true) as Promise<QueryResult<Row>>);
+    },
+    kysely: <Schema>() => kyselyOver<Schema>((text, parameters) => hot.query(text, parameters)),
+  };
 
-  const database: Database & Queryable = {
+  const database: Database = {
     engine: "pglite",
     async query<Row>(statement: Statement | string, parameters: readonly Parameter[] = []) {
       refuseWhileHolding(database);
       return turns.free(() => send(statement, parameters) as Promise<QueryResult<Row>>);
     },
     kysely: <Schema>() => kyselyOver<Schema>((text, parameters) => database.query(text, parameters)),
-    get relaxed() {
-      return database;
-    },
+    hot,
+    relaxed: hot,
     async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
       refuseWhileHolding(database);
       const hooks: (() => void | Promise<void>)[] = [];

@@ -1,5 +1,5 @@
-// The database port over a PostgreSQL server. Three doors to one server: a pool for everything, a small pool whose
-// commits do not wait for the disk (claims and heartbeats, see ADR 3), and one connection that listens.
+// The database port over a PostgreSQL server. Four doors to one server: a pool for everything, one whose planner looks
+// rows up by index only, the same with commits that do not wait for the disk, and one connection that listens.
 import pg from "pg";
 import { messageOf } from "../runtime/contract/errors.ts";
 import type { Database, Parameter, Queryable, QueryResult, Statement, Transaction } from "./database.ts";
@@ -9,7 +9,7 @@ import { storeError } from "./store-error.ts";
 
 export interface PostgresOptions {
   readonly url: string;
-  /** Connections for queries and transactions. Default 10. */
+  /** Connections for queries and transactions; the runtime's own come on top (8 at most). Default 8. */
   readonly poolSize?: number | undefined;
   readonly applicationName?: string | undefined;
   readonly onError?: ((message: string) => void) | undefined;
@@ -18,7 +18,12 @@ export interface PostgresOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any statement of ours; a silent partition must not hold a caller for ever. */
 const QUERY_TIMEOUT_MS = 60_000;
+const HOT_CONNECTIONS = 5;
 const RELAXED_CONNECTIONS = 3;
+/** See ADR 5: a plan that reads the whole table is never right for these statements. */
+const BY_INDEX_ONLY =
+  "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off " +
+  "-c enable_material=off -c plan_cache_mode=force_generic_plan -c jit=off";
 const RELISTEN_AFTER_MS = 1_000;
 
 const INT8 = 20;
@@ -49,18 +54,19 @@ export function openPostgres(options: PostgresOptions): Database {
     pool.on("error", (error) => report(`an idle database connection failed: ${error.message}`));
     return pool;
   };
-  const pool = newPool(options.poolSize ?? 10);
-  const relaxedPool = newPool(RELAXED_CONNECTIONS, "-c synchronous_commit=off");
+  const pool = newPool(options.poolSize ?? 8);
+  const hotPool = newPool(HOT_CONNECTIONS, BY_INDEX_ONLY);
+  const relaxedPool = newPool(RELAXED_CONNECTIONS, `${BY_INDEX_ONLY} -c synchronous_commit=off`);
   const listener = new Listener(options.url, report);
 
   const database: Database = {
     engine: "postgres",
     async query<Row>(statement: Statement | string, parameters: readonly Parameter[] = []) {
-      refuseWhileHolding(database);
-      return run<Row>(pool, statement, parameters);
+      return runFree<Row>(database, pool, statement, parameters);
     },
     kysely: <Schema>() => kyselyOver<Schema>((text, parameters) => database.query(text, parameters)),
-    relaxed: over((statement, parameters) => run(relaxedPool, statement, parameters)),
+    hot: over((statement, parameters) => runFree(database, hotPool, statement, parameters)),
+    relaxed: over((statement, parameters) => runFree(database, relaxedPool, statement, parameters)),
     transaction: (work) => transact(database, pool, work, report),
     async script(text) {
       refuseWhileHolding(database);
@@ -72,7 +78,7 @@ export function openPostgres(options: PostgresOptions): Database {
       return rows[0]?.ms ?? Number.NaN;
     },
     async close() {
-      await Promise.all([listener.close(), pool.end(), relaxedPool.end()]);
+      await Promise.all([listener.close(), pool.end(), hotPool.end(), relaxedPool.end()]);
     },
   };
   return database;
@@ -88,6 +94,16 @@ function over(runner: Runner): Queryable {
       runner(statement, parameters) as Promise<QueryResult<Row>>,
     kysely: <Schema>() => kyselyOver<Schema>(runner),
   };
+}
+
+async function runFree<Row>(
+  database: object,
+  pool: pg.Pool,
+  statement: Statement | string,
+  parameters: readonly Parameter[],
+): Promise<QueryResult<Row>> {
+  refuseWhileHolding(database);
+  return run<Row>(pool, statement, parameters);
 }
 
 async function run<Row>(

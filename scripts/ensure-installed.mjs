@@ -19,7 +19,7 @@ const lockfile = path.join(root, "package-lock.json");
 const stampFile = path.join(modules, ".apium-installed");
 const nodeFromNpm = path.join(modules, ".bin", process.platform === "win32" ? "node.cmd" : "node");
 
-const NPM_OPTIONS = [
+const INSTALL_OPTIONS = [
   "--ignore-scripts",
   "--include=dev",
   "--include=optional",
@@ -27,17 +27,19 @@ const NPM_OPTIONS = [
   "--no-fund",
   "--loglevel=error",
   "--prefer-offline",
-  "--fetch-retries=3",
+  "--fetch-retries=2",
   "--fetch-retry-mintimeout=1000",
-  "--fetch-retry-maxtimeout=5000",
+  "--fetch-timeout=60000",
 ];
+const IS_NETWORK_FAILURE =
+  /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network/i;
 const IS_LOCKFILE_INCOMPLETE = /EUSAGE.*Missing: /s;
 
 /** What npm's output says about why it failed, and what then helps. */
 const FAILURES = [
   [/ENOSPC/, "The disk is full. Free some space and run the command again."],
   [
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network/i,
+    IS_NETWORK_FAILURE,
     "The package registry cannot be reached. Check the connection (or npm's proxy and registry settings) and run the command again.",
   ],
   [/EACCES|EPERM|EROFS/, "npm may not write here. Check who owns this folder and its node_modules."],
@@ -61,9 +63,9 @@ if (!isUpToDate()) {
 }
 if (!hasRequiredNode()) {
   fail(
-    `Node ${REQUIRED_NODE} is needed. It comes with the packages on Linux, Windows and macOS, but not for ` +
-      `${process.platform}-${process.arch}, or npm was told to omit optional packages. Install Node ${REQUIRED_NODE} ` +
-      "from https://nodejs.org, or remove node_modules and run the command again.",
+    `Node ${REQUIRED_NODE} is needed and did not come with the packages: npm omitted or failed to download the optional ` +
+      `ones, or there is none for ${process.platform}-${process.arch}. Remove node_modules and run the command again; ` +
+      `if that does not help, install Node ${REQUIRED_NODE} from https://nodejs.org.`,
   );
 }
 
@@ -102,10 +104,13 @@ function wantedFingerprint() {
 async function install() {
   const startedAt = Date.now();
   say("installing the packages with npm; the first time this takes from seconds to a minute");
-  let result = existsSync(lockfile) ? await npm(["ci"]) : await npm(["install"]);
+  const options = (await isRegistryReachable()) ? INSTALL_OPTIONS : [...INSTALL_OPTIONS, "--offline"];
+  let result = await npm([existsSync(lockfile) ? "ci" : "install", ...options]);
   // A lockfile written behind a partial registry mirror lacks packages for other platforms. `npm ci` refuses it
   // although everything needed here is in it; `npm install` takes the same versions from it.
-  if (result.code !== 0 && IS_LOCKFILE_INCOMPLETE.test(result.output)) result = await npm(["install", "--no-save"]);
+  if (result.code !== 0 && IS_LOCKFILE_INCOMPLETE.test(result.output)) {
+    result = await npm(["install", "--no-save", ...options]);
+  }
   if (result.code !== 0) {
     const advice = FAILURES.find(([pattern]) => pattern.test(result.output))?.[1] ?? "Then run the command again.";
     throw new Error(`npm failed:\n${excerpt(result.output)}\n\n${advice}`);
@@ -114,8 +119,19 @@ async function install() {
   say(`installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
-function npm(command) {
-  const args = [...command, ...NPM_OPTIONS];
+/** Asked first, because without a connection npm retries each of some hundred packages before it gives up. */
+async function isRegistryReachable() {
+  const { code, output } = await npm([
+    "ping",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=500",
+    "--fetch-timeout=10000",
+  ]);
+  return code === 0 || !IS_NETWORK_FAILURE.test(output);
+}
+
+function npm(args) {
   return new Promise((resolve, reject) => {
     const isWindows = process.platform === "win32";
     const child = spawn(isWindows ? "npm.cmd" : "npm", args, {

@@ -22,8 +22,8 @@ const POLL_MS = 200;
 export async function withLock({ folder, timeoutMs, onWait }, task) {
   const deadline = Date.now() + timeoutMs;
   mkdirSync(path.dirname(folder), { recursive: true });
-  for (let isFirst = true; !take(folder); isFirst = false) {
-    if (isFirst) onWait?.();
+  for (let attempt = 0; !take(folder); attempt += 1) {
+    if (attempt === 1) onWait?.(); // The first refusal may come from an abandoned lock, which is gone now.
     if (Date.now() > deadline) throw new Error(`another process has held ${folder} for ${timeoutMs / 1000} s`);
     await sleep(POLL_MS);
   }

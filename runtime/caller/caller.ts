@@ -40,7 +40,7 @@ export class Caller implements TaskCaller {
       return this.#within(tx, (open) => this.#enqueueIdentified(open, placement, text, checked));
     }
     const id = this.#parts.newId();
-    const store = tx === undefined ? this.#parts.database : asTransaction(tx);
+    const store = tx === undefined ? this.#parts.database.hot : asTransaction(tx);
     const inserted = await insertTasks(store, { ...placement, ids: [id], params: [text] });
     this.#announce(tx === undefined ? undefined : asTransaction(tx), placement, [id], inserted);
     return accepted(placement, id);
@@ -59,7 +59,7 @@ export class Caller implements TaskCaller {
     const texts = checkedTexts(task, params);
     const ids = texts.map(() => this.#parts.newId());
     if (texts.length <= BATCH_ROWS) {
-      const store = tx === undefined ? this.#parts.database : asTransaction(tx);
+      const store = tx === undefined ? this.#parts.database.hot : asTransaction(tx);
       const inserted = await insertTasks(store, { ...placement, ids, params: texts });
       this.#announce(tx === undefined ? undefined : asTransaction(tx), placement, ids, inserted);
     } else {

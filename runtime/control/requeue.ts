@@ -161,7 +161,7 @@ async function insertAgain(
   const params = validateParams(parts.registry.get(source.name), source.params);
   const id = parts.newId();
   const lane = laneOf(source.priority);
-  const inserted = await insertTasks(tx ?? parts.database, {
+  const inserted = await insertTasks(tx ?? parts.database.hot, {
     name: source.name,
     queue: source.queue,
     lane,

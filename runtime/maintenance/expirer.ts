@@ -20,7 +20,7 @@ export class Expirer {
   async look(): Promise<void> {
     const now = this.#parts.clock.now();
     for (;;) {
-      const { rows } = await this.#database.query<{ id: string }>(
+      const { rows } = await this.#database.hot.query<{ id: string }>(
         `select id from task where expires_at <= $1::timestamptz and state in ('SCHEDULED', 'QUEUED', 'RETRY')
          order by expires_at limit $2::integer`,
         [new Date(now).toISOString(), BATCH_ROWS],

@@ -9,7 +9,7 @@ import { type ChildOutcome, type JoinPlan, judgeJoin } from "../contract/join.ts
 import type { TaskCall } from "../contract/task-definition.ts";
 import { describeError } from "../contract/task-error.ts";
 import type { TaskState } from "../contract/task-state.ts";
-import { finish } from "../results/index.ts";
+import { finishWithin } from "../results/index.ts";
 
 const BATCH_PARENTS = 100;
 
@@ -107,19 +107,17 @@ export class Joiner {
         return undefined;
       }
       const failed = verdict.kind === "fail" ? childFailed(verdict.child) : undefined;
-      const [moved] = await finish(
+      const moved = await finishWithin(
         tx,
         "waiting",
-        [
-          {
-            id,
-            attempt: parent.attempt,
-            state: failed === undefined ? "SUCCESS" : "FAILURE",
-            result: verdict.kind === "succeed" ? JSON.stringify(verdict.result ?? null) : undefined,
-            error: failed === undefined ? undefined : JSON.stringify(describeError(failed)),
-            keepMs: this.#parts.resultExpiresMs,
-          },
-        ],
+        {
+          id,
+          attempt: parent.attempt,
+          state: failed === undefined ? "SUCCESS" : "FAILURE",
+          result: verdict.kind === "succeed" ? JSON.stringify(verdict.result ?? null) : undefined,
+          error: failed === undefined ? undefined : JSON.stringify(describeError(failed)),
+          keepMs: this.#parts.resultExpiresMs,
+        },
         clock.now(),
       );
       childrenLeft = failed !== undefined;

@@ -79,7 +79,7 @@ export class Relay {
     this.#nextLook = clock.now() + LOOK_EVERY_MS;
     try {
       for (;;) {
-        const { rows } = await this.#database.query<Requeued>(RELEASE, [
+        const { rows } = await this.#database.hot.query<Requeued>(RELEASE, [
           new Date(clock.now()).toISOString(),
           BATCH_ROWS,
         ]);
@@ -90,7 +90,7 @@ export class Relay {
         }
         if (rows.length < BATCH_ROWS || this.#stopped) break;
       }
-      const { rows } = await this.#database.query<{ due_ms: number | null }>(NEXT_DUE);
+      const { rows } = await this.#database.hot.query<{ due_ms: number | null }>(NEXT_DUE);
       const due = rows[0]?.due_ms ?? Number.POSITIVE_INFINITY;
       this.#nextLook = Math.max(Math.min(this.#nextLook, Number(due)), clock.now());
     } catch (error) {

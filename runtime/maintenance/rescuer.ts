@@ -9,7 +9,7 @@ import { LANES } from "../contract/priority.ts";
 import type { TaskRegistry } from "../contract/registry.ts";
 import { describeError } from "../contract/task-error.ts";
 import type { TaskQueue } from "../queue/queue.ts";
-import { type Finish, finish, type Requeued } from "../results/index.ts";
+import { finishWithin, type Requeued } from "../results/index.ts";
 
 export const DEFAULT_MAX_CRASHES = 3;
 /** A second and later crash waits this long, times its number, so that poison does not take a worker a second. */
@@ -120,19 +120,19 @@ export class Rescuer {
     await tx.query("update task set crashes = crashes + 1 where id = any($1::text::uuid[])", [
       plainArray(tasks.map((task) => task.id)),
     ]);
-    const ends = tasks.map((task): Finish => {
+    for (const task of tasks) {
       const message = `worker ${task.worker} was lost while it ran the task; that was crash ${task.crashes + 1}`;
-      return {
+      const end = {
         id: task.id,
         attempt: task.attempt,
-        state: task.revoked ? "REVOKED" : "FAILURE",
-        reason: task.revoked ? "revoked" : undefined,
+        state: task.revoked ? ("REVOKED" as const) : ("FAILURE" as const),
+        reason: task.revoked ? ("revoked" as const) : undefined,
         error: JSON.stringify(describeError(new ApiumError("WORKER_LOST", message))),
         keepMs: 0,
       };
-    });
-    await finish(tx, "run", ends, this.#parts.clock.now());
-    for (const task of tasks) this.#tell(task, task.revoked ? "revoked" : "failed");
+      await finishWithin(tx, "run", end, this.#parts.clock.now());
+      this.#tell(task, task.revoked ? "revoked" : "failed");
+    }
   }
 
   async #requeue(tx: Transaction, tasks: readonly LostTask[]): Promise<Requeued[]> {

@@ -31,12 +31,13 @@ interface ClaimedRow {
   readonly rate_slot_at: Date | null;
 }
 
+/** The state is compared as text so that the planner cannot take the index of queued rows for a list of ids. */
 const CLAIM_REFS: Statement = {
   name: "claim_refs",
   text: `
 update task t set state = 'STARTED', worker = $1, started_at = $2::timestamptz
 from unnest($3::text::uuid[], $4::text::integer[]) as m(id, attempt)
-where t.id = m.id and t.attempt = m.attempt and t.state = 'QUEUED'
+where t.id = m.id and t.attempt = m.attempt and t.state::text = 'QUEUED'
   and (t.expires_at is null or t.expires_at > $2::timestamptz) and ${WORKER_LIVES}
 returning ${CLAIMED}`,
 };

@@ -3,7 +3,7 @@
 //
 // The fence is part of the statement: a row that is no longer what the finisher believes is not in the answer, and
 // that is how a late result is refused.
-import type { Queryable, Statement } from "../../database/index.ts";
+import type { Database, Statement, Transaction } from "../../database/index.ts";
 import { numberArray, plainArray, textArray } from "../../database/index.ts";
 import type { FinalState, RevokeReason } from "../contract/task-state.ts";
 
@@ -61,15 +61,18 @@ kept as (
 select id from done`,
 };
 
-/** Moves a row whatever its end, under the fence given as an SQL condition on `t` (the row) and `f` (the finish). */
-function finishUnder(name: string, fence: string): Statement {
+const MANY = `select * from unnest($1::text::uuid[], $3::text::integer[], $4::text::json[], $5::text::float8[],
+    $6::text::task_state[], $7::text::text[], $8::text::json[])
+    as f(id, attempt, result, keep_ms, to_state, reason, error)`;
+const ONE = `select $1::uuid as id, $3::integer as attempt, $4::json as result, $5::float8 as keep_ms,
+    $6::text::task_state as to_state, $7::text as reason, $8::json as error`;
+
+/** Moves rows whatever their end, under a fence given as an SQL condition on `t` (the row) and `f` (the finish). */
+function finishUnder(name: string, finishes: string, fence: string): Statement {
   return {
     name,
     text: `
-with f as (
-  select * from unnest($1::text::uuid[], $3::text::integer[], $4::text::json[], $5::text::float8[],
-                       $6::text::task_state[], $7::text::text[], $8::text::json[])
-    as f(id, attempt, result, keep_ms, to_state, reason, error)),
+with f as (${finishes}),
 done as (
   delete from task t using f where t.id = f.id and ${fence}
   returning t.*, f.result, f.keep_ms, f.to_state, f.reason, f.error),
@@ -105,28 +108,28 @@ select id, parent_id, name, queue, lane::integer as lane, attempt, state as left
 
 const FENCES = {
   /** The worker that holds the attempt. */
-  run: finishUnder("finish_run", "t.attempt = f.attempt and t.state = 'STARTED'"),
+  run: "t.attempt = f.attempt and t.state = 'STARTED'",
   /** Revoked while nobody runs it. */
-  idle: finishUnder("finish_idle", "t.state in ('SCHEDULED', 'QUEUED', 'RETRY', 'WAITING')"),
+  idle: "t.state in ('SCHEDULED', 'QUEUED', 'RETRY', 'WAITING')",
   /** Too late to start. */
-  expired: finishUnder(
-    "finish_expired",
-    "t.state in ('SCHEDULED', 'QUEUED', 'RETRY') and t.expires_at <= $2::timestamptz",
-  ),
+  expired: "t.state::text in ('SCHEDULED', 'QUEUED', 'RETRY') and t.expires_at <= $2::timestamptz",
   /** A parent whose children decide. */
-  waiting: finishUnder("finish_waiting", "t.state = 'WAITING'"),
+  waiting: "t.state = 'WAITING'",
 } as const;
 
 export type Fence = keyof typeof FENCES;
 
-/** Finishes tasks under a fence; the answer holds those that were moved. */
+const FINISH_MANY = perFence((fence) => finishUnder(`finish_${fence}`, MANY, FENCES[fence]));
+const FINISH_ONE = perFence((fence) => finishUnder(`finish_one_${fence}`, ONE, FENCES[fence]));
+
+/** Finishes tasks under a fence, each list in one statement of its own; the answer holds those that were moved. */
 export async function finish(
-  store: Queryable,
+  database: Database,
   fence: Fence,
   finishes: readonly Finish[],
   now: number,
 ): Promise<Finished[]> {
-  const { rows } = await store.query<Finished>(FENCES[fence], [
+  const { rows } = await database.hot.query<Finished>(FINISH_MANY[fence], [
     ...common(finishes, now),
     plainArray(finishes.map((one) => one.state)),
     textArray(finishes.map((one) => one.reason)),
@@ -135,9 +138,29 @@ export async function finish(
   return rows;
 }
 
+/** Finishes one task inside a transaction; `undefined` when the fence refused. */
+export async function finishWithin(
+  tx: Transaction,
+  fence: Fence,
+  one: Finish,
+  now: number,
+): Promise<Finished | undefined> {
+  const { rows } = await tx.query<Finished>(FINISH_ONE[fence], [
+    one.id,
+    new Date(now).toISOString(),
+    one.attempt,
+    one.result ?? null,
+    one.keepMs,
+    one.state,
+    one.reason ?? null,
+    one.error ?? null,
+  ]);
+  return rows[0];
+}
+
 /** Finishes plain successes; the answer holds the ids that were moved. */
-export async function finishSuccesses(store: Queryable, finishes: readonly Finish[], now: number): Promise<string[]> {
-  const { rows } = await store.query<{ id: string }>(SUCCEED, common(finishes, now));
+export async function finishSuccesses(database: Database, finishes: readonly Finish[], now: number): Promise<string[]> {
+  const { rows } = await database.hot.query<{ id: string }>(SUCCEED, common(finishes, now));
   return rows.map((row) => row.id);
 }
 
@@ -149,4 +172,8 @@ function common(finishes: readonly Finish[], now: number): string[] {
     textArray(finishes.map((one) => one.result)),
     numberArray(finishes.map((one) => one.keepMs)),
   ];
+}
+
+function perFence(make: (fence: Fence) => Statement): Readonly<Record<Fence, Statement>> {
+  return { run: make("run"), idle: make("idle"), expired: make("expired"), waiting: make("waiting") };
 }

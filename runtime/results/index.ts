@@ -1,4 +1,4 @@
-export { type Fence, type Finish, type Finished, finish, finishSuccesses } from "./finish.ts";
+export { type Fence, type Finish, type Finished, finish, finishSuccesses, finishWithin } from "./finish.ts";
 export {
   deferTasks,
   handBackTasks,

@@ -1,6 +1,6 @@
 // The ways a started task goes back without being finished: for another try, for its rate's next slot, or because its
 // worker drains. Each is fenced by the attempt and moves the fence.
-import type { Queryable, Statement } from "../../database/index.ts";
+import type { Database, Statement } from "../../database/index.ts";
 import { instantArray, numberArray, plainArray, textArray } from "../../database/index.ts";
 
 export interface RetryRow {
@@ -32,8 +32,8 @@ select id from held`,
 };
 
 /** STARTED → RETRY. The answer holds the ids that were moved: not those whose fence moved, nor revoked ones. */
-export async function retryTasks(store: Queryable, rows: readonly RetryRow[], now: number): Promise<Set<string>> {
-  const answer = await store.query<{ id: string }>(RETRY, [
+export async function retryTasks(database: Database, rows: readonly RetryRow[], now: number): Promise<Set<string>> {
+  const answer = await database.hot.query<{ id: string }>(RETRY, [
     plainArray(rows.map((row) => row.id)),
     plainArray(rows.map((row) => row.attempt)),
     instantArray(rows.map((row) => row.dueAt)),
@@ -63,10 +63,10 @@ returning t.id, t.attempt, t.queue, t.lane::integer as lane, t.seq`,
 
 /** STARTED → QUEUED by the worker that gives it back; no retry and no crash is counted. */
 export async function handBackTasks(
-  store: Queryable,
+  database: Database,
   held: readonly { readonly id: string; readonly attempt: number }[],
 ): Promise<Requeued[]> {
-  const { rows } = await store.query<Requeued>(HAND_BACK, [
+  const { rows } = await database.hot.query<Requeued>(HAND_BACK, [
     plainArray(held.map((one) => one.id)),
     plainArray(held.map((one) => one.attempt)),
   ]);
@@ -85,10 +85,10 @@ returning t.id`,
 
 /** STARTED → SCHEDULED for the slot its rate limit has granted. */
 export async function deferTasks(
-  store: Queryable,
+  database: Database,
   held: readonly { readonly id: string; readonly attempt: number; readonly dueAt: number }[],
 ): Promise<void> {
-  await store.query(DEFER, [
+  await database.hot.query(DEFER, [
     plainArray(held.map((one) => one.id)),
     plainArray(held.map((one) => one.attempt)),
     instantArray(held.map((one) => one.dueAt)),
@@ -110,11 +110,11 @@ returning key, extract(epoch from next_at) * 1000 as next_ms`,
 
 /** Takes `slots` starts of each rate. The answer gives, per key, the instant after the last slot taken. */
 export async function takeRateSlots(
-  store: Queryable,
+  database: Database,
   wanted: readonly { readonly key: string; readonly slots: number; readonly intervalMs: number }[],
   now: number,
 ): Promise<Map<string, number>> {
-  const { rows } = await store.query<{ key: string; next_ms: number }>(SLOTS, [
+  const { rows } = await database.hot.query<{ key: string; next_ms: number }>(SLOTS, [
     textArray(wanted.map((one) => one.key)),
     plainArray(wanted.map((one) => one.slots)),
     numberArray(wanted.map((one) => one.intervalMs)),

@@ -92,7 +92,7 @@ export class ResultWaiter {
   async #ask(): Promise<void> {
     this.#asking = true;
     try {
-      const { rows } = await this.#database.query<Ended>(
+      const { rows } = await this.#database.hot.query<Ended>(
         `select h.id, h.state::text as state, h.reason, h.error,
                 (select r.result from task_result r where r.id = h.id limit 1) as result
          from task_history h where h.id = any($1::text::uuid[])`,

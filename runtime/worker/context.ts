@@ -7,7 +7,7 @@ import type { ChildInsert, JoinPlan } from "../contract/join.ts";
 import { encodeResult } from "../contract/json.ts";
 import type { Log } from "../contract/log.ts";
 import type { AcceptedTask, CallOptions, TaskCall } from "../contract/task-definition.ts";
-import { finish, startWaiting } from "../results/index.ts";
+import { finishWithin, startWaiting } from "../results/index.ts";
 import type { Run } from "./run.ts";
 import type { Settled, TaskContext } from "./task-context.ts";
 
@@ -70,8 +70,8 @@ async function complete<Result>(
   const { result, parentId } = await parts.database.transaction(async (tx) => {
     await lockHeldTask(tx, id, attempt);
     const value = await work(tx);
-    const ends = [{ id, attempt, state: "SUCCESS" as const, result: encodeResult(value), keepMs: parts.keepMs }];
-    const [moved] = await finish(tx, "run", ends, parts.now());
+    const end = { id, attempt, state: "SUCCESS" as const, result: encodeResult(value), keepMs: parts.keepMs };
+    const moved = await finishWithin(tx, "run", end, parts.now());
     if (moved === undefined) throw new ApiumError("TASK_FENCED");
     return { result: value, parentId: moved.parent_id };
   });

@@ -70,7 +70,7 @@ export class LaneBook {
   /** Lanes whose rows above the cursor are all taken go back to normal. */
   async close(): Promise<void> {
     if (this.#cursors.size === 0) return;
-    await this.#database.query(CLOSE);
+    await this.#database.hot.query(CLOSE);
     await this.refresh();
   }
 }

@@ -160,7 +160,7 @@ export class LaneConsumer implements Subscription {
 
   /** Messages that led to no claim: stale ones go away, the others go back. */
   async #settleUnclaimed(batch: readonly Waiting[]): Promise<void> {
-    const { rows } = await this.#database.query<{ id: string; attempt: number }>(
+    const { rows } = await this.#database.hot.query<{ id: string; attempt: number }>(
       `select id, attempt from task where id = any($1::text::uuid[]) and state = 'QUEUED'
          and (expires_at is null or expires_at > $2::timestamptz)`,
       [plainArray(batch.map(({ ref }) => ref.id)), new Date(this.#parts.clock.now()).toISOString()],

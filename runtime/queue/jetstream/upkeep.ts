@@ -83,7 +83,7 @@ export class Upkeep {
 
   /** Rows that were the oldest of their lane in two looks, and have no message: the lane is claimed from the table. */
   async #findLost(): Promise<void> {
-    const { rows } = await this.#database.query<OldestRow>(
+    const { rows } = await this.#database.hot.query<OldestRow>(
       `select o.id, o.attempt, o.queue, o.lane::integer as lane, o.seq
        from unnest($1::text::text[]) as q(queue) cross join unnest(array[0, 1, 2]::smallint[]) as l(lane)
        left join task_lane k on k.queue = q.queue and k.lane = l.lane
