@@ -77,21 +77,26 @@ const DEFER: Statement = {
   name: "defer_tasks",
   text: `
 update task t set state = 'SCHEDULED', attempt = t.attempt + 1, worker = null, started_at = null, due_at = f.due_at,
-                  rate_slot = true
+                  rate_slot = $4::boolean
 from unnest($1::text::uuid[], $2::text::integer[], $3::text::timestamptz[]) as f(id, attempt, due_at)
 where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED'
 returning t.id`,
 };
 
-/** STARTED → SCHEDULED for the slot its rate limit has granted. */
+/**
+ * STARTED → SCHEDULED: over its rate, in which case the due time is the slot its limit has granted, or of no use to
+ * this worker just now.
+ */
 export async function deferTasks(
   database: Database,
   held: readonly { readonly id: string; readonly attempt: number; readonly dueAt: number }[],
+  isRateSlot: boolean,
 ): Promise<void> {
   await database.hot.query(DEFER, [
     plainArray(held.map((one) => one.id)),
     plainArray(held.map((one) => one.attempt)),
     instantArray(held.map((one) => one.dueAt)),
+    isRateSlot,
   ]);
 }
 

@@ -57,6 +57,6 @@ export async function passRateGate(
       else deferred.push({ id: task.id, attempt: task.attempt, dueAt: slotAt });
     });
   }
-  if (deferred.length > 0) await deferTasks(database, deferred);
+  if (deferred.length > 0) await deferTasks(database, deferred, true);
   return { pass, nextDue: deferred[0]?.dueAt };
 }

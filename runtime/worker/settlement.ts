@@ -11,11 +11,20 @@ import { judge } from "../contract/retry-policy.ts";
 import { describeError } from "../contract/task-error.ts";
 import type { TaskEvent, TaskEventType } from "../contract/task-event.ts";
 import type { ClaimedTask } from "../queue/queue.ts";
-import { type Finish, finish, finishSuccesses, handBackTasks, type RetryRow, retryTasks } from "../results/index.ts";
+import {
+  deferTasks,
+  type Finish,
+  finish,
+  finishSuccesses,
+  handBackTasks,
+  type RetryRow,
+  retryTasks,
+} from "../results/index.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import type { Run } from "./run.ts";
 
 const BATCH_ROWS = 1_000;
+const LEAVE_TO_OTHERS_MS = 500;
 
 export interface SettlementParts extends Foundation {
   readonly database: Database;
@@ -84,8 +93,12 @@ export class Settlement {
     }
   }
 
-  /** Nobody in this process has a handler for it: a dead letter, never a retry loop. */
+  /**
+   * This process has no handler for it. Left to a worker that has one (another service, a newer version); where there is
+   * none it becomes a dead letter, never a retry loop.
+   */
   async refuseUnknown(claimed: ClaimedTask): Promise<void> {
+    if (await this.#isKnownElsewhere(claimed.name)) return this.putOff(claimed, LEAVE_TO_OTHERS_MS);
     const error = describeError(new ApiumError("TASK_UNKNOWN", `this worker has no handler for "${claimed.name}"`));
     try {
       await this.#ends.add({
@@ -110,6 +123,17 @@ export class Settlement {
     this.#parts.queue.dispatch(
       back.map((row) => ({ ...row, lane: lanes.get(row.id) ?? "normal", seq: Number(row.seq) })),
     );
+  }
+
+  /** Gives a task back that this worker cannot run for a while; nothing is counted. */
+  async putOff({ id, attempt }: ClaimedTask, delayMs: number): Promise<void> {
+    const dueAt = this.#parts.clock.now() + delayMs;
+    try {
+      await deferTasks(this.#parts.database, [{ id, attempt, dueAt }], false);
+      this.#parts.queue.expect(dueAt);
+    } catch (error) {
+      this.#parts.log.warn(`task ${id} could not be put off; its lease will decide`, error);
+    }
   }
 
   /** Resolves when every end has been written. */
@@ -166,6 +190,18 @@ export class Settlement {
     if (!moved) return this.#refused(claimed);
     if (state === "FAILURE") this.#failed++;
     this.tell(state === "FAILURE" ? "failed" : "revoked", claimed, { error: described, runtimeMs: this.#runtime(run) });
+  }
+
+  async #isKnownElsewhere(name: string): Promise<boolean> {
+    try {
+      const { rows } = await this.#parts.database.query(
+        "select 1 from worker where id <> $1 and state = 'running' and $2 = any(tasks) limit 1",
+        [this.#worker, name],
+      );
+      return rows.length > 0;
+    } catch {
+      return true; // the database will say later; a dead letter now could be wrong
+    }
   }
 
   #succeeded(run: Run): void {

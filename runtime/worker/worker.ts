@@ -15,6 +15,8 @@ import { type Revocation, Run } from "./run.ts";
 import { Settlement, type SettlementParts } from "./settlement.ts";
 
 const LIMITS_EVERY_MS = 25;
+/** Tasks beyond what may be parked for their type come back after this. */
+const PARK_ELSEWHERE_MS = 2_000;
 
 export interface WorkerOptions {
   readonly identity: WorkerIdentity;
@@ -192,6 +194,7 @@ export class Worker implements Consumer {
       const running = this.#runningByName.get(claimed.name) ?? 0;
       if (running >= handler.task.settings.concurrency) {
         const parked = this.#parked.get(claimed.name) ?? [];
+        if (parked.length >= this.#concurrency) return void this.#settlement.putOff(claimed, PARK_ELSEWHERE_MS);
         parked.push(claimed);
         this.#parked.set(claimed.name, parked);
         return;

@@ -94,6 +94,19 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await expect(runtime.result(id)).rejects.toMatchObject({ details: { error: { code: "TASK_UNKNOWN" } } });
   });
 
+  test("a task that only another worker can run is left to it", async () => {
+    await backend.running([adds]);
+    const seen: string[] = [];
+    const able = await backend.running([notes(seen)]);
+    const many = await note.enqueueMany(
+      able,
+      Array.from({ length: 6 }, (_, n) => ({ text: String(n) })),
+    );
+    for (const { id } of many) await able.result(id);
+    expect(seen).toHaveLength(6);
+    expect((await able.deadLetters({ name: "note" })).items).toEqual([]);
+  }, 20_000);
+
   test("a countdown is not run early and not much later", async () => {
     const runtime = await backend.running([adds]);
     const before = await backend.database.now();
