@@ -221,6 +221,10 @@ export class Runtime implements TaskCaller {
     return control.requeueDeadLetter(this.#controlParts(), id, options);
   }
 
+  requeueDeadLetters(filter: { readonly name?: string | undefined; readonly queue?: string | undefined }, by?: string) {
+    return control.requeueDeadLetters(this.#controlParts(), filter, by);
+  }
+
   dismissDeadLetter(id: string, by?: string): Promise<void> {
     return control.dismissDeadLetter(this.#controlParts(), id, by);
   }

@@ -83,8 +83,11 @@ export interface TaskCaller {
   callAndWait(task: AnyTask, params: unknown, options?: WaitOptions): Promise<unknown>;
 }
 
+/** Where a broker keeps its caller. */
+export const CALLER: unique symbol = Symbol("apium.caller");
+
 /** Something that leads to a `TaskCaller`: a Moleculer context, service or broker, or the caller itself. */
-export type CallerSource = TaskCaller | { readonly broker: unknown } | { readonly tasks: TaskCaller };
+export type CallerSource = TaskCaller | { readonly broker: unknown } | { readonly [CALLER]?: TaskCaller };
 
 export interface Task<Params extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
   /** Accepts one task. Returns once its row is committed (or, with `tx`, once it is part of the transaction). */
@@ -123,13 +126,10 @@ export interface TaskCall {
   readonly options: EnqueueOptions | undefined;
 }
 
-export const CALLER = Symbol.for("apium.caller");
-
 /** Finds the caller behind a Moleculer context, service or broker. @throws ApiumError `DEFINITION_INVALID`. */
 export function callerOf(source: CallerSource): TaskCaller {
-  if ("tasks" in source) return source.tasks;
   if ("enqueueMany" in source) return source;
-  const broker = source.broker as { [CALLER]?: TaskCaller } | undefined;
+  const broker = "broker" in source ? (source.broker as { [CALLER]?: TaskCaller } | undefined) : source;
   const caller = broker?.[CALLER];
   if (caller === undefined) {
     throw new ApiumError(

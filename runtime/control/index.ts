@@ -5,6 +5,7 @@ export {
   dismissDeadLetter,
   listDeadLetters,
   requeueDeadLetter,
+  requeueDeadLetters,
   retryTask,
 } from "./requeue.ts";
 export { purgeQueue, type RevokeOptions, type RevokeOutcome, revokeChildren, revokeTask } from "./revoke.ts";

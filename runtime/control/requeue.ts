@@ -3,7 +3,7 @@
 import type { Database } from "../../database/index.ts";
 import { insertTasks } from "../caller/index.ts";
 import type { Dispatcher } from "../contract/dispatch.ts";
-import { ApiumError } from "../contract/errors.ts";
+import { ApiumError, codeOf } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { encodeParams } from "../contract/json.ts";
 import { laneOf } from "../contract/priority.ts";
@@ -12,6 +12,9 @@ import type { AcceptedTask } from "../contract/task-definition.ts";
 import { validateParams } from "../contract/task-definition.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { Page } from "../results/index.ts";
+
+/** Dead letters requeued by one call at most. */
+const MOST_REQUEUED = 1_000;
 
 export interface RequeueParts extends Foundation {
   readonly database: Database;
@@ -132,6 +135,29 @@ export async function requeueDeadLetter(
     );
     return accepted;
   });
+}
+
+/** Requeues open dead letters that fit, as they are; those that cannot be requeued stay and are named. */
+export async function requeueDeadLetters(
+  parts: RequeueParts,
+  filter: {
+    readonly name?: string | undefined;
+    readonly queue?: string | undefined;
+    readonly limit?: number | undefined;
+  },
+  by?: string,
+): Promise<{ readonly requeued: string[]; readonly refused: { readonly id: string; readonly code: string }[] }> {
+  const requeued: string[] = [];
+  const refused: { id: string; code: string }[] = [];
+  const { items } = await listDeadLetters(parts, { ...filter, limit: filter.limit ?? MOST_REQUEUED });
+  for (const { id } of items) {
+    try {
+      requeued.push((await requeueDeadLetter(parts, id, { by })).id);
+    } catch (error) {
+      refused.push({ id, code: codeOf(error) ?? "INTERNAL" });
+    }
+  }
+  return { requeued, refused };
 }
 
 /** Marks a dead letter as handled without running anything. @throws ApiumError `DEAD_LETTER_NOT_FOUND`. */

@@ -49,6 +49,11 @@ const letters = z.strictObject({
     .optional(),
 });
 const requeue = id.extend({ params: z.unknown().optional() });
+const requeueMany = z.strictObject({
+  name: z.string().optional(),
+  queue: z.string().optional(),
+  limit: z.number().int().min(1).max(1_000).optional(),
+});
 const queueName = z.object({ name: z.string() });
 
 export function taskOperations(runtime: Runtime): ServiceSchema {
@@ -120,6 +125,15 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
         const accepted = await runtime.requeueDeadLetter(given.id, { params: given.params, by: by(ctx) });
         await audit(ctx, "dead-letter.requeue", given.id, { requeuedAs: accepted.id });
         return acceptedView(accepted);
+      },
+      async requeueDeadLetters(ctx: Ctx<unknown>) {
+        const given = parse(requeueMany, ctx.params);
+        const outcome = await runtime.requeueDeadLetters(given, by(ctx));
+        await audit(ctx, "dead-letter.requeue-many", given.name ?? given.queue ?? "all", {
+          requeued: outcome.requeued.length,
+          refused: outcome.refused.length,
+        });
+        return outcome;
       },
       async dismissDeadLetter(ctx: Ctx<unknown>) {
         const given = parse(id, ctx.params);

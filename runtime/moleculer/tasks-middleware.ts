@@ -1,6 +1,14 @@
 // Gives any Moleculer service the `tasks` key. Each entry becomes a handler of the runtime and, under its key, an
 // action of the service, so that `call` in the REPL and in tests runs the same code through the same middlewares.
-import type { ActionHandler, Context, Middleware, Service, ServiceBroker, ServiceSchema } from "moleculer";
+import type {
+  ActionHandler,
+  Context,
+  Middleware,
+  Service,
+  ServiceBroker,
+  ServiceSchema,
+  ServiceSettingSchema,
+} from "moleculer";
 import { ApiumError } from "../contract/errors.ts";
 import { encodeParams } from "../contract/json.ts";
 import { CALLER, validateParams } from "../contract/task-definition.ts";
@@ -15,7 +23,8 @@ interface BrokerInternals {
 }
 
 /** A service schema with the key this middleware adds. */
-export interface TaskServiceSchema extends ServiceSchema {
+export interface TaskServiceSchema<Settings extends object = object>
+  extends ServiceSchema<ServiceSettingSchema & Settings> {
   tasks?: Readonly<Record<string, TaskEntry>>;
 }
 
