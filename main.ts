@@ -20,6 +20,8 @@ import { readSettings, type Settings } from "./settings.ts";
 /** How long a server that is down at the start is waited for. */
 const WAIT_FOR_SERVERS_MS = 30_000;
 const TRY_EVERY_MS = 1_000;
+/** A stop that hangs (a database that does not answer) ends this long after the drain's own time-out. */
+const LEAVE_ANYWAY_MS = 15_000;
 const RECYCLE_LOOK_MS = 5_000;
 const MB = 1024 * 1024;
 
@@ -102,6 +104,7 @@ function stopper(
       process.exit(1);
     }
     stopping = true;
+    setTimeout(() => process.exit(1), settings.DRAIN_TIMEOUT + LEAVE_ANYWAY_MS).unref();
     log.info("stopping: no new tasks; what runs may finish");
     runtime
       .drain(settings.DRAIN_TIMEOUT)

@@ -50,7 +50,9 @@ export class Relay {
 
   /** Something falls due then. */
   expect(dueAt: number): void {
-    if (dueAt < this.#nextLook) this.#lookAt(dueAt);
+    if (dueAt >= this.#nextLook) return;
+    if (this.#looking === undefined) this.#lookAt(dueAt);
+    else this.#nextLook = dueAt;
   }
 
   async stop(): Promise<void> {

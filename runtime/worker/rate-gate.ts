@@ -21,11 +21,20 @@ export interface RateOf {
 export function rateOf(task: AnyTask | undefined, claimed: ClaimedTask): RateOf | undefined {
   const limit = task?.settings.rateLimit;
   if (task === undefined || limit === undefined) return undefined;
-  const own = task.rateLimitKey?.(claimed.params);
+  const own = ownKey(task, claimed.params);
   return {
     key: own === undefined ? task.taskName : `${task.taskName}:${own}`,
     intervalMs: parseRate(limit).intervalMs,
   };
+}
+
+/** Parameters are not checked yet: a key that cannot be read from them is no key, and the check will refuse the task. */
+function ownKey(task: AnyTask, params: unknown): string | undefined {
+  try {
+    return task.rateLimitKey?.(params);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Splits claimed tasks into those that may start now and those that were put back for their slot. */

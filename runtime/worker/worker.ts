@@ -1,7 +1,7 @@
 // A worker: slots, and the tasks that run in them. It takes what its subscription claims for it, runs it, and writes
 // how it ended; the lease, the limits and the books are rooms of their own.
 import { detached } from "../../database/index.ts";
-import type { Cancel } from "../contract/clock.ts";
+import { type Cancel, sleep } from "../contract/clock.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { validateParams } from "../contract/task-definition.ts";
 import type { ClaimedTask, Consumer, Subscription, TaskQueue } from "../queue/queue.ts";
@@ -15,6 +15,7 @@ import { type Revocation, Run } from "./run.ts";
 import { Settlement, type SettlementParts } from "./settlement.ts";
 
 const LIMITS_EVERY_MS = 25;
+const WRITE_LAST_ENDS_MS = 5_000;
 /** Tasks beyond what may be parked for their type come back after this. */
 const PARK_ELSEWHERE_MS = 2_000;
 
@@ -166,10 +167,13 @@ export class Worker implements Consumer {
       run.abort(new ApiumError("TASK_FENCED", "the worker is shutting down; the task was handed back"));
       await run.terminate?.(new ApiumError("TASK_FENCED")).catch(() => {});
     }
-    await this.#settlement.handBack(left.map((run) => run.claimed));
-    await this.#settlement.drained();
+    await this.#settlement.handBack(left.map((run) => run.claimed)).catch((error: unknown) => {
+      this.#parts.log.warn(`${left.length} tasks could not be handed back; their lease will decide`, error);
+    });
+    // With the database away the last ends cannot be written; then the lease decides, as after a crash.
+    await Promise.race([this.#settlement.drained(), sleep(this.#parts.clock, WRITE_LAST_ENDS_MS)]);
     this.#cancelLimits();
-    await this.#lease.stop();
+    await this.#lease.stop().catch((error: unknown) => this.#parts.log.warn("the worker's row stays behind", error));
   }
 
   async #admitLimited(limited: { claimed: ClaimedTask; rate: RateOf }[]): Promise<void> {
