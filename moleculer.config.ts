@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export function brokerOptions(settings: Settings): BrokerOptions {
   return {
     namespace: "apium",
-    logger: { type: "Console", options: { level: settings.LOG_LEVEL, formatter: "short" } },
+    logger: { type: "Console", options: { level: logLevels(settings.LOG_LEVEL), formatter: "short" } },
     transporter: settings.NATS_URL === undefined ? null : { type: "NATS", options: natsOptions(settings.NATS_URL) },
     heartbeatInterval: HEARTBEAT_S,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_S,
@@ -23,6 +23,11 @@ export function brokerOptions(settings: Settings): BrokerOptions {
     errorHandler: null,
     skipProcessEventRegistration: true,
   };
+}
+
+/** At "info" Moleculer tells of every route and service; what an operator wants to read comes from the runtime. */
+function logLevels(level: Settings["LOG_LEVEL"]): unknown {
+  return level === "info" ? { RUNTIME: "info", "**": "warn" } : level;
 }
 
 /** For moleculer-runner (`-c moleculer.config.ts`); `main.ts` hands its own settings in. */

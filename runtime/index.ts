@@ -6,6 +6,7 @@ export { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError, messageOf 
 export { type Foundation, foundation } from "./contract/foundation.ts";
 export type { ChildFailurePolicy } from "./contract/join.ts";
 export { type Log, silentLog } from "./contract/log.ts";
+export { parseParams } from "./contract/parse-params.ts";
 export { QUEUES, queueNamed } from "./contract/queues.ts";
 export { type Random, SeededRandom, SystemRandom } from "./contract/random.ts";
 export { Reject, Retry } from "./contract/retry-policy.ts";

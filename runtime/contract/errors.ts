@@ -252,6 +252,12 @@ export const ERRORS = {
     meaning: "There is nothing at this address.",
     step: "Check the path against /openapi.json.",
   },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning: "The service behind this endpoint runs nowhere just now, or did not answer in time.",
+    step: "Start a process with it (SERVICES), or try again.",
+  },
   REQUEST_MALFORMED: {
     status: 400,
     retryable: false,
@@ -303,6 +309,11 @@ export class ApiumError extends Error {
     this.retryable = entry.retryable;
     this.fields = options.fields;
     this.details = options.details;
+  }
+
+  /** What Moleculer carries over the bus besides code and message. */
+  get data(): object {
+    return { fields: this.fields, details: this.details };
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { z } from "zod";
 import { parseEnqueueOptions } from "../contract/enqueue-options.ts";
-import { ApiumError } from "../contract/errors.ts";
+import { parseParams } from "../contract/parse-params.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch } from "../contract/task-event.ts";
 import { TASK_STATES } from "../contract/task-state.ts";
@@ -68,7 +68,7 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
     name: "tasks",
     actions: {
       async enqueue(ctx: Ctx<unknown>) {
-        const given = parse(enqueue, ctx.params);
+        const given = parseParams(enqueue, ctx.params);
         const task = runtime.registry.get(given.name);
         const options = parseEnqueueOptions(given.options ?? {});
         const headers = { ...correlation(ctx), ...options.headers };
@@ -81,16 +81,16 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
           result: (await runtime.result(accepted.id, given.wait)) ?? null,
         };
       },
-      get: (ctx: Ctx<unknown>) => runtime.getTask(parse(id, ctx.params).id),
-      list: (ctx: Ctx<unknown>) => runtime.listTasks(parse(list, ctx.params)),
+      get: (ctx: Ctx<unknown>) => runtime.getTask(parseParams(id, ctx.params).id),
+      list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(list, ctx.params)),
       async revoke(ctx: Ctx<unknown>) {
-        const given = parse(revoke, ctx.params);
+        const given = parseParams(revoke, ctx.params);
         const outcome = await runtime.revoke(given.id, { terminate: given.terminate, grace: given.grace, by: by(ctx) });
         await audit(ctx, "task.revoke", given.id, { outcome, terminate: given.terminate ?? false });
         return { id: given.id, outcome };
       },
       async retry(ctx: Ctx<unknown>) {
-        const given = parse(id, ctx.params);
+        const given = parseParams(id, ctx.params);
         const accepted = await runtime.retry(given.id);
         await audit(ctx, "task.retry", given.id, { retriedAs: accepted.id });
         return acceptedView(accepted);
@@ -99,19 +99,19 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
         return { items: await runtime.queues(), nextCursor: null };
       },
       async purge(ctx: Ctx<unknown>) {
-        const { name } = parse(queueName, ctx.params);
+        const { name } = parseParams(queueName, ctx.params);
         const purged = await runtime.purge(name);
         await audit(ctx, "queue.purge", name, { purged });
         return { name, purged };
       },
       async pause(ctx: Ctx<unknown>) {
-        const { name } = parse(queueName, ctx.params);
+        const { name } = parseParams(queueName, ctx.params);
         await runtime.pauseQueue(name, by(ctx));
         await audit(ctx, "queue.pause", name);
         return { name, paused: true };
       },
       async resume(ctx: Ctx<unknown>) {
-        const { name } = parse(queueName, ctx.params);
+        const { name } = parseParams(queueName, ctx.params);
         await runtime.resumeQueue(name);
         await audit(ctx, "queue.resume", name);
         return { name, paused: false };
@@ -119,15 +119,15 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
       async workers() {
         return { items: await runtime.workers(), nextCursor: null };
       },
-      deadLetters: (ctx: Ctx<unknown>) => runtime.deadLetters(parse(letters, ctx.params)),
+      deadLetters: (ctx: Ctx<unknown>) => runtime.deadLetters(parseParams(letters, ctx.params)),
       async requeueDeadLetter(ctx: Ctx<unknown>) {
-        const given = parse(requeue, ctx.params);
+        const given = parseParams(requeue, ctx.params);
         const accepted = await runtime.requeueDeadLetter(given.id, { params: given.params, by: by(ctx) });
         await audit(ctx, "dead-letter.requeue", given.id, { requeuedAs: accepted.id });
         return acceptedView(accepted);
       },
       async requeueDeadLetters(ctx: Ctx<unknown>) {
-        const given = parse(requeueMany, ctx.params);
+        const given = parseParams(requeueMany, ctx.params);
         const outcome = await runtime.requeueDeadLetters(given, by(ctx));
         await audit(ctx, "dead-letter.requeue-many", given.name ?? given.queue ?? "all", {
           requeued: outcome.requeued.length,
@@ -136,7 +136,7 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
         return outcome;
       },
       async dismissDeadLetter(ctx: Ctx<unknown>) {
-        const given = parse(id, ctx.params);
+        const given = parseParams(id, ctx.params);
         await runtime.dismissDeadLetter(given.id, by(ctx));
         await audit(ctx, "dead-letter.dismiss", given.id);
         return { id: given.id, dismissed: true };
@@ -168,15 +168,4 @@ function acceptedView({ id: taskId, state, queue }: AcceptedTask): { id: string;
 
 function correlation(ctx: Ctx<unknown>): Record<string, string> {
   return ctx.meta.correlationId === undefined ? {} : { "correlation-id": ctx.meta.correlationId };
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(params ?? {});
-  if (parsed.success) return parsed.data;
-  throw new ApiumError("PARAMS_INVALID", "the request is not valid", {
-    fields: parsed.error.issues.map((issue) => ({
-      field: issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.map(String).join("."),
-      message: issue.message,
-    })),
-  });
 }

@@ -1,19 +1,27 @@
+// The door of isolation: the port, and the two ways to run a handler apart.
 import type { Isolation, IsolationOptions } from "./isolation.ts";
+import { LimitedIsolation } from "./limited-isolation.ts";
+import { ProcessCells } from "./process-cells.ts";
+import { ThreadCells } from "./thread-cells.ts";
 
-export type { Isolation } from "./isolation.ts";
-export function createThreadIsolation(_o: IsolationOptions): Isolation {
-  return {
-    run() {
-      throw new Error("stub");
-    },
-    async stop() {},
-  };
+export type {
+  AbortReason,
+  IsolatedCall,
+  IsolatedContext,
+  IsolatedHandlerFunction,
+  IsolatedRun,
+  IsolatedTask,
+  Isolation,
+  IsolationOptions,
+  IsolationStats,
+} from "./isolation.ts";
+
+/** Handlers in threads: quick to start, ended at any moment, but without a memory cap of their own. */
+export function createThreadIsolation(options: IsolationOptions): Isolation {
+  return new LimitedIsolation(options, new ThreadCells(options));
 }
-export function createProcessIsolation(_o: IsolationOptions): Isolation {
-  return {
-    run() {
-      throw new Error("stub");
-    },
-    async stop() {},
-  };
+
+/** Handlers in processes: a memory cap for each, and a crash takes nothing along. */
+export function createProcessIsolation(options: IsolationOptions): Isolation {
+  return new LimitedIsolation(options, new ProcessCells(options));
 }

@@ -1,0 +1,10 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { datasetsService } from "./datasets.service.ts";
+import { processChunk, processLargeDataset } from "./tasks.ts";
+
+export const datasetsModule: ServiceModule = {
+  name: "datasets",
+  create: datasetsService,
+  tasks: [processLargeDataset, processChunk],
+  migrations: { name: "datasets", folder: new URL("./migrations/", import.meta.url) },
+};

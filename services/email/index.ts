@@ -1,0 +1,5 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { emailService } from "./email.service.ts";
+import { sendTicketEmail } from "./tasks.ts";
+
+export const emailModule: ServiceModule = { name: "email", create: emailService, tasks: [sendTicketEmail] };

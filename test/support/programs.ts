@@ -1,0 +1,85 @@
+/** Runs the product as its users do: `main.ts` in processes of its own, with settings in the environment. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { eventually } from "./backends.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+export interface Program {
+  readonly process: ChildProcess;
+  /** Everything it has printed so far. */
+  output(): string;
+  /** Base URL of its gateway, once it listens. */
+  readonly url: string;
+  /** Resolves with its exit code. */
+  readonly exited: Promise<number | null>;
+  stop(): Promise<number | null>;
+}
+
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "apium-test-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts it without waiting for anything. */
+export function launch(settings: Readonly<Record<string, string>>): Omit<Program, "url" | "stop"> {
+  const { PATH, HOME, LANG } = process.env;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+    env: { PATH, HOME, LANG, PORT: "0", ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  return { process: child, output: () => printed, exited };
+}
+
+/** Starts it and waits until it says that it is ready. */
+export async function start(settings: Readonly<Record<string, string>>): Promise<Program> {
+  const program = launch(settings);
+  let code: number | null | undefined;
+  void program.exited.then((exitCode) => {
+    code = exitCode;
+  });
+  await eventually(async () => {
+    if (code !== undefined) throw new Error(`it ended with ${code}:\n${program.output()}`);
+    return program.output().includes("ready after");
+  }, 30_000);
+  return {
+    ...program,
+    url: /dashboard: (http:\/\/[^/]+)/.exec(program.output())?.[1] ?? "",
+    stop() {
+      program.process.kill("SIGTERM");
+      return program.exited;
+    },
+  };
+}
+
+/** A client of a gateway under a token. */
+export function client(url: string, token: string) {
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return {
+    get: (path: string) => ask("GET", path),
+    post: (path: string, body: unknown = {}) => ask("POST", path, body),
+  };
+}
+
+export function adminToken(dataDir: string): string {
+  return readFileSync(join(dataDir, "admin-token"), "utf8").trim();
+}
