@@ -1,7 +1,7 @@
 // What happens after a failed attempt: again when, or never. Pure; the worker applies the verdict.
 import type { Duration } from "./duration.ts";
 import { durationMs } from "./duration.ts";
-import { ApiumError, codeOf, messageOf } from "./errors.ts";
+import { codeOf, ERRORS, type ErrorCode, messageOf } from "./errors.ts";
 import type { Random } from "./random.ts";
 
 export interface Backoff {
@@ -99,7 +99,9 @@ function isRetryable(error: unknown, policy: RetryPolicy): boolean {
   const names = namesOf(error);
   if (policy.noRetryFor.some((name) => names.includes(name))) return false;
   if (policy.retryFor !== undefined) return policy.retryFor.some((name) => names.includes(name));
-  return error instanceof ApiumError ? error.retryable : true;
+  // By code, because an error of ours that came over the bus is no instance of its class any more.
+  const code = codeOf(error);
+  return code !== undefined && code in ERRORS ? ERRORS[code as ErrorCode].retryable : true;
 }
 
 /** The names an error answers to: its classes up to Error, its `name`, and its `code`. */

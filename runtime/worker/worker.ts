@@ -171,7 +171,9 @@ export class Worker implements Consumer {
       this.#parts.log.warn(`${left.length} tasks could not be handed back; their lease will decide`, error);
     });
     // With the database away the last ends cannot be written; then the lease decides, as after a crash.
-    await Promise.race([this.#settlement.drained(), sleep(this.#parts.clock, WRITE_LAST_ENDS_MS)]);
+    const written = new AbortController();
+    const drained = this.#settlement.drained().then(() => written.abort());
+    await Promise.race([drained, sleep(this.#parts.clock, WRITE_LAST_ENDS_MS, written.signal)]);
     this.#cancelLimits();
     await this.#lease.stop().catch((error: unknown) => this.#parts.log.warn("the worker's row stays behind", error));
   }

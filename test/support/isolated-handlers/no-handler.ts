@@ -1,0 +1,2 @@
+/** A module that forgot to export its handler by default. */
+export function handler(): void {}
