@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
 
 const SETTINGS = { shared_buffers: "512MB", max_wal_size: "4GB", max_connections: "200" };
 const RUN_TIMEOUT_MS = 240_000;
+const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
 const rounds = Number(options.rounds);
 const sizes: Sizes = options.quick
   ? { many: 20_000, backlog: 50_000, latency: 100 }
@@ -98,6 +99,7 @@ async function runOne(system: string, measure: string, round: number): Promise<S
         },
         timeout: RUN_TIMEOUT_MS,
         encoding: "utf8",
+        maxBuffer: MOST_OUTPUT_BYTES,
       },
     );
     const last = child.stdout.trim().split("\n").at(-1) ?? "";

@@ -16,7 +16,6 @@ async function open(database: Database, natsUrl: string | undefined): Promise<Sy
     new Runtime({
       database,
       concurrency: CONCURRENCY,
-      soleProcess: database.engine === "pglite",
       queue: (parts, expect) =>
         natsUrl === undefined
           ? new PostgresQueue(database, parts, expect)

@@ -5,6 +5,8 @@ import type { Payload, Servers, System } from "../system.ts";
 
 const BATCH = 1_000;
 const KEPT = 1_000;
+/** More than this makes it slower. */
+const POSTGRES_CONCURRENCY = Number(process.env.BULL_PG ?? 20);
 
 interface Parts {
   readonly queue: Queue;
@@ -58,13 +60,13 @@ export async function openBullMq({ redisUrl }: Servers): Promise<System> {
 
 export async function openBullMqPostgres({ databaseUrl }: Servers): Promise<System> {
   const backed = withBackend(createPostgresBackend);
-  const connection = { connectionString: databaseUrl, max: 20 };
+  const connection = { connectionString: databaseUrl, max: 20, migrate: true };
   const queue = new backed.Queue("bench", { connection }) as unknown as Queue;
   await queue.waitUntilReady();
   return over({
     queue,
     makeWorker: (run) =>
-      new backed.Worker<Payload>("bench", run as never, { connection, concurrency: 200 }) as { close(): Promise<void> },
+      new backed.Worker<Payload>("bench", run as never, { connection, concurrency: POSTGRES_CONCURRENCY }) as { close(): Promise<void> },
     close: async () => {},
   });
 }

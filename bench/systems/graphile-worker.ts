@@ -1,5 +1,5 @@
 /** Graphile Worker with its local queue of 500 and batched completion, as its performance page recommends. */
-import { makeWorkerUtils, type Runner, run } from "graphile-worker";
+import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
 import pg from "pg";
 import type { Payload, Servers, System } from "../system.ts";
 
@@ -7,7 +7,9 @@ const BATCH = 1_000;
 const PARALLEL = 3;
 
 export async function openGraphile({ databaseUrl }: Servers): Promise<System> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 12 });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 30 });
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   const utils = await makeWorkerUtils({ pgPool: pool });
   await utils.migrate();
   let runner: Runner | undefined;
@@ -44,7 +46,7 @@ export async function openGraphile({ databaseUrl }: Servers): Promise<System> {
         preset: {
           worker: {
             concurrentJobs: 24,
-            maxPoolSize: 12,
+            maxPoolSize: 30,
             pollInterval: 2_000,
             localQueue: { size: 500 },
             completeJobBatchDelay: 0,
@@ -52,6 +54,7 @@ export async function openGraphile({ databaseUrl }: Servers): Promise<System> {
             // biome-ignore lint/suspicious/noExplicitAny: the preset's type lives in a package we do not install.
           } as any,
         },
+        logger: new Logger(() => () => {}),
         noHandleSignals: true,
       });
     },
