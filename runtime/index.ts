@@ -31,4 +31,5 @@ export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/que
 export type { Page, TaskFilter, TaskView } from "./results/index.ts";
 export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
 export type { InlineHandler, IsolatedHandler, TaskHandler } from "./worker/handlers.ts";
+export type { IsolatedContext } from "./worker/isolation/index.ts";
 export type { Settled, TaskContext, WaitForOptions } from "./worker/task-context.ts";

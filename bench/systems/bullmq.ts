@@ -66,7 +66,9 @@ export async function openBullMqPostgres({ databaseUrl }: Servers): Promise<Syst
   return over({
     queue,
     makeWorker: (run) =>
-      new backed.Worker<Payload>("bench", run as never, { connection, concurrency: POSTGRES_CONCURRENCY }) as { close(): Promise<void> },
+      new backed.Worker<Payload>("bench", run as never, { connection, concurrency: POSTGRES_CONCURRENCY }) as {
+        close(): Promise<void>;
+      },
     close: async () => {},
   });
 }

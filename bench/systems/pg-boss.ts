@@ -32,7 +32,12 @@ export async function openPgBoss({ databaseUrl }: Servers): Promise<System> {
         while (!stopped) {
           const jobs = await boss.fetch<Payload>(QUEUE, { batchSize: 500 });
           for (const { data } of jobs) started(data);
-          if (jobs.length > 0) await boss.complete(QUEUE, jobs.map(({ id }) => id), { ok: 1 });
+          if (jobs.length > 0)
+            await boss.complete(
+              QUEUE,
+              jobs.map(({ id }) => id),
+              { ok: 1 } as never,
+            );
           else await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
         }
       };

@@ -32,6 +32,7 @@ const DOORS: readonly (readonly [string, string])[] = [
   ["nodemailer", "services/email"],
   ["smtp-server", "services/email"],
   ["ioredis", "services/cache"],
+  ["piscina", "runtime/worker/isolation"],
 ];
 
 interface Import {

@@ -38,6 +38,11 @@ export class IdleCells<Member extends Cell> {
     return this.#resting.size;
   }
 
+  /** True while cells that rested are on their way out. */
+  get isLeaving(): boolean {
+    return this.#leaving.size > 0;
+  }
+
   get recycled(): number {
     return this.#recycled;
   }

@@ -1,4 +1,6 @@
-// The door of isolation: the port, and the two ways to run a handler apart.
+// The door of isolation: the port, and the two ways to run a handler apart. Both start nothing before the first run
+// and keep the same promises, so that a task changes its kind by one word. Everything else in this folder is theirs,
+// except `guard`, `process-entry` and `thread-entry`, which Node starts by their file names.
 import type { Isolation, IsolationOptions } from "./isolation.ts";
 import { LimitedIsolation } from "./limited-isolation.ts";
 import { ProcessCells } from "./process-cells.ts";

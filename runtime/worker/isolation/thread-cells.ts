@@ -7,25 +7,27 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { Piscina, queueOptionsSymbol } from "piscina";
-import { ApiumError, codeOf, messageOf } from "../../contract/errors.ts";
+import { messageOf } from "../../contract/errors.ts";
 import type { Log } from "../../contract/log.ts";
 import type { CellRun, Cells, Ending, Outcome, SentCall, TellProgress } from "./cells.ts";
 import { cellEnvironment } from "./environment.ts";
 import { type Cell, IdleCells } from "./idle-cells.ts";
 import type { IsolationOptions } from "./isolation.ts";
-import type { ThreadProgress } from "./thread-entry.ts";
+import { threadDeath } from "./last-words.ts";
+import type { ThreadCall, ThreadProgress } from "./thread-entry.ts";
 
 type PoolOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 type Seat = NonNullable<PoolOptions["loadBalancer"]>;
 
 interface Thread extends Cell {
+  readonly id: number;
   readonly worker: Worker;
   readonly gone: Promise<void>;
   runs: number;
   heldMb: number;
 }
 
-/** A run that was handed to the pool. */
+/** A run on its way through the pool. */
 class Passenger {
   thread: Thread | undefined;
   readonly ending = new AbortController();
@@ -67,7 +69,7 @@ export class ThreadCells implements Cells {
     const { port1: port, port2 } = new MessageChannel();
     const report = ({ fraction, message }: ThreadProgress) => tell(fraction, message);
     port.on("message", report);
-    const outcome = this.#fly(passenger, { call, port: port2 }).finally(() => {
+    const outcome = this.#carry(passenger, { call, port: port2 }).finally(() => {
       // Two ports keep no order between them: what was reported before the end is fetched before the end is told.
       for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port)) {
         report(left.message);
@@ -98,23 +100,60 @@ export class ThreadCells implements Cells {
     await Promise.all([...this.#threads.values()].map((thread) => thread.gone));
   }
 
-  async #fly(passenger: Passenger, work: object): Promise<Outcome> {
-    // Piscina counts a thread until it has ended, and forgets to start another one in its place.
-    while (this.#idle.size === 0 && this.#idle.leaving && this.#pool.threads.length >= this.#max) {
+  async #carry(passenger: Passenger, work: ThreadCall): Promise<Outcome> {
+    // Piscina counts a thread until it has ended, and does not then start another for the run that waits.
+    while (this.#idle.size === 0 && this.#idle.isLeaving && this.#pool.threads.length >= this.#max) {
       await this.#idle.makeRoom();
     }
     this.#unseated.add(passenger);
     try {
-      const { signal } = passenger.ending;
       const task = { ...work, [queueOptionsSymbol]: passenger };
-      const { outcome, heldMb } = await this.#pool.run(task, { signal, transferList: Object.values(work).slice(1) });
+      const { signal } = passenger.ending;
+      const { outcome, heldMb } = await this.#pool.run(task, { signal, transferList: [work.port] });
       if (passenger.thread !== undefined) passenger.thread.heldMb = heldMb;
       return outcome;
     } catch (error) {
-      passenger.ending.abort();
-      throw diagnose(error);
+      throw threadDeath(work.call.task.id, passenger.ending.signal.reason ?? error);
     } finally {
       this.#unseated.delete(passenger);
     }
+  }
+
+  /** Called by piscina for a run that needs a thread; `null` lets it wait for the next one that is ready. */
+  #seat(task: Parameters<Seat>[0], workers: Parameters<Seat>[1]): ReturnType<Seat> {
+    const thread = this.#idle.take(({ id }) => workers.some((worker) => worker.id === id));
+    if (thread === undefined) return null;
+    const passenger = task[queueOptionsSymbol] as Passenger;
+    this.#unseated.delete(passenger);
+    passenger.thread = thread;
+    thread.runs++;
+    return workers.find((worker) => worker.id === thread.id) ?? null;
+  }
+
+  async #vacate({ thread }: Passenger): Promise<void> {
+    if (thread === undefined) return;
+    if (this.#pool.threads.includes(thread.worker)) await this.#idle.put(thread);
+    else await thread.gone;
+  }
+
+  #arrived(id: number): void {
+    const worker = this.#pool.threads.find(({ threadId }) => threadId === id);
+    if (worker === undefined) return;
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const thread = { id, worker, gone, runs: 0, heldMb: 0 };
+    this.#threads.set(id, thread);
+    worker.once("exit", () => {
+      this.#threads.delete(id);
+      this.#idle.drop(thread);
+      resolve();
+    });
+    void this.#idle.put(thread);
+  }
+
+  /** A thread failed while it had no run. Those that died while starting take the run along that waited for them. */
+  #failed(error: unknown): void {
+    this.#log.warn(`a thread failed between two runs: ${messageOf(error)}`);
+    const starting = this.#pool.threads.filter(({ threadId }) => !this.#threads.has(threadId)).length;
+    for (const passenger of [...this.#unseated].slice(starting)) passenger.ending.abort(error);
   }
 }

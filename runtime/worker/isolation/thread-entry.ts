@@ -1,11 +1,14 @@
 // Runs in each thread of the pool: one call at a time, handed over by piscina with a port of its own, over which the
 // abort comes in and progress goes out. The host closes the port.
 import { getHeapStatistics } from "node:v8";
-import type { MessagePort } from "node:worker_threads";
+import { isMainThread, type MessagePort } from "node:worker_threads";
 import type { Ending, SentCall } from "./cells.ts";
+import { scrubEnvironment } from "./environment.ts";
 import type { AbortReason } from "./isolation.ts";
 import { errorFor } from "./portable-error.ts";
 import { runHandler } from "./run-handler.ts";
+
+if (!isMainThread) scrubEnvironment();
 
 export interface ThreadCall {
   readonly call: SentCall;

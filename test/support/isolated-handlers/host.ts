@@ -1,13 +1,16 @@
-/**
- * A program that starts one endless handler in a process and tells the handler's pid, to be killed with -9 by a test.
- */
-import { SystemClock, silentLog } from "../../../runtime/index.ts";
-import { createProcessIsolation } from "../../../runtime/worker/isolation/index.ts";
+/** A program that runs one handler apart, `host.ts <thread|process> <module>`, and prints its progress and result. */
+import { SystemClock } from "../../../runtime/contract/clock.ts";
+import { silentLog } from "../../../runtime/contract/log.ts";
+import { createProcessIsolation, createThreadIsolation } from "../../../runtime/worker/isolation/index.ts";
 
-const isolation = createProcessIsolation({ max: 1, clock: new SystemClock(), log: silentLog });
-isolation.run({
-  module: new URL(process.argv[2] ?? "./spins.ts", import.meta.url).href,
+const [kind, module] = process.argv.slice(2);
+const create = kind === "thread" ? createThreadIsolation : createProcessIsolation;
+const isolation = create({ max: 1, clock: new SystemClock(), log: silentLog });
+const { result } = isolation.run({
+  module: new URL(`./${module}.ts`, import.meta.url).href,
   params: {},
-  task: { id: "1", name: "spins", attempt: 1, retries: 0, idempotencyKey: "1", headers: {} },
-  onProgress: (_fraction, pid) => console.log(pid),
+  task: { id: "1", name: "hosted", attempt: 1, retries: 0, idempotencyKey: "1", headers: {} },
+  onProgress: (_fraction, message) => console.log(message),
 });
+console.log(JSON.stringify(await result));
+await isolation.stop();

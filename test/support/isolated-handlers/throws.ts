@@ -1,5 +1,6 @@
 /** Throws in all the ways a retry policy tells apart. */
-import { ApiumError, Reject, Retry } from "../../../runtime/index.ts";
+import { ApiumError } from "../../../runtime/contract/errors.ts";
+import { Reject, Retry } from "../../../runtime/contract/retry-policy.ts";
 
 class TemporaryError extends Error {}
 class UpstreamError extends TemporaryError {
