@@ -552,6 +552,65 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect((await runtime.deadLetters({ name: "add" })).items.some((letter) => letter.taskId === poison.id)).toBe(true);
   }, 20_000);
 
+  test.each(["thread", "process"] as const)(
+    "a handler in a %s computes apart, and its result is committed with its effects here",
+    async (isolation) => {
+      await backend.database.script("create table if not exists apart (id text primary key)");
+      const echo = defineTask({ name: `echo-${isolation}`, params: z.object({ n: z.number() }) });
+      const runtime = backend.runtime();
+      runtime.handle({
+        task: echo,
+        isolation,
+        module: new URL("../support/isolated-handlers/echo.ts", import.meta.url).href,
+        commit: async (tx, result) => {
+          await tx.query("insert into apart values ($1)", [(result as { task: { id: string } }).task.id]);
+          return (result as { params: unknown }).params;
+        },
+      });
+      await runtime.start();
+      const { id } = await echo.enqueue(runtime, { n: 7 });
+      await expect(runtime.result(id)).resolves.toEqual({ n: 7 });
+      expect((await backend.database.query("select 1 from apart where id = $1", [id])).rows).toHaveLength(1);
+    },
+    30_000,
+  );
+
+  test.each(["thread", "process"] as const)(
+    "an endless loop in a %s is ended at its hard limit",
+    async (isolation) => {
+      const spin = defineTask({ name: `spin-${isolation}`, params: z.object({}), timeLimit: "1s", maxRetries: 0 });
+      const runtime = backend.runtime();
+      runtime.handle({
+        task: spin,
+        isolation,
+        module: new URL("../support/isolated-handlers/spins.ts", import.meta.url).href,
+      });
+      runtime.handle(adds);
+      await runtime.start();
+      const { id } = await spin.enqueue(runtime, {});
+      await eventually(async () => (await runtime.getTask(id)).state === "STARTED");
+      await expect(add.callAndWait(runtime, { a: 1, b: 1 })).resolves.toEqual({ sum: 2 });
+      await expect(runtime.result(id)).rejects.toMatchObject({ details: { error: { code: "HARD_TIME_LIMIT" } } });
+    },
+    30_000,
+  );
+
+  test("a task over its memory cap fails, and its neighbours go on", async () => {
+    const grow = defineTask({ name: "grow", params: z.object({ mb: z.number(), where: z.string() }), maxRetries: 0 });
+    const runtime = backend.runtime();
+    runtime.handle({
+      task: grow,
+      isolation: "process",
+      memoryLimitMb: 200,
+      module: new URL("../support/isolated-handlers/grows.ts", import.meta.url).href,
+    });
+    runtime.handle(adds);
+    await runtime.start();
+    const { id } = await grow.enqueue(runtime, { mb: 2_000, where: "buffers" });
+    await expect(runtime.result(id)).rejects.toMatchObject({ details: { error: { code: "MEMORY_LIMIT" } } });
+    await expect(add.callAndWait(runtime, { a: 1, b: 1 })).resolves.toEqual({ sum: 2 });
+  }, 40_000);
+
   test("results expire before their rows", async () => {
     const runtime = await backend.running([adds]);
     const { id } = await add.enqueue(runtime, { a: 1, b: 1 }, { resultExpires: 30 });
