@@ -28,7 +28,7 @@ export class JetStreamDispatcher {
     this.#marked = marked;
     this.lanes = new LaneBook(database);
     this.publisher = new Publisher(connection, parts.clock, (tasks) => {
-      for (const task of tasks) this.#note(task);
+      for (const task of tasks) this.note(task);
     });
   }
 
@@ -45,7 +45,7 @@ export class JetStreamDispatcher {
       if (this.#connected && open && depth < LANE_LIMIT && this.publisher.room > 0) {
         this.#depths.set(key, depth + 1);
         this.publisher.publish(task);
-      } else this.#note(task);
+      } else this.note(task);
     }
   }
 
@@ -64,7 +64,7 @@ export class JetStreamDispatcher {
   }
 
   /** A task whose row is committed but whose message is not in the engine. */
-  #note({ queue, lane, seq }: QueuedTask): void {
+  note({ queue, lane, seq }: QueuedTask): void {
     const key = laneKey({ queue, lane });
     const known = this.#marks.get(key);
     this.#marks.set(key, { queue, lane, seq: Math.min(known?.seq ?? seq, seq) });

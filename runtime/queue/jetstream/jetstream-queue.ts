@@ -59,7 +59,14 @@ export class JetStreamQueue implements TaskQueue {
   }
 
   dispatch(tasks: readonly QueuedTask[]): void {
-    this.#dispatcher?.dispatch(tasks);
+    const dispatcher = this.#dispatcher;
+    const [task] = tasks;
+    // A single task may start right here; many are for everybody.
+    const isTaken =
+      task !== undefined &&
+      tasks.length === 1 &&
+      [...this.#consumers].some((consumer) => detached(() => consumer.offer(task, () => dispatcher?.note(task))));
+    if (!isTaken) dispatcher?.dispatch(tasks);
   }
 
   expect(dueAt: number): void {

@@ -5,6 +5,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { type Database, detached, plainArray } from "../../../database/index.ts";
 import type { Cancel } from "../../contract/clock.ts";
 import { sleep } from "../../contract/clock.ts";
+import type { QueuedTask } from "../../contract/dispatch.ts";
 import type { Foundation } from "../../contract/foundation.ts";
 import { LANE_WEIGHTS, LANES } from "../../contract/priority.ts";
 import { decodeMessage, type TaskRef } from "../../contract/task-message.ts";
@@ -26,9 +27,12 @@ const WATCH_EVERY_MS = 250;
 const HOLD_MS = 1_000;
 const RETURN_DELAY_MS = 1_000;
 
+/** A task on its way to a claim: by a message, or offered by this process itself. */
 interface Waiting {
   readonly ref: TaskRef;
-  readonly delivery: Delivery;
+  readonly delivery: Delivery | undefined;
+  /** An offer that led to nothing: the task is to be found in the table. */
+  readonly refuse: (() => void) | undefined;
 }
 
 export class LaneConsumer implements Subscription {
@@ -74,6 +78,18 @@ export class LaneConsumer implements Subscription {
     return this.#pulls.some((pull) => pull.missing);
   }
 
+  /**
+   * A task this process has just accepted, while a slot here is free: claimed at once, without a message. False when
+   * it should travel as the others do.
+   */
+  offer(task: QueuedTask, refuse: () => void): boolean {
+    const isFree = !this.#stopping && this.#flights.size === 0 && this.#free() > this.#waiting.length;
+    if (!isFree || !this.#consumer.queues().includes(task.queue)) return false;
+    this.#waiting.push({ ref: task, delivery: undefined, refuse });
+    this.#pump();
+    return true;
+  }
+
   /** The connection is new. */
   reconnected(): void {
     for (const pull of this.#pulls) {
@@ -98,7 +114,7 @@ export class LaneConsumer implements Subscription {
     this.#stopping = true;
     this.#cancelWatch();
     await Promise.all(this.#flights);
-    for (const { delivery } of this.#waiting.splice(0)) delivery.lane.giveBack(delivery);
+    for (const waiting of this.#waiting.splice(0)) giveBack(waiting);
     for (const pull of this.#pulls) pull.stop();
   }
 
@@ -112,7 +128,7 @@ export class LaneConsumer implements Subscription {
     }
     const isPaused = !this.#consumer.queues().includes(delivery.lane.name.queue);
     if (this.#stopping || isPaused) return delivery.lane.giveBack(delivery);
-    this.#waiting.push({ ref, delivery });
+    this.#waiting.push({ ref, delivery, refuse: undefined });
     // The first message of an idle worker starts at once; a busy worker gathers.
     if (this.#claiming === 0 && !this.#pumpScheduled) this.poke();
   }
@@ -148,7 +164,7 @@ export class LaneConsumer implements Subscription {
       this.#claiming -= batch.length;
       this.#consumer.accept(tasks);
       const claimed = new Set(tasks.map((task) => task.id));
-      for (const { ref, delivery } of batch) if (claimed.has(ref.id)) delivery.lane.ack(delivery);
+      for (const { ref, delivery } of batch) if (claimed.has(ref.id)) delivery?.lane.ack(delivery);
       if (tasks.length < batch.length) await this.#settleUnclaimed(batch.filter(({ ref }) => !claimed.has(ref.id)));
     } catch (error) {
       this.#claiming -= batch.length;
@@ -166,9 +182,10 @@ export class LaneConsumer implements Subscription {
       [plainArray(batch.map(({ ref }) => ref.id)), new Date(this.#parts.clock.now()).toISOString()],
     );
     const open = new Map(rows.map((row) => [row.id, row.attempt]));
-    for (const { ref, delivery } of batch) {
-      if (open.get(ref.id) === ref.attempt) delivery.lane.giveBack(delivery, RETURN_DELAY_MS);
-      else delivery.lane.ack(delivery);
+    for (const waiting of batch) {
+      const { ref, delivery } = waiting;
+      if (open.get(ref.id) === ref.attempt) giveBack(waiting, RETURN_DELAY_MS);
+      else delivery?.lane.ack(delivery);
     }
   }
 
@@ -244,8 +261,13 @@ export class LaneConsumer implements Subscription {
   #returnHeld(): void {
     const oldest = this.#parts.clock.monotonic() - HOLD_MS;
     if (this.#free() > 0 || this.#waiting.length === 0) return;
-    const held = this.#waiting.filter(({ delivery }) => delivery.arrivedAt <= oldest);
-    this.#waiting = this.#waiting.filter(({ delivery }) => delivery.arrivedAt > oldest);
-    for (const { delivery } of held) delivery.lane.giveBack(delivery);
+    const held = this.#waiting.filter(({ delivery }) => (delivery?.arrivedAt ?? 0) <= oldest);
+    this.#waiting = this.#waiting.filter((waiting) => !held.includes(waiting));
+    for (const waiting of held) giveBack(waiting);
   }
+}
+
+function giveBack({ delivery, refuse }: Waiting, delayMs = 0): void {
+  delivery?.lane.giveBack(delivery, delayMs);
+  refuse?.();
 }

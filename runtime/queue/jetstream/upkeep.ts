@@ -131,25 +131,31 @@ export class Upkeep {
     const info = await this.#manager.streams.info(stream).catch(ignoreMissing);
     if (info === undefined || info.state.messages === 0) return;
     let waiting = 0;
-    let floor = Number.POSITIVE_INFINITY;
+    const floors: [subject: string, floor: number][] = [];
     for (const lane of LANES) {
       const consumer = await this.#manager.consumers.info(stream, lane).catch(ignoreMissing);
       waiting += (consumer?.num_pending ?? 0) + (consumer?.num_ack_pending ?? 0);
-      floor = Math.min(floor, consumer?.delivered.stream_seq ?? 0);
+      floors.push([taskSubject(queue, lane, ">"), consumer?.ack_floor.stream_seq ?? 0]);
     }
     const surplus = info.state.messages - waiting;
     const before = this.#suspects.get(queue) ?? 0;
     this.#suspects.set(queue, surplus);
     if (surplus <= 0 || before <= 0) return;
-    await this.#removeDead(stream, info.state.first_seq, Math.max(floor, info.state.first_seq));
+    for (const [subject, floor] of floors) await this.#removeDead(stream, subject, info.state.first_seq, floor);
   }
 
-  async #removeDead(stream: string, first: number, last: number): Promise<void> {
+  /** Lane by lane, because each has a floor of its own: one that never carried anything stays at zero. */
+  async #removeDead(stream: string, subject: string, first: number, floor: number): Promise<void> {
     const messages: { readonly seq: number; readonly id: string }[] = [];
-    for (let seq = first; seq <= last && messages.length < ZOMBIES_PER_LOOK; seq++) {
-      const message = await this.#manager.streams.getMessage(stream, { seq }).catch(ignoreMissing);
-      if (message) messages.push({ seq, id: message.header.get("Nats-Msg-Id") });
+    for (let seq = first; seq <= floor && messages.length < ZOMBIES_PER_LOOK; ) {
+      const message = await this.#manager.streams
+        .getMessage(stream, { seq, next_by_subj: subject })
+        .catch(ignoreMissing);
+      if (!message || message.seq > floor) break;
+      messages.push({ seq: message.seq, id: message.header.get("Nats-Msg-Id") });
+      seq = message.seq + 1;
     }
+    if (messages.length === 0) return;
     const ids = messages.map(({ id }) => id.split(":")[0] ?? "").filter((id) => /^[0-9a-f-]{36}$/.test(id));
     const { rows } = await this.#database.query<{ id: string; attempt: number }>(
       "select id, attempt from task where id = any($1::text::uuid[]) and state = 'QUEUED'",

@@ -6,8 +6,8 @@ import type { Cancel } from "../../contract/clock.ts";
 import type { QueuedTask } from "../../contract/dispatch.ts";
 import type { Foundation } from "../../contract/foundation.ts";
 import { LANE_WEIGHTS, LANES } from "../../contract/priority.ts";
-import { claimLanes, type LaneWish } from "../claim.ts";
-import type { Consumer, Subscription, TaskQueue } from "../queue.ts";
+import { claimLanes, claimRefs, type LaneWish } from "../claim.ts";
+import type { ClaimedTask, Consumer, Subscription, TaskQueue } from "../queue.ts";
 
 const POLL_MS = 200;
 /** Claims under way at once: the second is sent while the first is answered. */
@@ -29,8 +29,12 @@ export class PostgresQueue implements TaskQueue {
 
   async start(): Promise<void> {}
 
-  dispatch(_tasks: readonly QueuedTask[]): void {
-    for (const consumer of this.#consumers) consumer.wake();
+  dispatch(tasks: readonly QueuedTask[]): void {
+    const [task] = tasks;
+    const consumers = [...this.#consumers];
+    // A single task is claimed by its id, which is quicker than looking through the lanes.
+    if (task !== undefined && tasks.length === 1 && consumers.some((consumer) => consumer.offer(task))) return;
+    for (const consumer of consumers) consumer.wake();
   }
 
   expect(dueAt: number): void {
@@ -59,6 +63,8 @@ export class PostgresQueue implements TaskQueue {
   }
 }
 
+type Claim = (worker: string, now: number) => Promise<ClaimedTask[]>;
+
 class LaneConsumer implements Subscription {
   readonly #database: Database;
   readonly #parts: Foundation;
@@ -85,6 +91,14 @@ class LaneConsumer implements Subscription {
     this.wake();
   }
 
+  /** Claims a task this process has just accepted. False when there is no free slot, or others wait before it. */
+  offer(task: QueuedTask): boolean {
+    const isIdle = !this.#stopping && this.#flights.size === 0 && !this.#mayHoldWork && this.#consumer.freeSlots() > 0;
+    if (!isIdle || !this.#consumer.queues().includes(task.queue)) return false;
+    this.#fly(1, (worker, now) => claimRefs(this.#database, worker, [task], now));
+    return true;
+  }
+
   wake(): void {
     this.#wakes++;
     this.#mayHoldWork = true;
@@ -95,12 +109,19 @@ class LaneConsumer implements Subscription {
     while (!this.#stopping && this.#mayHoldWork && this.#flights.size < MOST_FLIGHTS) {
       const most = Math.min(this.#consumer.freeSlots() - this.#asked, BATCH_ROWS);
       if (most <= 0) return;
-      const flight = detached(() => this.#claim(most)).finally(() => {
-        this.#flights.delete(flight);
-        this.poke();
+      this.#fly(most, (worker, now) => {
+        const lanes = wishes(this.#consumer.queues());
+        return claimLanes(this.#database, worker, lanes, most, this.#consumer.fullTasks(), now);
       });
-      this.#flights.add(flight);
     }
+  }
+
+  #fly(most: number, claim: Claim): void {
+    const flight = detached(() => this.#claim(most, claim)).finally(() => {
+      this.#flights.delete(flight);
+      this.poke();
+    });
+    this.#flights.add(flight);
   }
 
   async stop(): Promise<void> {
@@ -110,14 +131,11 @@ class LaneConsumer implements Subscription {
     this.#ended();
   }
 
-  async #claim(most: number): Promise<void> {
+  async #claim(most: number, claim: Claim): Promise<void> {
     const wakes = this.#wakes;
     this.#asked += most;
     try {
-      const { worker } = this.#consumer;
-      const lanes = wishes(this.#consumer.queues());
-      const now = this.#parts.clock.now();
-      const tasks = await claimLanes(this.#database, worker, lanes, most, this.#consumer.fullTasks(), now);
+      const tasks = await claim(this.#consumer.worker, this.#parts.clock.now());
       if (tasks.length === 0 && wakes === this.#wakes) this.#mayHoldWork = false;
       this.#consumer.accept(tasks);
     } catch (error) {

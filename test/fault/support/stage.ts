@@ -1,16 +1,17 @@
 /** Where faults are played: a nats-server and a durable PostgreSQL of the test's own, and workers as processes. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type Database, migrate, openPostgres } from "../../../database/index.ts";
-import { JetStreamQueue, RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "../../../runtime/index.ts";
+import { JetStreamQueue, type Log, RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "../../../runtime/index.ts";
 import { temporaryFolder } from "../../support/programs.ts";
 import { type ServerHandle, startNats, startPostgres } from "../../support/servers/index.ts";
 import { STORM_TABLES } from "./storm-tasks.ts";
 
+const LOG = "runtimes.log";
 const WORKER = fileURLToPath(new URL("./storm-worker.ts", import.meta.url));
 
 export interface StormWorker {
@@ -34,6 +35,8 @@ export interface Stage {
   worker(concurrency?: number): StormWorker;
   /** Asks JetStream as an operator would, over a connection of its own. */
   withJetStream<Value>(ask: (manager: JetStreamManager, connection: NatsConnection) => Promise<Value>): Promise<Value>;
+  /** What all runtimes have logged, those of the workers and those here. */
+  log(): string;
   /** Stops the runtimes and ends the workers of the test that just ended. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +60,7 @@ export async function openStage(): Promise<Stage> {
       const made = new Runtime({
         database,
         queue: (parts, expect) => new JetStreamQueue({ url: nats.url, database }, parts, expect),
+        parts: { log: logTo(join(folder.path, LOG)) },
         ...options,
       });
       runtimes.push(made);
@@ -80,6 +84,7 @@ export async function openStage(): Promise<Stage> {
         await connection.close();
       }
     },
+    log: () => readFileSync(join(folder.path, LOG), "utf8"),
     async reset() {
       for (const { process: child } of workers) child.kill("SIGKILL");
       await Promise.all(workers.splice(0).map(({ exited }) => exited));
@@ -97,10 +102,10 @@ export async function openStage(): Promise<Stage> {
 
 function startWorker(folder: string, settings: Readonly<Record<string, string>>): StormWorker {
   const { PATH, HOME, LANG } = process.env;
-  const log = openSync(join(folder, "workers.log"), "a");
+  const log = openSync(join(folder, LOG), "a");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", WORKER], {
     env: { PATH, HOME, LANG, ...settings },
-    stdio: ["ignore", "pipe", log],
+    stdio: ["pipe", "pipe", log],
   });
   closeSync(log);
   const exited = new Promise<number | NodeJS.Signals>((resolve) =>
@@ -109,4 +114,14 @@ function startWorker(folder: string, settings: Readonly<Record<string, string>>)
   const said = new Promise<void>((resolve) => child.stdout?.once("data", () => resolve()));
   if (child.pid === undefined) throw new Error("a worker could not be started");
   return { pid: child.pid, process: child, exited, ready: Promise.race([said, exited.then(() => {})]) };
+}
+
+function logTo(file: string): Log {
+  const write = (level: string) => (message: string) => appendFileSync(file, `${level} ${message}\n`);
+  return { debug() {}, info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+/** Messages without a task that the upkeep of all runtimes has removed, as they say. */
+export function deadMessagesRemoved(stage: Stage): number {
+  return [...stage.log().matchAll(/removed (\d+) dead messages/g)].reduce((sum, [, n]) => sum + Number(n), 0);
 }

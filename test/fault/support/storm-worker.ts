@@ -5,7 +5,14 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPostgres } from "../../../database/index.ts";
-import { codeOf, type InlineHandler, JetStreamQueue, type Log, Runtime, type TaskContext } from "../../../runtime/index.ts";
+import {
+  codeOf,
+  type InlineHandler,
+  JetStreamQueue,
+  type Log,
+  Runtime,
+  type TaskContext,
+} from "../../../runtime/index.ts";
 import { EvidenceFile } from "./evidence.ts";
 import { type StormParams, stormEffect, stormPlain, writeEffect } from "./storm-tasks.ts";
 
@@ -16,7 +23,9 @@ const { STORM_DATABASE_URL = "", STORM_NATS_URL = "", STORM_FOLDER = "", STORM_C
 
 const evidence = new EvidenceFile(STORM_FOLDER);
 const say = (level: string) => (message: string, data?: unknown) =>
-  process.stderr.write(`${new Date().toISOString()} ${level} ${message} ${data instanceof Error ? data.message : ""}\n`);
+  process.stderr.write(
+    `${new Date().toISOString()} ${level} ${message} ${data instanceof Error ? data.message : ""}\n`,
+  );
 const log: Log = { debug() {}, info: say("info"), warn: say("warn"), error: say("error") };
 
 const database = openPostgres({ url: STORM_DATABASE_URL, poolSize: 4, onError: log.warn });
@@ -28,7 +37,10 @@ const runtime = new Runtime({
 });
 
 /** Everything a storm task does but its effect. */
-function handler(task: InlineHandler["task"], finish: (params: StormParams, run: TaskContext) => unknown): InlineHandler {
+function handler(
+  task: InlineHandler["task"],
+  finish: (params: StormParams, run: TaskContext) => unknown,
+): InlineHandler {
   return {
     task,
     async run(given, run) {
@@ -38,7 +50,8 @@ function handler(task: InlineHandler["task"], finish: (params: StormParams, run:
       try {
         const ms = run.attempt === 1 ? params.sleepMs : (params.laterSleepMs ?? params.sleepMs);
         await sleep(ms, undefined, { signal: run.signal });
-        if (params.throwsFirst && run.retries === 0) throw Object.assign(new Error("the first time"), { code: "on-purpose" });
+        if (params.throwsFirst && run.retries === 0)
+          throw Object.assign(new Error("the first time"), { code: "on-purpose" });
         const result = await finish(params, run);
         evidence.note("end", run);
         return result;
@@ -80,6 +93,9 @@ process.on("SIGTERM", () => {
       },
     );
 });
+
+// Whoever started it holds the other end: a storm that is ended in the middle leaves no worker behind.
+process.stdin.on("end", () => process.exit(1)).resume();
 
 try {
   await runtime.start();

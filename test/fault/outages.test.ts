@@ -1,0 +1,312 @@
+/** One thing at a time: a server that is away, a stream that is gone, a worker that hangs or leaves, garbage. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { jetstream } from "@nats-io/jetstream";
+import { z } from "zod";
+import { codeOf, defineTask, type InlineHandler, type Runtime } from "../../runtime/index.ts";
+import { eventually } from "../support/backends.ts";
+import { describeWith } from "../support/requires.ts";
+import { readEvidence } from "./support/evidence.ts";
+import { deadMessagesRemoved, openStage, type Stage } from "./support/stage.ts";
+import { printTable } from "./support/storm-checker.ts";
+import { stormEffect, stormPlain } from "./support/storm-tasks.ts";
+
+const STREAM = "TASKS_DEFAULT";
+const quick = defineTask({ name: "quick", params: z.object({ n: z.number() }) });
+const slow = defineTask({ name: "slow", params: z.object({ ms: z.number() }), maxRetries: 0 });
+
+describeWith(["nats", "postgres"], "when something is away", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+  }, 60_000);
+  afterEach(() => stage.reset(), 60_000);
+  afterAll(() => stage.close(), 60_000);
+
+  test("while nats-server is down tasks are accepted and run; afterwards the stream carries them again", async () => {
+    const ran = new Set<number>();
+    const runtime = await running(ran);
+    const numbers = (from: number, count: number) => Array.from({ length: count }, (_, n) => ({ n: from + n }));
+    const flood = quick.enqueueMany(runtime, numbers(0, 5_000));
+    await eventually(async () => ran.size > 1_000);
+    await stage.nats.kill("SIGKILL");
+    const down = Date.now();
+    await flood;
+    for (let n = 5_000; Date.now() < down + 5_000; n++) {
+      await quick.enqueue(runtime, { n });
+      await sleep(20);
+    }
+    const during = ran.size - 5_000;
+    await eventually(async () => ran.size === 5_000 + during && (await openTasks()) === 0, 2_000);
+    expect(during).toBeGreaterThan(100);
+
+    await stage.nats.restart();
+    await eventually(async () => (await cursors()) === 0);
+    const before = await lastSequence();
+    await quick.enqueueMany(runtime, numbers(20_000, 100));
+    await eventually(async () => (await openTasks()) === 0);
+    const carried = (await lastSequence()) - before;
+    expect(carried).toBe(100);
+    await eventually(async () => (await messages()) === 0, 25_000);
+    printTable("nats-server down for 5 s", [
+      ["tasks accepted and run meanwhile", during],
+      ["of 100 tasks afterwards, carried by the stream", carried],
+      ["dead messages removed", deadMessagesRemoved(stage)],
+    ]);
+  }, 60_000);
+
+  test("a stream deleted under load is made again and no task is lost", async () => {
+    const ran = new Set<number>();
+    const runtime = await running(ran, 20);
+    const accepted = new Set<string>();
+    let deleted = 0;
+    const begin = Date.now();
+    const deleting = (async () => {
+      while (deleted < 3) {
+        await eventually(() => stage.withJetStream((manager) => manager.streams.delete(STREAM)));
+        deleted++;
+        await eventually(async () => (await lastSequence()) > 0, 15_000);
+      }
+    })();
+    for (let n = 0; deleted < 3 || n < 3_000; n += 50) {
+      const batch = Array.from({ length: 50 }, (_, index) => ({ n: n + index }));
+      for (const { id } of await quick.enqueueMany(runtime, batch)) accepted.add(id);
+      await sleep(10);
+    }
+    await deleting;
+    await eventually(async () => (await openTasks()) === 0, 30_000);
+    expect(ran.size).toBe(accepted.size);
+    printTable("stream deleted under load", [
+      ["deleted", deleted],
+      ["tasks accepted and run", ran.size],
+      ["seconds", ((Date.now() - begin) / 1_000).toFixed(1)],
+    ]);
+  }, 90_000);
+
+  test("while PostgreSQL is down enqueuing is refused in bounded time, and no task is taken from a live worker", async () => {
+    const worker = stage.runtime({ concurrency: 20 });
+    const starts: string[] = [];
+    worker.handle({
+      task: slow,
+      run: async (params, { id }) => {
+        starts.push(id);
+        await sleep((params as { ms: number }).ms);
+        return "done";
+      },
+    });
+    await worker.start();
+    const other = stage.runtime({ queues: [] });
+    await other.start();
+    const ends = [500, 2_000, 4_000, 13_500].map((ms) => slow.enqueue(other, { ms }));
+    const tasks = await Promise.all(ends);
+    await eventually(async () => starts.length === tasks.length);
+
+    await stage.postgres.kill("SIGQUIT");
+    const down = Date.now();
+    const refused: { code: string | undefined; ms: number }[] = [];
+    while (Date.now() < down + 5_000) {
+      const asked = Date.now();
+      const error = await slow.enqueue(other, { ms: 1 }).catch((reason: unknown) => reason);
+      refused.push({ code: codeOf(error), ms: Date.now() - asked });
+      await sleep(100);
+    }
+    await stage.postgres.restart({ mode: "immediate" });
+    const back = Date.now();
+    await eventually(async () => (await openTasks()) === 1, 5_000);
+    const writtenAfter = Date.now() - back;
+    await eventually(async () => (await openTasks()) === 0, 15_000);
+    for (const { id } of tasks) {
+      expect(await other.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 1, crashes: 0, attempts: [] });
+    }
+    expect(starts).toHaveLength(tasks.length);
+    expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(["STORE_UNAVAILABLE"]));
+    const slowest = Math.max(...refused.map(({ ms }) => ms));
+    expect(slowest).toBeLessThan(6_000);
+    printTable("PostgreSQL down for 5 s", [
+      ["enqueues refused with STORE_UNAVAILABLE", refused.length],
+      ["slowest refusal", `${slowest} ms`],
+      ["ends written after it was back", `${writtenAfter} ms`],
+      ["tasks taken from the live worker", 0],
+    ]);
+  }, 60_000);
+
+  test("a hung worker's tasks run elsewhere within ten seconds; what it does when it wakes is refused", async () => {
+    const caller = stage.runtime({ queues: [] });
+    await caller.start();
+    const hung = stage.worker();
+    await hung.ready;
+    const base = { n: 0, laterSleepMs: 20, mode: "fenced" } as const;
+    const late = await stormEffect.enqueue(caller, { ...base, sleepMs: 3_000 });
+    const later = await stormEffect.enqueue(caller, { ...base, sleepMs: 60_000 });
+    const lines = (id: string) => readEvidence(stage.folder).filter((line) => line.id === id);
+    await eventually(async () => lines(late.id).length === 1 && lines(later.id).length === 1);
+
+    hung.process.kill("SIGSTOP");
+    const at = Date.now();
+    const healthy = stage.worker();
+    await healthy.ready;
+    await eventually(async () => (await openTasks()) === 0, 12_000);
+    const takeover = [late, later].map(({ id }) => {
+      const start = lines(id).find(({ kind, pid }) => kind === "start" && pid === healthy.pid);
+      return (start?.at ?? Number.NaN) - at;
+    });
+    for (const ms of takeover) expect(ms).toBeLessThan(10_000);
+    await sleep(Math.max(0, at + 12_000 - Date.now()));
+    hung.process.kill("SIGCONT");
+    await eventually(async () => lines(later.id).some(({ kind, pid }) => kind === "aborted" && pid === hung.pid));
+    const refused = await eventually(async () =>
+      lines(late.id).find(({ kind, pid }) => kind === "threw" && pid === hung.pid),
+    );
+    expect(refused.why).toBe("TASK_FENCED");
+    expect(lines(later.id).find(({ kind }) => kind === "aborted")?.why).toBe("TASK_FENCED");
+    for (const { id } of [late, later]) {
+      expect(await effectsOf(id)).toBe(1);
+      expect(await caller.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 2, crashes: 1 });
+    }
+    expect(hung.process.exitCode).toBeNull();
+    printTable("worker hung for 12 s", [
+      ["its tasks ran elsewhere after", takeover.map((ms) => `${ms} ms`).join(", ")],
+    ]);
+  }, 60_000);
+
+  test("workers told to stop under load, one after the other, lose nothing and use up no attempt", async () => {
+    const caller = stage.runtime({ queues: [] });
+    await caller.start();
+    const crew = [stage.worker(), stage.worker(), stage.worker()];
+    await Promise.all(crew.map(({ ready }) => ready));
+    const accepted: string[] = [];
+    let isOver = false;
+    const load = (async () => {
+      for (let n = 0; !isOver; n++) {
+        const batch = Array.from({ length: 20 }, (_, index) => ({ n, sleepMs: index === 0 ? 600 : 5 + index * 2 }));
+        for (const { id } of await stormPlain.enqueueMany(caller, batch)) accepted.push(id);
+        await sleep(40);
+      }
+    })();
+    const drains: number[] = [];
+    for (const [index, worker] of crew.entries()) {
+      await eventually(async () => readEvidence(stage.folder).filter(({ pid }) => pid === worker.pid).length > 20);
+      const told = Date.now();
+      worker.process.kill("SIGTERM");
+      expect(await worker.exited).toBe(0);
+      drains.push(Date.now() - told);
+      const next = stage.worker();
+      crew[index] = next;
+      await next.ready;
+    }
+    isOver = true;
+    await load;
+    await eventually(async () => (await openTasks()) === 0, 15_000);
+    const { rows } = await stage.database.query<{ state: string; attempt: number; retries: number; crashes: number }>(
+      "select state, attempt, retries, crashes from task_history where name = 'storm.plain'",
+    );
+    expect(rows).toHaveLength(accepted.length);
+    const handedBack = rows.filter(({ attempt }) => attempt > 1).length;
+    expect(rows.filter(({ state, retries, crashes }) => state !== "SUCCESS" || retries + crashes > 0)).toEqual([]);
+    expect(handedBack).toBe(0);
+    printTable("three workers stopped in turn under load", [
+      ["tasks accepted and run", rows.length],
+      ["drains", drains.map((ms) => `${ms} ms`).join(", ")],
+      ["lost, attempts used up, handed back", "0, 0, 0"],
+    ]);
+  }, 60_000);
+
+  test("a worker told to stop a second time leaves at once", async () => {
+    const caller = stage.runtime({ queues: [] });
+    await caller.start();
+    const worker = stage.worker();
+    await worker.ready;
+    const { id } = await stormPlain.enqueue(caller, { n: 0, sleepMs: 30_000 });
+    await eventually(async () => readEvidence(stage.folder).some((line) => line.id === id));
+    worker.process.kill("SIGTERM");
+    await eventually(async () => (await drainingWorkers()) === 1);
+    const told = Date.now();
+    worker.process.kill("SIGTERM");
+    expect(await worker.exited).toBe(1);
+    expect(Date.now() - told).toBeLessThan(1_000);
+    await caller.revoke(id);
+  }, 30_000);
+
+  test("garbage on the subjects becomes dead letters, is never run again, and harms no neighbour", async () => {
+    const ran = new Set<number>();
+    const runtime = await running(ran);
+    const id = randomUUID();
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const malformed: Uint8Array[] = [
+      bytes("not JSON at all"),
+      bytes(""),
+      bytes("null"),
+      bytes("[]"),
+      bytes('"text"'),
+      bytes(`{"v":1,"id":"${id}","attempt":1`),
+      bytes('{"v":1,"id":"ü"}').slice(0, -4), // cut inside a character
+      new Uint8Array([0xff, 0xfe, 0x00, 0x80]),
+      bytes(`{"v":2,"id":"${id}","attempt":1}`),
+      bytes(`{"id":"${id}","attempt":1}`),
+      bytes('{"v":1,"attempt":1}'),
+      bytes('{"v":1,"id":"../../etc/passwd","attempt":1}'),
+      bytes(`{"v":1,"id":"${id}","attempt":"1"}`),
+      bytes(`{"v":1,"id":"${id}","attempt":1e99}`),
+      bytes(`{"v":1,"id":{"$ne":null},"attempt":1}`),
+      bytes('{"__proto__":{"polluted":true,"v":1},"constructor":{"prototype":{"polluted":true}}}'),
+      bytes(`${"[".repeat(10_000)}${"]".repeat(10_000)}`),
+      bytes("x".repeat(60_000)),
+    ];
+    const unknown = Array.from({ length: 20 }, () => bytes(`{"v":1,"id":"${randomUUID()}","attempt":1}`));
+    await stage.withJetStream(async (_manager, connection) => {
+      const js = jetstream(connection);
+      for (const [index, data] of [...malformed, ...unknown].entries()) {
+        await js.publish(`tasks.default.normal.${index}`, data);
+        await quick.enqueue(runtime, { n: index });
+      }
+      await expect(js.publish("tasks.default.normal.big", new Uint8Array(70_000))).rejects.toThrow();
+      await expect(js.publish("tasks.default.no-lane.1", "x")).rejects.toThrow();
+    });
+    const letters = async () => {
+      const { rows } = await stage.database.query<{ code: string; bytes: number }>(
+        "select error->>'code' as code, length(raw) as bytes from dead_letter where raw is not null",
+      );
+      return rows;
+    };
+    await eventually(async () => (await letters()).length >= malformed.length && (await messages()) === 0, 15_000);
+    await eventually(async () => ran.size === malformed.length + unknown.length && (await openTasks()) === 0);
+    const kept = await letters();
+    expect(kept).toHaveLength(malformed.length);
+    expect(kept.filter(({ code }) => code === "MESSAGE_VERSION")).toHaveLength(1);
+    expect(kept.every(({ bytes: length }) => length <= 4_096)).toBe(true);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    await quick.callAndWait(runtime, { n: -1 });
+    printTable("garbage on the subjects", [
+      ["malformed, and dead letters", `${malformed.length}, ${kept.length}`],
+      ["well-formed but unknown, dropped", unknown.length],
+      ["neighbours run", ran.size - 1],
+    ]);
+  }, 60_000);
+
+  async function running(ran: Set<number>, concurrency = 50): Promise<Runtime> {
+    const runtime = stage.runtime({ concurrency });
+    const handler: InlineHandler = {
+      task: quick,
+      run: async (params) => {
+        await sleep(1);
+        ran.add((params as { n: number }).n);
+      },
+    };
+    runtime.handle(handler);
+    await runtime.start();
+    return runtime;
+  }
+
+  async function count(statement: string, parameters: readonly string[] = []): Promise<number> {
+    const { rows } = await stage.database.query<{ n: number }>(statement, parameters);
+    return rows[0]?.n ?? Number.NaN;
+  }
+  const openTasks = () => count("select count(*)::integer as n from task");
+  const cursors = () => count("select count(*)::integer as n from task_lane where published_seq is not null");
+  const drainingWorkers = () => count("select count(*)::integer as n from worker where state = 'draining'");
+  const effectsOf = (id: string) => count("select count(*)::integer as n from effect where task_id = $1::uuid", [id]);
+  const streamState = () => stage.withJetStream(async (manager) => (await manager.streams.info(STREAM)).state);
+  const lastSequence = async () => (await streamState()).last_seq;
+  const messages = async () => (await streamState()).messages;
+});
