@@ -149,8 +149,9 @@ const hasServers = availableBackends().includes("jetstream");
     backend = await openBackend("jetstream");
   }, 60_000);
   afterAll(async () => {
-    await backend.close();
+    await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();
+    await backend.close();
   }, 30_000);
 
   test("one enqueues and waits, the other runs; a revocation reaches a running task at once", async () => {
