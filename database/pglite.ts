@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { ApiumError, messageOf } from "../runtime/contract/errors.ts";
+import { AfterCommit } from "./after-commit.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import type { Database, Parameter, Queryable, QueryResult, Statement, Transaction } from "./database.ts";
 import { kyselyOver } from "./kysely-bridge.ts";
@@ -54,13 +55,13 @@ export async function openPGlite(options: PGliteOptions): Promise<Database> {
     relaxed: hot,
     async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
       refuseWhileHolding(database);
-      const hooks: (() => void | Promise<void>)[] = [];
+      const afterCommit = new AfterCommit(report);
       const tx: Transaction = {
         isTransaction: true,
         query: <Row>(statement: Statement | string, parameters: readonly Parameter[] = []) =>
           send(statement, parameters) as Promise<QueryResult<Row>>,
         kysely: <Schema>() => kyselyOver<Schema>(send),
-        afterCommit: (hook) => hooks.push(hook),
+        afterCommit: afterCommit.add,
       };
       const result = await turns.alone(async () => {
         await send("begin", []);
@@ -73,13 +74,7 @@ export async function openPGlite(options: PGliteOptions): Promise<Database> {
           throw error;
         }
       });
-      for (const hook of hooks) {
-        try {
-          await hook();
-        } catch (error) {
-          report(`a step after a commit failed: ${messageOf(error)}`);
-        }
-      }
+      await afterCommit.run();
       return result;
     },
     async script(text) {

@@ -1,7 +1,7 @@
 // The database port over a PostgreSQL server. Four doors to one server: a pool for everything, one whose planner looks
 // rows up by index only, the same with commits that do not wait for the disk, and one connection that listens.
 import pg from "pg";
-import { messageOf } from "../runtime/contract/errors.ts";
+import { AfterCommit } from "./after-commit.ts";
 import type { Database, Parameter, Queryable, QueryResult, Statement, Transaction } from "./database.ts";
 import { kyselyOver } from "./kysely-bridge.ts";
 import { holding, refuseWhileHolding } from "./open-transaction.ts";
@@ -131,9 +131,9 @@ async function transact<Result>(
   // A connection that breaks while it is ours also fails the query in flight; without a listener it would be fatal.
   const onError = () => {};
   client.on("error", onError);
-  const hooks: (() => void | Promise<void>)[] = [];
+  const afterCommit = new AfterCommit(report);
   const queryable = over((statement, parameters) => run(client, statement, parameters));
-  const tx: Transaction = { ...queryable, isTransaction: true, afterCommit: (hook) => hooks.push(hook) };
+  const tx: Transaction = { ...queryable, isTransaction: true, afterCommit: afterCommit.add };
   let broken: Error | undefined;
   let result: Result;
   try {
@@ -149,13 +149,7 @@ async function transact<Result>(
     client.off("error", onError);
     client.release(broken);
   }
-  for (const hook of hooks) {
-    try {
-      await hook();
-    } catch (error) {
-      report(`a step after a commit failed: ${messageOf(error)}`);
-    }
-  }
+  await afterCommit.run();
   return result;
 }
 
