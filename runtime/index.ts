@@ -30,6 +30,12 @@ export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
 export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";
 export type { Page, TaskFilter, TaskView } from "./results/index.ts";
 export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
-export type { InlineHandler, IsolatedHandler, TaskHandler } from "./worker/handlers.ts";
+export type {
+  InlineHandler,
+  IsolatedHandler,
+  Settled,
+  TaskContext,
+  TaskHandler,
+  WaitForOptions,
+} from "./worker/index.ts";
 export type { IsolatedContext } from "./worker/isolation/index.ts";
-export type { Settled, TaskContext, WaitForOptions } from "./worker/task-context.ts";

@@ -23,10 +23,8 @@ import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintena
 import type { TaskQueue } from "./queue/queue.ts";
 import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
-import { HandlerTable, type TaskHandler } from "./worker/handlers.ts";
+import { HandlerTable, LEASE_MS, type TaskHandler, Worker } from "./worker/index.ts";
 import { createProcessIsolation, createThreadIsolation, type Isolation } from "./worker/isolation/index.ts";
-import { LEASE_MS } from "./worker/lease.ts";
-import { Worker } from "./worker/worker.ts";
 
 export interface RuntimeOptions {
   readonly database: Database;

@@ -13,6 +13,7 @@ import { ProgressBook } from "./progress-book.ts";
 import { passRateGate, type RateOf, rateOf } from "./rate-gate.ts";
 import { type Revocation, Run } from "./run.ts";
 import { Settlement, type SettlementParts } from "./settlement.ts";
+import { TypeLimits } from "./type-limits.ts";
 
 const LIMITS_EVERY_MS = 25;
 const WRITE_LAST_ENDS_MS = 5_000;
@@ -53,8 +54,7 @@ export class Worker implements Consumer {
   readonly #progress: ProgressBook;
   readonly #settlement: Settlement;
   readonly #runs = new Map<string, Run>();
-  readonly #runningByName = new Map<string, number>();
-  readonly #parked = new Map<string, ClaimedTask[]>();
+  readonly #types: TypeLimits;
   readonly #paused = new Set<string>();
   #queues: Set<string>;
   #concurrency: number;
@@ -68,6 +68,7 @@ export class Worker implements Consumer {
     this.#parts = parts;
     this.#queues = new Set(options.queues);
     this.#concurrency = options.concurrency;
+    this.#types = new TypeLimits(options.concurrency);
     this.#lease = new Lease(parts.database, parts, options.identity, {
       revoked: (id, attempt, revocation) => this.#revoked(id, attempt, revocation),
       lost: () => this.#lost(),
@@ -96,14 +97,13 @@ export class Worker implements Consumer {
   }
 
   fullTasks(): readonly string[] {
-    return [...this.#runningByName].filter(([name, running]) => running >= this.#limitOf(name)).map(([name]) => name);
+    return this.#types.full();
   }
 
   stats(): WorkerStats {
-    const parked = [...this.#parked.values()].reduce((sum, tasks) => sum + tasks.length, 0);
     return {
       running: this.#runs.size,
-      parked,
+      parked: this.#types.parked().length,
       ...this.#settlement.counts(),
       concurrency: this.#concurrency,
     };
@@ -122,7 +122,7 @@ export class Worker implements Consumer {
 
   /** Claimed, and waiting for a slot of its task type. */
   reserved(): { readonly id: string; readonly name: string; readonly queue: string }[] {
-    return [...this.#parked.values()].flat().map(({ id, name, queue }) => ({ id, name, queue }));
+    return this.#types.parked().map(({ id, name, queue }) => ({ id, name, queue }));
   }
 
   setPaused(queues: Iterable<string>): void {
@@ -159,8 +159,7 @@ export class Worker implements Consumer {
     this.#draining = true;
     await this.#lease.draining().catch(() => {});
     await this.#subscription?.stop();
-    for (const name of [...this.#parked.keys()])
-      await this.#settlement.handBack(this.#parked.get(name)?.splice(0) ?? []);
+    await this.#settlement.handBack(this.#types.unpark());
     if (this.#runs.size > 0) await this.#idleWithin(timeoutMs);
     const left = [...this.#runs.values()].filter((run) => run.close());
     for (const run of left) {
@@ -190,23 +189,12 @@ export class Worker implements Consumer {
     this.#subscription?.poke();
   }
 
-  #limitOf(name: string): number {
-    return this.#parts.handlers.find(name)?.task.settings.concurrency ?? Number.POSITIVE_INFINITY;
-  }
-
   #admit(claimed: ClaimedTask, handler: TaskHandler | undefined): void {
     if (handler === undefined) return void this.#settlement.refuseUnknown(claimed);
-    if (handler.task.settings.concurrency !== undefined) {
-      const running = this.#runningByName.get(claimed.name) ?? 0;
-      if (running >= handler.task.settings.concurrency) {
-        const parked = this.#parked.get(claimed.name) ?? [];
-        if (parked.length >= this.#concurrency) return void this.#settlement.putOff(claimed, PARK_ELSEWHERE_MS);
-        parked.push(claimed);
-        this.#parked.set(claimed.name, parked);
-        return;
-      }
-      this.#runningByName.set(claimed.name, running + 1);
-    }
+    const { concurrency } = handler.task.settings;
+    const entry = concurrency === undefined ? "run" : this.#types.enter(claimed, concurrency);
+    if (entry === "full") return void this.#settlement.putOff(claimed, PARK_ELSEWHERE_MS);
+    if (entry === "parked") return;
     this.#start(new Run(claimed, handler, this.#parts.clock.monotonic()));
   }
 
@@ -288,11 +276,8 @@ export class Worker implements Consumer {
     const { id, name } = run.claimed;
     if (this.#runs.get(id) === run) this.#runs.delete(id);
     this.#progress.forget(id);
-    if (run.handler.task.settings.concurrency !== undefined) {
-      this.#runningByName.set(name, (this.#runningByName.get(name) ?? 1) - 1);
-      const next = this.#parked.get(name)?.shift();
-      if (next !== undefined) this.#admit(next, run.handler);
-    }
+    const next = run.handler.task.settings.concurrency === undefined ? undefined : this.#types.leave(name);
+    if (next !== undefined) this.#admit(next, run.handler);
     if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     this.#subscription?.poke();
   }

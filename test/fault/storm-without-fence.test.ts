@@ -18,8 +18,9 @@ describeWith(["nats", "postgres"], "a storm without the fence", () => {
     stage = await openStage();
     storm = await runStorm(stage, {
       seed: stormSeed(),
-      tasks: 900,
-      stormMs: 13_000,
+      tasks: 600,
+      longShare: 0.25,
+      stormMs: 10_000,
       modes: ["fenced", "apart", "loose"],
       weather: {
         worker: { every: [1_000, 2_500], lasts: [0, 0] },

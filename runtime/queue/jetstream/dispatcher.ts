@@ -32,6 +32,11 @@ export class JetStreamDispatcher {
     });
   }
 
+  /** False while the engine is known to be away. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
   setConnected(connected: boolean): void {
     this.#connected = connected;
     if (!connected) this.publisher.giveUp();

@@ -132,7 +132,9 @@ export class JetStreamQueue implements TaskQueue {
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
     await this.#dispatcher?.settle();
     this.#dispatcher?.publisher.stop();
-    await this.#nats?.connection.drain().catch(() => {});
+    const connection = this.#nats?.connection;
+    // A drain fails while the server is away, and the client would go on reconnecting for ever.
+    await connection?.drain().catch(() => connection.close());
   }
 
   #engine(): Nats {

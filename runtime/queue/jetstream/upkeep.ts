@@ -61,13 +61,16 @@ export class Upkeep {
   async tend(somethingIsMissing: boolean): Promise<void> {
     const now = this.#parts.clock.monotonic();
     await this.#dispatcher.lanes.refresh();
-    if (somethingIsMissing) await this.ensure();
-    await this.#countDepths();
+    // What is asked of an engine that is away waits out its whole time-out.
+    if (this.#dispatcher.connected) {
+      if (somethingIsMissing) await this.ensure();
+      await this.#countDepths();
+    }
     if (now >= this.#nextLost) {
       this.#nextLost = now + LOST_EVERY_MS;
       await this.#findLost();
     }
-    if (now >= this.#nextZombies) {
+    if (now >= this.#nextZombies && this.#dispatcher.connected) {
       this.#nextZombies = now + ZOMBIES_EVERY_MS;
       for (const queue of this.#queues) await this.#removeZombies(queue);
     }
@@ -81,7 +84,10 @@ export class Upkeep {
     }
   }
 
-  /** Rows that were the oldest of their lane in two looks, and have no message: the lane is claimed from the table. */
+  /**
+   * Rows that were the oldest of their lane in two looks, and have no message, or none within reach because the engine
+   * is away: the lane is claimed from the table.
+   */
   async #findLost(): Promise<void> {
     const { rows } = await this.#database.hot.query<OldestRow>(
       `select o.id, o.attempt, o.queue, o.lane::integer as lane, o.seq
@@ -99,13 +105,13 @@ export class Upkeep {
     for (const row of rows) {
       if (!this.#seenBefore.has(messageId(row))) continue;
       const lane = { queue: row.queue, lane: LANES[row.lane] ?? ("normal" as const) };
-      if (lost.has(laneKey(lane)) || (await this.#hasMessage(lane, row))) continue;
+      if (lost.has(laneKey(lane)) || (this.#dispatcher.connected && (await this.#hasMessage(lane, row)))) continue;
       lost.set(laneKey(lane), { ...lane, seq: row.seq });
     }
     this.#seenBefore = seenNow;
     if (lost.size === 0) return;
     this.#parts.log.warn(
-      `messages of ${[...lost.keys()].join(", ")} were lost; their tasks are claimed from the table`,
+      `messages of ${[...lost.keys()].join(", ")} are lost or out of reach; their tasks are claimed from the table`,
     );
     await this.#dispatcher.lanes.mark([...lost.values()]);
   }
@@ -148,9 +154,8 @@ export class Upkeep {
   async #removeDead(stream: string, subject: string, first: number, floor: number): Promise<void> {
     const messages: { readonly seq: number; readonly id: string }[] = [];
     for (let seq = first; seq <= floor && messages.length < ZOMBIES_PER_LOOK; ) {
-      const message = await this.#manager.streams
-        .getMessage(stream, { seq, next_by_subj: subject })
-        .catch(ignoreMissing);
+      const next = { seq, next_by_subj: subject };
+      const message = await this.#manager.streams.getMessage(stream, next).catch(ignoreMissing);
       if (!message || message.seq > floor) break;
       messages.push({ seq: message.seq, id: message.header.get("Nats-Msg-Id") });
       seq = message.seq + 1;

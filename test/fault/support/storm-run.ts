@@ -33,6 +33,8 @@ export interface StormOptions {
   readonly weather: Partial<Readonly<Record<FaultKind, Weather>>>;
   /** How long the rest may take when the storm is over. */
   readonly quiesceMs: number;
+  /** Share of tasks that take 0.5–2 s instead of 5–50 ms. Default 0.06. */
+  readonly longShare?: number;
 }
 
 export interface Fault {
@@ -152,12 +154,15 @@ interface PlannedTask {
   readonly effect: EffectMode | "none";
 }
 
-const LONG_SHARE = 0.06;
+const DEFAULT_LONG_SHARE = 0.06;
 const THROWS_SHARE = 0.05;
 
-function planTasks({ tasks, modes }: StormOptions, random: SeededRandom): PlannedTask[] {
+function planTasks(
+  { tasks, modes, longShare = DEFAULT_LONG_SHARE }: StormOptions,
+  random: SeededRandom,
+): PlannedTask[] {
   return Array.from({ length: tasks }, (_, n) => {
-    const isLong = random.fraction() < LONG_SHARE;
+    const isLong = random.fraction() < longShare;
     const sleepMs = Math.round(isLong ? 500 + random.fraction() * 1_500 : 5 + random.fraction() * 45);
     const throwsFirst = random.fraction() < THROWS_SHARE;
     const mode = modes[(n >> 1) % modes.length] ?? "fenced";

@@ -64,7 +64,7 @@ function handler(
 }
 
 runtime.handle(
-  handler(stormEffect, async ({ n, mode = "fenced" }, run) => {
+  handler(stormEffect, async ({ n, mode = "fenced", sleepMs }, run) => {
     if (mode === "fenced") {
       return run.complete(async (tx) => {
         await writeEffect(tx, run, mode, n);
@@ -73,6 +73,8 @@ runtime.handle(
     }
     if (mode === "apart") await database.transaction((tx) => writeEffect(tx, run, mode, n));
     else await writeEffect(database, run, mode, n);
+    // The effect is there and the task has not ended: what a crash or a hang falls into.
+    await sleep(sleepMs);
     return { n };
   }),
 );
