@@ -44,6 +44,11 @@ export interface Database extends Queryable {
   readonly hot: Queryable;
   /** The same for statements whose commit may be lost in a power cut, because a later durable one proves them (ADR 3). */
   readonly relaxed: Queryable;
+  /**
+   * For work that is handed on to others and waited for.
+   * @throws ApiumError `QUERY_OUTSIDE_TRANSACTION` when this flow of control holds a transaction open.
+   */
+  refuseWhileHeld(): void;
   /** Runs a script of several statements. */
   script(text: string): Promise<void>;
   /** Subscribes to NOTIFY on a channel until the returned function is called. A hint only: notifications can be lost. */

@@ -1,4 +1,5 @@
 export { instantArray, numberArray, plainArray, textArray } from "./array-literal.ts";
+export { BatchWriter, type WriteBatch } from "./batch-writer.ts";
 export { lockDataDir } from "./data-dir-lock.ts";
 export type { Database, Parameter, Queryable, QueryResult, Statement, Tables, Transaction } from "./database.ts";
 export { type MigrationRoom, migrate } from "./migrate.ts";

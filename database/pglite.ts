@@ -77,6 +77,7 @@ export async function openPGlite(options: PGliteOptions): Promise<Database> {
       await afterCommit.run();
       return result;
     },
+    refuseWhileHeld: () => refuseWhileHolding(database),
     async script(text) {
       refuseWhileHolding(database);
       await turns.free(() => thread.ask({ kind: "script", text }));

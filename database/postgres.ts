@@ -68,6 +68,7 @@ export function openPostgres(options: PostgresOptions): Database {
     hot: over((statement, parameters) => runFree(database, hotPool, statement, parameters)),
     relaxed: over((statement, parameters) => runFree(database, relaxedPool, statement, parameters)),
     transaction: (work) => transact(database, pool, work, report),
+    refuseWhileHeld: () => refuseWhileHolding(database),
     async script(text) {
       refuseWhileHolding(database);
       await pool.query(text).catch(rethrow);

@@ -1,6 +1,6 @@
 // Accepts tasks. When `enqueue` returns, the row is committed (or part of the caller's transaction), and nothing can
 // lose it any more; delivering it is somebody else's duty.
-import type { Database, Queryable, Transaction } from "../../database/index.ts";
+import { BatchWriter, type Database, type Queryable, type Transaction } from "../../database/index.ts";
 import type { Dispatcher, QueuedTask } from "../contract/dispatch.ts";
 import type { EnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseEnqueueOptions } from "../contract/enqueue-options.ts";
@@ -24,8 +24,16 @@ export interface CallerParts extends Foundation {
   readonly awaitResult: Await;
 }
 
+/** One task of a call of its own. */
+interface Single {
+  readonly id: string;
+  readonly text: string;
+  readonly headers: string | undefined;
+}
+
 export class Caller implements TaskCaller {
   readonly #parts: CallerParts;
+  readonly #writers = new Map<string, BatchWriter<Single, Inserted>>();
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
@@ -40,9 +48,15 @@ export class Caller implements TaskCaller {
       return this.#within(tx, (open) => this.#enqueueIdentified(open, placement, text, checked));
     }
     const id = this.#parts.newId();
-    const store = tx === undefined ? this.#parts.database.hot : asTransaction(tx);
-    const inserted = await insertTasks(store, { ...placement, ids: [id], params: [text] });
-    this.#announce(tx === undefined ? undefined : asTransaction(tx), placement, [id], inserted);
+    if (tx !== undefined || placement.dueAt !== undefined || placement.expiresAt !== undefined) {
+      const store = tx === undefined ? this.#parts.database.hot : asTransaction(tx);
+      const inserted = await insertTasks(store, { ...placement, ids: [id], params: [text] });
+      this.#announce(tx === undefined ? undefined : asTransaction(tx), placement, [id], inserted);
+    } else {
+      this.#parts.database.refuseWhileHeld();
+      const inserted = await this.#together(placement).add({ id, text, headers: placement.headers });
+      this.#announce(undefined, placement, [id], inserted);
+    }
     return accepted(placement, id);
   }
 
@@ -77,6 +91,32 @@ export class Caller implements TaskCaller {
     }
     const { id } = await this.enqueue(task, params, call);
     return this.#parts.awaitResult(id, timeout);
+  }
+
+  /** Calls of one kind that come while others are being committed share the next commit: one fsync for all of them. */
+  #together(placement: Placement): BatchWriter<Single, Inserted> {
+    const { name, queue, priority, overrides } = placement;
+    const kind = `${name} ${queue} ${priority} ${overrides ?? ""}`;
+    const known = this.#writers.get(kind);
+    if (known !== undefined) return known;
+    for (const [other, writer] of this.#writers) if (writer.isIdle) this.#writers.delete(other);
+    const made = new BatchWriter<Single, Inserted>(
+      this.#parts,
+      { most: BATCH_ROWS, patient: false },
+      async (singles) => {
+        const inserted = await insertTasks(this.#parts.database.hot, {
+          ...placement,
+          ids: singles.map(({ id }) => id),
+          params: singles.map(({ text }) => text),
+          headers: undefined,
+          ownHeaders: singles.map(({ headers }) => headers),
+          createdAt: this.#parts.clock.now(),
+        });
+        return singles.map(() => inserted);
+      },
+    );
+    this.#writers.set(kind, made);
+    return made;
   }
 
   async #insertBatches(open: Transaction, placement: Placement, ids: string[], texts: string[]): Promise<void> {

@@ -14,6 +14,8 @@ export interface NewTasks {
   /** JSON text of each task's parameters. */
   readonly params: readonly string[];
   readonly childIndexes?: readonly number[] | undefined;
+  /** JSON text of each task's own headers, in place of the shared ones. */
+  readonly ownHeaders?: readonly (string | undefined)[] | undefined;
   readonly overrides?: string | undefined;
   readonly headers?: string | undefined;
   readonly dueAt?: number | undefined;
@@ -31,9 +33,10 @@ const INSERT: Statement = {
 with accepted as (
   insert into task (id, params, child_index, name, queue, lane, priority, state, overrides, headers, due_at, expires_at,
                     created_at, parent_id, pending_children, unique_key, retry_of)
-  select u.id, u.params, u.child_index, $4, $5, $6::smallint, $7::smallint, $8::task_state, $9::json, $10::json,
+  select u.id, u.params, u.child_index, $4, $5, $6::smallint, $7::smallint, $8::task_state, $9::json, coalesce(u.headers, $10::json),
          $11::timestamptz, $12::timestamptz, $13::timestamptz, $14::uuid, $15::integer, $16, $17::uuid
-  from unnest($1::text::uuid[], $2::text::json[], $3::text::integer[]) u(id, params, child_index)
+  from unnest($1::text::uuid[], $2::text::json[], $3::text::integer[], $18::text::json[])
+    u(id, params, child_index, headers)
   on conflict (id) do nothing
   returning seq)
 select min(seq) as first, count(*)::integer as accepted from accepted`,
@@ -65,6 +68,7 @@ export async function insertTasks(store: Queryable, tasks: NewTasks): Promise<In
     tasks.pendingChildren ?? null,
     tasks.uniqueKey ?? null,
     tasks.retryOf ?? null,
+    textArray(tasks.ownHeaders ?? []),
   ]);
   return rows[0] ?? { first: 0, accepted: 0 };
 }

@@ -9,6 +9,8 @@ export interface QueuedTask {
   readonly lane: Lane;
   /** Its place in its lane; for a batch inserted together, the lowest of the batch will do. */
   readonly seq: number;
+  /** Taken from a worker that fell silent: one that only hangs would still be handed messages, and must not get it. */
+  readonly rescued?: boolean | undefined;
 }
 
 /** Called after the commit. Never throws: what cannot be delivered now is found and delivered later. */

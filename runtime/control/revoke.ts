@@ -8,6 +8,7 @@ import { durationMs } from "../contract/duration.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { LANES } from "../contract/priority.ts";
+import { queueNamed } from "../contract/queues.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { TaskQueue } from "../queue/queue.ts";
 import { type Finished, finish } from "../results/index.ts";
@@ -62,8 +63,9 @@ export async function revokeChildren(parts: RevokeParts, parentId: string, optio
   for (const row of rows) if (row.state === "STARTED") await requestRevocation(parts, row.id, options);
 }
 
-/** Revokes every waiting task of a queue and empties it. Returns how many. */
-export async function purgeQueue(parts: RevokeParts, queue: string): Promise<number> {
+/** Revokes every waiting task of a queue and empties it. Returns how many. @throws ApiumError `QUEUE_UNKNOWN`. */
+export async function purgeQueue(parts: RevokeParts, name: string): Promise<number> {
+  const queue = queueNamed(name);
   let purged = 0;
   for (;;) {
     const { rows } = await parts.database.query<{ id: string }>(

@@ -82,7 +82,9 @@ export class Rescuer {
     );
     for (const { id } of dead) {
       const back = await this.#database.transaction((tx) => this.#takeFrom(tx, id, leaseMs));
-      this.#queue.dispatch(back.map((row) => ({ ...row, lane: LANES[row.lane] ?? "normal", seq: Number(row.seq) })));
+      this.#queue.dispatch(
+        back.map((row) => ({ ...row, lane: LANES[row.lane] ?? "normal", seq: Number(row.seq), rescued: true })),
+      );
     }
   }
 

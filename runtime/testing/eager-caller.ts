@@ -1,208 +1,358 @@
 // A caller for tests that runs what is enqueued at once, in this process, with the rules of the real thing: the same
-// checks, JSON both ways, size limits, time limits, retry policy. Delays pass on a virtual clock, so nothing waits.
+// checks, JSON both ways, size limits, time limits, retry policy, joins. Delays pass on a virtual clock, so nothing
+// waits. Left out, because they need other processes: queues and their order, rate limits, leases, revocation.
 import type { Database } from "../../database/index.ts";
-import { paramsText } from "../caller/index.ts";
-import { SystemClock, VirtualClock } from "../contract/clock.ts";
-import { durationMs } from "../contract/duration.ts";
-import { parseEnqueueOptions, resolveOptions } from "../contract/enqueue-options.ts";
-import { ApiumError } from "../contract/errors.ts";
+import { CHAIN, type ChainCall, GROUP } from "../caller/index.ts";
+import { VirtualClock } from "../contract/clock.ts";
+import { type Duration, durationMs } from "../contract/duration.ts";
+import { ApiumError, messageOf } from "../contract/errors.ts";
 import { type Foundation, foundation } from "../contract/foundation.ts";
-import { encodeResult } from "../contract/json.ts";
-import { silentLog } from "../contract/log.ts";
-import { judge, retryPolicy } from "../contract/retry-policy.ts";
+import { type ChildFailurePolicy, type ChildOutcome, type JoinPlan, judgeJoin } from "../contract/join.ts";
+import { canonicalJson, encodeResult } from "../contract/json.ts";
+import type { Random } from "../contract/random.ts";
+import { judge } from "../contract/retry-policy.ts";
+import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, AnyTask, CallOptions, TaskCall, TaskCaller } from "../contract/task-definition.ts";
 import { validateParams } from "../contract/task-definition.ts";
-import { DEFAULT_TIME_LIMIT_MS, type InlineHandler, type TaskContext } from "../worker/index.ts";
+import { describeError } from "../contract/task-error.ts";
+import { HandlerTable, type TaskContext, type TaskHandler } from "../worker/index.ts";
+import type { IsolatedHandlerFunction } from "../worker/isolation/index.ts";
+import { Run } from "../worker/run.ts";
+import { eagerContext, type SettledBy } from "./eager-context.ts";
+import { type EagerTask, LiveTask } from "./eager-task.ts";
+import { type Intake, refuseIdentity, takeIn, takeInMany } from "./intake.ts";
+import { Turns, VirtualRun } from "./virtual-run.ts";
+
+const DEFAULT_PATIENCE_MS = 1_000;
 
 export interface EagerOptions {
-  readonly handlers: readonly InlineHandler[];
+  readonly handlers: readonly TaskHandler[];
   /** Throw a task's error out of `enqueue` instead of only recording it (Celery's EAGER_PROPAGATES). */
   readonly rethrow?: boolean | undefined;
   /** For handlers that end with `complete`. */
   readonly database?: Database | undefined;
   readonly clock?: VirtualClock | undefined;
+  readonly random?: Random | undefined;
+  readonly routes?: Routes | undefined;
+  /** Real time for a handler that waits for the real world, before virtual time moves on to its limits. Default 1s. */
+  readonly patience?: Duration | undefined;
 }
 
-export interface EagerTask {
-  readonly id: string;
-  readonly name: string;
+interface Joined {
   readonly state: "SUCCESS" | "FAILURE";
-  readonly params: unknown;
-  readonly result: unknown;
-  /** The errors of the attempts that failed, in order. */
-  readonly errors: readonly unknown[];
-  /** When each attempt began, on the virtual clock. */
-  readonly startedAt: readonly number[];
+  readonly result?: unknown;
+  readonly error?: unknown;
 }
 
 export class EagerCaller implements TaskCaller {
-  readonly tasks: EagerTask[] = [];
+  /** Every task that was accepted, in order; children and groups among them. */
+  readonly accepted: EagerTask[] = [];
   readonly clock: VirtualClock;
-  readonly #handlers: ReadonlyMap<string, InlineHandler>;
+  readonly #handlers = new HandlerTable();
   readonly #options: EagerOptions;
   readonly #parts: Foundation;
-  /** Limits are of real time: a handler that hangs, hangs on the wall. */
-  readonly #wall = new SystemClock();
+  readonly #routes: Routes;
+  readonly #turns = new Turns();
+  readonly #payloads = new Map<string, string>();
+  readonly #keys = new Map<string, LiveTask>();
 
   constructor(options: EagerOptions) {
     this.#options = options;
     this.clock = options.clock ?? new VirtualClock();
-    this.#parts = foundation({ clock: this.clock });
-    this.#handlers = new Map(options.handlers.map((handler) => [handler.task.taskName, handler]));
+    this.#parts = foundation({
+      clock: this.clock,
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+    this.#routes = options.routes ?? (() => undefined);
+    for (const handler of options.handlers) this.#handlers.add(handler);
   }
 
+  /** Runs the task to its end; with `tx`, once that has committed. @throws what the real caller throws, and `TASK_UNKNOWN`. */
   async enqueue(task: AnyTask, params: unknown, options: CallOptions = {}): Promise<AcceptedTask> {
-    const ran = await this.#run(task, params, options);
-    return { id: ran.id, state: ran.state, queue: options.queue ?? task.settings.queue ?? "default", created: true };
+    const intake = this.#takeIn(task, params, options);
+    const known = this.#known(intake);
+    if (known !== undefined) return { id: known.id, state: known.state, queue: known.queue, created: false };
+    return this.#begin(intake);
   }
 
-  async enqueueMany(task: AnyTask, params: readonly unknown[], options?: CallOptions): Promise<AcceptedTask[]> {
-    for (const item of params) paramsText(task, item); // all or none
-    const accepted: AcceptedTask[] = [];
-    for (const item of params) accepted.push(await this.enqueue(task, item, options));
-    return accepted;
+  async enqueueMany(task: AnyTask, params: readonly unknown[], options: CallOptions = {}): Promise<AcceptedTask[]> {
+    this.#handlerOf(task);
+    const intakes = takeInMany(task, params, options, { clock: this.clock, routes: this.#routes });
+    return Promise.all(intakes.map((intake) => this.#begin(intake)));
   }
 
   async callAndWait(task: AnyTask, params: unknown, options: CallOptions = {}): Promise<unknown> {
-    const ran = await this.#run(task, params, options);
-    if (ran.state === "SUCCESS") return ran.result;
-    throw new ApiumError("TASK_FAILED", `${task.taskName} failed`, { cause: ran.errors.at(-1) });
+    if (options.tx !== undefined) {
+      throw new ApiumError("OPTIONS_INVALID", "a task cannot be waited for inside the transaction that enqueues it");
+    }
+    const { timeout, ...call } = options as CallOptions & { timeout?: Duration };
+    const { id } = await this.enqueue(task, params, call);
+    return this.result(id);
   }
 
-  /** The last run of a task. */
+  /** Enqueues and gives what became of it. */
+  async run(task: AnyTask, params: unknown, options: CallOptions = {}): Promise<EagerTask> {
+    const { id } = await this.enqueue(task, params, options);
+    return this.task(id);
+  }
+
+  /** Runs calls one by one; the group's result is the list of theirs. */
+  async group(
+    calls: readonly TaskCall[],
+    options: { readonly onChildFailure?: ChildFailurePolicy } = {},
+  ): Promise<AcceptedTask<unknown[]>> {
+    return this.#parent(GROUP, { kind: "all", onChildFailure: options.onChildFailure ?? "fail" }, calls);
+  }
+
+  /** Runs calls one after the other; each may take the result of the one before into a parameter. */
+  async chain(calls: readonly ChainCall[]): Promise<AcceptedTask> {
+    if (calls.length === 0) throw new ApiumError("PARAMS_INVALID", "a chain needs at least one step");
+    const steps = calls.map(({ task, params, into }) => ({ name: task.taskName, params, into }));
+    return this.#parent(CHAIN, { kind: "chain", steps }, calls);
+  }
+
+  /** The result of a task that has ended. @throws ApiumError `TASK_FAILED`, `TASK_NOT_FOUND`, `TASK_NOT_FINISHED`. */
+  result(id: string): unknown {
+    const { state, reason, result, error } = this.task(id);
+    if (state === "SUCCESS") return result ?? undefined;
+    if (state !== "FAILURE" && state !== "REVOKED") throw new ApiumError("TASK_NOT_FINISHED");
+    const why = error === undefined ? ` (${reason})` : `: ${messageOf(error)}`;
+    throw new ApiumError("TASK_FAILED", `task ${id} ended in ${state}${why}`, {
+      cause: error,
+      details: { id, state, reason: reason ?? null, error: error === undefined ? null : describeError(error) },
+    });
+  }
+
+  /** @throws ApiumError `TASK_NOT_FOUND`. */
+  task(id: string): EagerTask {
+    const found = this.accepted.find((task) => task.id === id);
+    if (found === undefined) throw new ApiumError("TASK_NOT_FOUND", `there is no task ${id}`);
+    return found;
+  }
+
+  /** The task of this kind that was accepted last. */
   last(task: AnyTask): EagerTask | undefined {
-    return this.tasks.findLast(({ name }) => name === task.taskName);
+    return this.accepted.findLast(({ name }) => name === task.taskName);
   }
 
-  async #run(task: AnyTask, params: unknown, options: CallOptions): Promise<EagerTask> {
-    const { tx, ...given } = options;
-    const checked = parseEnqueueOptions(given);
-    const text = paramsText(task, params);
-    const handler = this.#handlers.get(task.taskName);
+  /** What ended in FAILURE, and would wait for somebody to look at it. */
+  get deadLetters(): EagerTask[] {
+    return this.accepted.filter(({ state }) => state === "FAILURE");
+  }
+
+  #takeIn(task: AnyTask, params: unknown, options: CallOptions): Intake {
+    this.#handlerOf(task);
+    return takeIn(task, params, options, { clock: this.clock, routes: this.#routes });
+  }
+
+  #handlerOf(task: AnyTask): TaskHandler {
+    const handler = this.#handlers.find(task.taskName);
     if (handler === undefined) throw new ApiumError("TASK_UNKNOWN", `no handler was given for ${task.taskName}`);
-    const { dueAt } = resolveOptions(checked, this.clock.now());
-    if (dueAt !== undefined) await this.clock.advance(dueAt - this.clock.now());
-    const policy = retryPolicy(task.settings, checked);
-    const id = checked.taskId ?? this.#parts.newId();
-    const errors: unknown[] = [];
-    const startedAt: number[] = [];
+    return handler;
+  }
+
+  /** The task that holds the given id or key already. @throws ApiumError `TASK_ID_CONFLICT`, `UNIQUE_KEY_CONFLICT`. */
+  #known({ options, placement, text }: Intake): EagerTask | undefined {
+    const { taskId, uniqueKey } = options;
+    if (taskId !== undefined) {
+      const payload = `${placement.name}\n${canonicalJson(JSON.parse(text))}`;
+      const before = this.#payloads.get(taskId);
+      if (before !== undefined && before !== payload) throw new ApiumError("TASK_ID_CONFLICT");
+      if (before !== undefined) return this.task(taskId);
+      this.#payloads.set(taskId, payload);
+    }
+    const holder = uniqueKey === undefined ? undefined : this.#keys.get(uniqueKey);
+    if (holder === undefined || holder.ended) return undefined;
+    if (options.onConflict !== "throw") return holder;
+    throw new ApiumError("UNIQUE_KEY_CONFLICT", undefined, { details: { taskId: holder.id } });
+  }
+
+  async #begin(intake: Intake): Promise<AcceptedTask> {
+    const { tx } = intake;
+    const task = this.#note(intake, null);
+    const live = () => this.#inTurn(() => this.#live(task, intake));
+    if (tx !== undefined) tx.afterCommit(live);
+    else {
+      await live();
+      this.#propagate(task);
+    }
+    return { id: task.id, state: task.state, queue: task.queue, created: true };
+  }
+
+  #note({ placement, text, options }: Intake, parent: LiveTask | null): LiveTask {
+    const { name, queue, state } = placement;
+    const task = new LiveTask({
+      id: options.taskId ?? this.#parts.newId(),
+      name,
+      queue,
+      state,
+      params: JSON.parse(text),
+      headers: { ...parent?.headers, ...options.headers },
+      parentId: parent?.id ?? null,
+    });
+    if (options.uniqueKey !== undefined) this.#keys.set(options.uniqueKey, task);
+    this.accepted.push(task);
+    return task;
+  }
+
+  /** What a handler enqueues runs within its run; everything else one after the other. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const around = VirtualRun.current();
+    return around === undefined || around.run.closed ? this.#turns.take(work) : around.aside(work);
+  }
+
+  #propagate(task: EagerTask): void {
+    if (this.#options.rethrow && task.state === "FAILURE") throw task.error;
+  }
+
+  /** A task from its acceptance to its end. Never rejects. */
+  async #live(task: LiveTask, intake: Intake): Promise<void> {
+    const { dueAt, expiresAt } = intake.placement;
+    if (dueAt !== undefined) await this.#until(dueAt);
     for (let retries = 0; ; retries++) {
-      startedAt.push(this.clock.now());
+      if (expiresAt !== undefined && expiresAt <= this.clock.now()) {
+        task.state = "REVOKED";
+        task.reason = "expired";
+        return;
+      }
+      const run = this.#start(task, intake, retries);
       try {
-        const value = await this.#attempt(handler, JSON.parse(text), { id, retries, task, options: checked });
-        return this.#record({
-          id,
-          name: task.taskName,
-          state: "SUCCESS",
-          params: JSON.parse(text),
-          result: value,
-          errors,
-          startedAt,
-        });
-      } catch (error) {
-        errors.push(error);
-        const verdict = judge(error, policy, retries, this.#parts.random);
-        if (verdict.kind === "retry") {
-          await this.clock.advance(verdict.inMs);
-          continue;
+        const settled = await this.#attempt(run, task);
+        if (settled?.by === "children") {
+          task.state = "WAITING";
+          Object.assign(task, await this.#join(task, settled.calls, { kind: "all", ...settled }));
+        } else {
+          task.result = settled?.result;
+          task.state = "SUCCESS";
         }
-        this.#record({
-          id,
-          name: task.taskName,
-          state: "FAILURE",
-          params: JSON.parse(text),
-          result: undefined,
-          errors,
-          startedAt,
-        });
-        if (this.#options.rethrow) throw error;
-        return this.tasks.at(-1) as EagerTask;
+        return;
+      } catch (error) {
+        task.errors.push(error);
+        const verdict = judge(error, run.policy(), retries, this.#parts.random);
+        if (verdict.kind === "fail") {
+          task.error = error;
+          task.state = "FAILURE";
+          return;
+        }
+        task.state = "RETRY";
+        await this.#until(this.clock.now() + verdict.inMs);
       }
     }
   }
 
-  #record(ran: EagerTask): EagerTask {
-    this.tasks.push(ran);
-    return ran;
-  }
-
-  async #attempt(
-    handler: InlineHandler,
-    params: unknown,
-    run: { readonly id: string; readonly retries: number; readonly task: AnyTask; readonly options: CallOptions },
-  ): Promise<unknown> {
-    const { settings } = run.task;
-    const controller = new AbortController();
-    const soft = run.options.softTimeLimit ?? settings.softTimeLimit;
-    const hard = durationMs(run.options.timeLimit ?? settings.timeLimit ?? DEFAULT_TIME_LIMIT_MS);
-    const cancels = [
-      ...(soft === undefined
-        ? []
-        : [this.#wall.after(durationMs(soft), () => controller.abort(new ApiumError("SOFT_TIME_LIMIT")))]),
-    ];
-    const overdue = new Promise<never>((_resolve, reject) => {
-      cancels.push(this.#wall.after(hard, () => reject(new ApiumError("HARD_TIME_LIMIT"))));
-    });
-    try {
-      const work = Promise.resolve(
-        handler.run(validateParams(run.task, params), this.#context(run, controller.signal)),
-      );
-      const value = unsettle(await Promise.race([work, overdue]));
-      const checked = run.task.result === undefined ? value : run.task.result.parse(value);
-      const text = encodeResult(checked);
-      return text === undefined ? undefined : JSON.parse(text);
-    } finally {
-      for (const cancel of cancels) cancel();
-    }
-  }
-
-  #context(
-    run: { readonly id: string; readonly retries: number; readonly task: AnyTask; readonly options: CallOptions },
-    signal: AbortSignal,
-  ): TaskContext {
-    return {
-      id: run.id,
-      name: run.task.taskName,
-      queue: run.options.queue ?? run.task.settings.queue ?? "default",
-      priority: run.options.priority ?? run.task.settings.priority ?? 5,
-      attempt: run.retries + 1,
-      retries: run.retries,
-      headers: run.options.headers ?? {},
-      parentId: null,
-      idempotencyKey: run.id,
-      signal,
-      log: silentLog,
-      progress() {},
-      complete: async (work) => {
-        const { database } = this.#options;
-        if (database === undefined) {
-          throw new ApiumError(
-            "DEFINITION_INVALID",
-            "a handler that ends with complete needs eagerCaller({ database })",
-          );
-        }
-        return { settled: true, result: await database.transaction(work) };
-      },
-      waitFor: async (children, options) => ({
-        settled: true,
-        result: await this.#children(children, options?.onChildFailure ?? "fail"),
-      }),
-      enqueue: (call, options) => this.enqueue(call.task, call.params, { ...call.options, ...options }),
+  #start(task: LiveTask, intake: Intake, retries: number): Run {
+    const now = this.clock.now();
+    const { name, queue, lane, priority, overrides } = intake.placement;
+    task.state = "STARTED";
+    task.startedAt.push(now);
+    const claimed = {
+      id: task.id,
+      name,
+      queue,
+      lane,
+      priority,
+      attempt: retries + 1,
+      retries,
+      crashes: 0,
+      params: JSON.parse(intake.text),
+      overrides: overrides === undefined ? null : JSON.parse(overrides),
+      headers: task.headers,
+      parentId: task.parentId,
+      keyed: intake.options.uniqueKey !== undefined,
+      rateSlotAt: undefined,
     };
+    return new Run(claimed, this.#handlerOf(intake.task), now);
   }
 
-  async #children(children: readonly TaskCall[], onChildFailure: "fail" | "continue"): Promise<unknown[]> {
-    const results: unknown[] = [];
-    for (const { task, params, options } of children) {
-      const ran = await this.#run(task, params, options ?? {});
-      if (onChildFailure === "continue") results.push({ state: ran.state, result: ran.result });
-      else if (ran.state === "SUCCESS") results.push(ran.result);
-      else
-        throw new ApiumError("CHILD_FAILED", `child ${results.length} (${task.taskName}) failed`, {
-          cause: ran.errors.at(-1),
-        });
+  /** How one attempt settled its task, results through JSON. @throws what it failed with. */
+  async #attempt(run: Run, task: LiveTask): Promise<SettledBy> {
+    let settled: SettledBy | undefined;
+    const context = eagerContext(run, task, {
+      database: this.#options.database,
+      enqueue: (call, options) => this.enqueue(call.task, call.params, options),
+      settle: (by) => {
+        settled = by;
+      },
+    });
+    const virtual = new VirtualRun(run, this.clock, durationMs(this.#options.patience ?? DEFAULT_PATIENCE_MS));
+    try {
+      const value = await virtual.execute(() => this.#handle(run, context));
+      const { result } = run.handler.task;
+      settled ??= { by: "complete", result: result === undefined ? value : result.parse(value) };
+    } catch (error) {
+      if (settled === undefined) throw error; // what was committed stands, whatever its handler does afterwards
     }
-    return results;
+    return settled.by === "complete" ? { by: "complete", result: throughJson(settled.result) } : settled;
+  }
+
+  async #handle({ handler, claimed }: Run, context: TaskContext): Promise<unknown> {
+    const params = validateParams(handler.task, claimed.params);
+    if (handler.isolation === undefined) return handler.run(params, context);
+    const { default: run } = (await import(handler.module)) as { default: IsolatedHandlerFunction };
+    const { id, name, attempt, retries, idempotencyKey, headers, signal, progress } = context;
+    const task = { id, name, attempt, retries, idempotencyKey, headers, signal, progress };
+    const result = throughJson(await run(params, task));
+    const { commit } = handler;
+    return commit === undefined ? result : context.complete((tx) => commit(tx, result, params));
+  }
+
+  async #parent<Result>(name: string, plan: JoinPlan, calls: readonly TaskCall[]): Promise<AcceptedTask<Result>> {
+    for (const { task } of calls) this.#handlerOf(task);
+    const parent = new LiveTask({
+      id: this.#parts.newId(),
+      name,
+      queue: "default",
+      params: {},
+      headers: {},
+      parentId: null,
+      state: "WAITING",
+    });
+    this.accepted.push(parent);
+    await this.#inTurn(async () => void Object.assign(parent, await this.#join(parent, calls, plan)));
+    this.#propagate(parent);
+    return { id: parent.id, state: parent.state, queue: parent.queue, created: true };
+  }
+
+  /** Runs children until the join's verdict ends it. */
+  async #join(parent: LiveTask, calls: readonly TaskCall[], plan: JoinPlan): Promise<Joined> {
+    const outcomes: ChildOutcome[] =
+      plan.kind === "all" ? calls.map((_call, index) => unstarted(index)) : [unstarted(0)];
+    let previous: unknown;
+    let lastError: unknown;
+    for (let index = 0; ; index++) {
+      const verdict = judgeJoin(plan, outcomes);
+      if (verdict.kind === "succeed") return { state: "SUCCESS", result: throughJson(verdict.result ?? null) };
+      if (verdict.kind === "fail") return { state: "FAILURE", error: childFailed(verdict.child, lastError) };
+      if (verdict.kind === "next") {
+        outcomes.push(unstarted(verdict.index));
+        previous = verdict.previous;
+      }
+      const call = calls[index];
+      if (call === undefined) throw new ApiumError("INTERNAL", "a join waits for a child that does not exist");
+      const into = plan.kind === "chain" ? plan.steps[index]?.into : undefined;
+      const child = await this.#child(parent, call, into === undefined || index === 0 ? {} : { [into]: previous });
+      lastError = child.error;
+      const error = child.error === undefined ? null : describeError(child.error);
+      outcomes[index] = {
+        index,
+        id: child.id,
+        state: child.state as ChildOutcome["state"],
+        result: child.result,
+        error,
+      };
+    }
+  }
+
+  async #child(parent: LiveTask, { task, params, options }: TaskCall, given: object): Promise<LiveTask> {
+    refuseIdentity(options, "children take neither taskId nor uniqueKey");
+    const intake = this.#takeIn(task, { ...(params as object), ...given }, options ?? {});
+    const child = this.#note(intake, parent);
+    await this.#live(child, intake);
+    return child;
+  }
+
+  async #until(instant: number): Promise<void> {
+    if (instant > this.clock.now()) await this.clock.advance(instant - this.clock.now());
   }
 }
 
@@ -210,7 +360,17 @@ export function eagerCaller(options: EagerOptions): EagerCaller {
   return new EagerCaller(options);
 }
 
-function unsettle(value: unknown): unknown {
-  const isSettled = typeof value === "object" && value !== null && "settled" in value && value.settled === true;
-  return isSettled ? (value as { result?: unknown }).result : value;
+function unstarted(index: number): ChildOutcome {
+  return { index, id: "", state: null, result: null, error: null };
+}
+
+function childFailed({ index, id, state }: ChildOutcome, cause: unknown): ApiumError {
+  const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
+  return new ApiumError("CHILD_FAILED", `child ${index} (${id}) ended in ${state}${why}`, { cause });
+}
+
+/** @throws ApiumError `RESULT_NOT_JSON`, `RESULT_TOO_LARGE`. */
+function throughJson(value: unknown): unknown {
+  const text = encodeResult(value);
+  return text === undefined ? undefined : JSON.parse(text);
 }

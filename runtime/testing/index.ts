@@ -1,2 +1,3 @@
-export { EagerCaller, type EagerOptions, type EagerTask, eagerCaller } from "./eager-caller.ts";
+export { EagerCaller, type EagerOptions, eagerCaller } from "./eager-caller.ts";
+export type { EagerTask } from "./eager-task.ts";
 export { type RecordedTask, RecordingCaller, recordingCaller } from "./recording-caller.ts";

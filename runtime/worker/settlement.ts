@@ -1,6 +1,6 @@
 // How runs end in the books: success with its result, another try, failure with its dead letter, revocation, or handed
 // back. Every write is fenced by the attempt; a refused one changes nothing and says so in the log.
-import type { Database } from "../../database/index.ts";
+import { BatchWriter, type Database } from "../../database/index.ts";
 import type { Dispatcher } from "../contract/dispatch.ts";
 import { durationMs } from "../contract/duration.ts";
 import type { TaskOverrides } from "../contract/enqueue-options.ts";
@@ -20,7 +20,6 @@ import {
   type RetryRow,
   retryTasks,
 } from "../results/index.ts";
-import { BatchWriter } from "./batch-writer.ts";
 import type { Run } from "./run.ts";
 
 const BATCH_ROWS = 1_000;
@@ -49,9 +48,11 @@ export class Settlement {
     this.#parts = parts;
     this.#resultExpiresMs = resultExpiresMs;
     this.#worker = worker;
-    this.#successes = new BatchWriter(parts, BATCH_ROWS, (items) => this.#writeSuccesses(items));
-    this.#ends = new BatchWriter(parts, BATCH_ROWS, (items) => this.#writeEnds(items));
-    this.#retries = new BatchWriter(parts, BATCH_ROWS, (items) => this.#writeRetries(items));
+    // The fence keeps a write that comes late from doing harm, so the ends of runs wait for the database.
+    const patiently = { most: BATCH_ROWS, patient: true };
+    this.#successes = new BatchWriter(parts, patiently, (items) => this.#writeSuccesses(items));
+    this.#ends = new BatchWriter(parts, patiently, (items) => this.#writeEnds(items));
+    this.#retries = new BatchWriter(parts, patiently, (items) => this.#writeRetries(items));
   }
 
   counts(): { readonly done: number; readonly failed: number } {

@@ -1,12 +1,12 @@
 // Who is asking. Bearer tokens from API_TOKENS or, without them, one admin token that is made at the first start; and
-// sessions, which are signed cookies made in exchange for a token. Secrets are compared by digest, in constant time.
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// sessions, which are signed cookies made in exchange for a token and end with it. Secrets are compared by digest, in
+// constant time.
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { join } from "node:path";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
-import { mayDo, ROLES, type Role } from "./rest-routes.ts";
+import { mayDo, type Role } from "./rest-routes.ts";
+import { secretFile } from "./secret-file.ts";
 
 export interface User {
   /** For the audit: the role and the beginning of the token's digest; never the token. */
@@ -16,7 +16,6 @@ export interface User {
 
 const SESSION_MS = 12 * 3_600_000;
 const COOKIE = "apium_session";
-const SECRET_BYTES = 32;
 
 interface KnownToken {
   readonly digest: Buffer;
@@ -32,13 +31,15 @@ export class Access {
 
   constructor(settings: Settings, now: () => number) {
     this.#now = now;
-    this.adminToken = settings.API_TOKENS === undefined ? secretIn(settings.DATA_DIR, "admin-token") : undefined;
-    const given = settings.API_TOKENS ?? [{ role: "admin" as const, token: this.adminToken ?? "" }];
+    this.adminToken = settings.API_TOKENS === undefined ? secretFile(settings.DATA_DIR, "admin-token") : undefined;
+    const given =
+      settings.API_TOKENS ??
+      (this.adminToken === undefined ? [] : [{ role: "admin" as const, token: this.adminToken }]);
     this.#tokens = given.map(({ role, token }) => {
       const digest = sha256(token);
       return { digest, user: { role, name: `${role}:${digest.toString("hex").slice(0, 6)}` } };
     });
-    this.#key = sha256(`session ${settings.JWT_SECRET ?? secretIn(settings.DATA_DIR, "session-secret")}`);
+    this.#key = sha256(`session ${settings.JWT_SECRET ?? secretFile(settings.DATA_DIR, "session-secret")}`);
   }
 
   /** The user of a token, or `undefined`. Every known token is compared, so that time tells nothing. */
@@ -55,24 +56,28 @@ export class Access {
     return `${COOKIE}=${body}.${this.#sign(body)}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1_000}`;
   }
 
-  /**
-   * The user of a request that may do what needs `needed`.
-   * @throws ApiumError `UNAUTHENTICATED`, `FORBIDDEN`.
-   */
-  require(request: IncomingMessage, needed: Role): User {
+  /** @throws ApiumError `UNAUTHENTICATED`; `FORBIDDEN` as `identify`. */
+  authenticate(request: IncomingMessage): User {
     const user = this.identify(request);
     if (user === undefined) throw new ApiumError("UNAUTHENTICATED");
-    if (!mayDo(user.role, needed)) {
-      throw new ApiumError("FORBIDDEN", `this needs the role ${needed}; the token's role is ${user.role}`);
-    }
     return user;
+  }
+
+  /**
+   * The user, if there is one and it may do what needs `needed`.
+   * @throws ApiumError `UNAUTHENTICATED`, `FORBIDDEN`.
+   */
+  allow(user: User | undefined, needed: Role): User {
+    if (user === undefined) throw new ApiumError("UNAUTHENTICATED");
+    if (mayDo(user.role, needed)) return user;
+    throw new ApiumError("FORBIDDEN", `this needs the role ${needed}; the token's role is ${user.role}`);
   }
 
   /** @throws ApiumError `FORBIDDEN` when a session is used from another origin to change something. */
   identify(request: IncomingMessage): User | undefined {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
-      const token = /^Bearer ([\x21-\x7e]+)$/.exec(authorization)?.[1];
+      const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
       return token === undefined ? undefined : this.userOf(token);
     }
     const session = this.#session(request.headers.cookie ?? "");
@@ -82,6 +87,12 @@ export class Access {
     return session;
   }
 
+  /** For the login form, which comes without a session. @throws ApiumError `FORBIDDEN`. */
+  refuseForeignOrigin(request: IncomingMessage): void {
+    if (request.headers.origin === undefined || isSameOrigin(request)) return;
+    throw new ApiumError("FORBIDDEN", "sign in from the system's own page");
+  }
+
   #session(cookies: string): User | undefined {
     const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([A-Za-z0-9_-]+)\\.([A-Za-z0-9_-]+)`).exec(cookies);
     const [, body = "", signature = ""] = value ?? [];
@@ -89,8 +100,9 @@ export class Access {
     if (signature.length !== expected.length || !timingSafeEqual(Buffer.from(signature), Buffer.from(expected)))
       return undefined;
     const { name, role, until } = JSON.parse(Buffer.from(body, "base64url").toString()) as User & { until: number };
-    const isKnownRole = ROLES.includes(role);
-    return isKnownRole && until > this.#now() ? { name: `session:${name}`, role } : undefined;
+    // A session ends with its token: one that was taken out of API_TOKENS must not live on for half a day.
+    const isStillKnown = this.#tokens.some(({ user }) => user.name === name && user.role === role);
+    return isStillKnown && until > this.#now() ? { name: `session:${name}`, role } : undefined;
   }
 
   #sign(body: string): string {
@@ -106,20 +118,6 @@ function isSameOrigin(request: IncomingMessage): boolean {
   const { origin, host } = request.headers;
   if (origin !== undefined) return URL.canParse(origin) && new URL(origin).host === host;
   return request.headers["sec-fetch-site"] === "same-origin";
-}
-
-/** A secret kept in DATA_DIR, made when it is missing; readable by its owner only. */
-function secretIn(dataDir: string, name: string): string {
-  mkdirSync(dataDir, { recursive: true });
-  const file = join(dataDir, name);
-  if (!existsSync(file)) {
-    try {
-      writeFileSync(file, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EEXIST") throw error; // another process was first
-    }
-  }
-  return readFileSync(file, "utf8").trim();
 }
 
 function sha256(text: string): Buffer {

@@ -1,4 +1,6 @@
 // What a caller is told when something fails: a code, a message, the fields, the correlation id; never an internal.
+// Errors are known by their `code`, for a class does not survive the bus; what is not known becomes INTERNAL, and its
+// own words go to the log only.
 import type { ServerResponse } from "node:http";
 import { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError } from "../../runtime/index.ts";
 
@@ -14,47 +16,30 @@ export interface ErrorBody {
   };
 }
 
-/** Moleculer's and the body parser's own errors, by their `type` or `name`. */
-const FOREIGN: Readonly<Record<string, ErrorCode>> = {
-  "entity.parse.failed": "REQUEST_MALFORMED",
-  "encoding.unsupported": "REQUEST_MALFORMED",
-  "charset.unsupported": "REQUEST_MALFORMED",
-  "request.aborted": "REQUEST_MALFORMED",
-  "entity.too.large": "REQUEST_TOO_LARGE",
-  SERVICE_NOT_FOUND: "SERVICE_UNAVAILABLE",
-  SERVICE_NOT_AVAILABLE: "SERVICE_UNAVAILABLE",
-  SERVICE_UNAVAILABLE: "SERVICE_UNAVAILABLE",
-  ServiceUnavailableError: "SERVICE_UNAVAILABLE",
-  REQUEST_TIMEOUT: "SERVICE_UNAVAILABLE",
-  REQUEST_REJECTED: "SERVICE_UNAVAILABLE",
-  NotFoundError: "NOT_FOUND",
-  BadRequestError: "REQUEST_MALFORMED",
-};
+/** Moleculer's own errors, by their `type` or `name`. */
+const FOREIGN: ReadonlyMap<string, ErrorCode> = new Map([
+  ["SERVICE_NOT_FOUND", "SERVICE_UNAVAILABLE"],
+  ["SERVICE_NOT_AVAILABLE", "SERVICE_UNAVAILABLE"],
+  ["ServiceUnavailableError", "SERVICE_UNAVAILABLE"],
+  ["REQUEST_TIMEOUT", "SERVICE_UNAVAILABLE"],
+  ["REQUEST_SKIPPED", "SERVICE_UNAVAILABLE"],
+  ["REQUEST_REJECTED", "SERVICE_UNAVAILABLE"],
+  ["QUEUE_FULL", "SERVICE_UNAVAILABLE"],
+  ["NotFoundError", "NOT_FOUND"],
+  ["BadRequestError", "REQUEST_MALFORMED"],
+]);
 
-/** Details a caller may see: ids and states, which the service put there for it. */
+/** Details a caller may see: ids and states, which were put there for it. */
 const OPEN_DETAILS: readonly string[] = ["UNIQUE_KEY_CONFLICT", "TASK_FAILED", "WAIT_TIMEOUT"];
+/** Of what fails on our side only these speak for themselves; the others' messages name hosts and statements. */
+const SPEAKING: readonly string[] = ["TASK_FAILED", "WAIT_TIMEOUT"];
 
 /** Turns anything thrown into one of our errors; `undefined` for what must not be shown. */
 export function publicError(error: unknown): ApiumError | undefined {
   const code = codeOf(error);
-  if (code !== undefined && code in ERRORS) {
-    if (error instanceof ApiumError) return error;
-    // Over the bus a class does not survive, its properties do.
-    const { message, fields, details, data } = error as {
-      message: string;
-      fields?: readonly FieldError[];
-      details?: Record<string, unknown>;
-      data?: { fields?: readonly FieldError[]; details?: Record<string, unknown> };
-    };
-    const found = fields ?? data?.fields;
-    const more = details ?? data?.details;
-    return new ApiumError(code as ErrorCode, message, {
-      ...(found === undefined ? {} : { fields: found }),
-      ...(more === undefined ? {} : { details: more }),
-    });
-  }
-  const { type, name } = (error ?? {}) as { type?: string; name?: string };
-  const foreign = FOREIGN[type ?? ""] ?? FOREIGN[name ?? ""];
+  if (code !== undefined && isErrorCode(code)) return error instanceof ApiumError ? error : revived(code, error);
+  const { type, name } = (error ?? {}) as { type?: unknown; name?: unknown };
+  const foreign = FOREIGN.get(String(type)) ?? FOREIGN.get(String(name));
   return foreign === undefined ? undefined : new ApiumError(foreign);
 }
 
@@ -64,12 +49,13 @@ export function sendError(response: ServerResponse, error: unknown, correlationI
     response.destroy();
     return shown;
   }
+  const saysItself = shown.status < 500 || SPEAKING.includes(shown.code);
   const body: ErrorBody = {
     error: {
       code: shown.code,
-      message: shown.message,
+      message: saysItself ? shown.message : ERRORS[shown.code].meaning,
       ...(shown.fields === undefined ? {} : { fields: shown.fields }),
-      ...(shown.details !== undefined && OPEN_DETAILS.includes(shown.code) ? { details: shown.details } : {}),
+      ...(shown.details !== undefined && OPEN_DETAILS.includes(shown.code) ? { details: open(shown.details) } : {}),
       correlationId,
     },
   };
@@ -79,4 +65,26 @@ export function sendError(response: ServerResponse, error: unknown, correlationI
   response.statusCode = shown.status;
   response.end(JSON.stringify(body));
   return shown;
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+/** One of our errors that came over the bus: its class is lost, `data` holds what it carried. */
+function revived(code: ErrorCode, error: unknown): ApiumError {
+  const { message, data } = error as { message?: unknown; data?: { fields?: unknown; details?: unknown } | null };
+  const { fields, details } = data ?? {};
+  return new ApiumError(code, typeof message === "string" ? message : undefined, {
+    ...(Array.isArray(fields) ? { fields: fields as readonly FieldError[] } : {}),
+    ...(typeof details === "object" && details !== null ? { details: details as Record<string, unknown> } : {}),
+  });
+}
+
+/** A failed task's error without its stack and cause. */
+function open(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { error } = details;
+  if (typeof error !== "object" || error === null) return details;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return { ...details, error: { code, message } };
 }

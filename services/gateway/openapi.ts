@@ -1,8 +1,14 @@
-// The API described for machines (OpenAPI 3.1), from the route table.
+// The API described for machines (OpenAPI 3.1), from the route table: paths, the role each needs, names of parameters
+// and fields. What a field may hold is said by the action that takes it, in the `fields` of its refusal.
+import { readFileSync } from "node:fs";
 import { ERRORS } from "../../runtime/index.ts";
 import { API_PREFIX, REST_ROUTES, type RestRoute } from "./rest-routes.ts";
 
-export function openApi(version: string): object {
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+export function openApi(): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of REST_ROUTES) {
     const path = `${API_PREFIX}${route.path.replaceAll(/:(\w+)/g, "{$1}")}`;

@@ -3,14 +3,6 @@
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy":
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
-};
-
 const FILES = {
   "/": ["index.html", "text/html; charset=utf-8"],
   "/login": ["login.html", "text/html; charset=utf-8"],

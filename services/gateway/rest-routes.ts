@@ -13,16 +13,15 @@ export interface RestRoute {
   /** Status of a good answer; default 200. */
   readonly status?: number;
   readonly summary: string;
-  /** Names of query parameters. */
+  /** Names of query parameters; others are refused. */
   readonly query?: readonly string[];
-  /** Names of body fields. */
+  /** Names of body fields; others are refused. */
   readonly body?: readonly string[];
-  /** The longest the action may take, in milliseconds; default the broker's. */
-  readonly timeoutMs?: number;
+  /** Whether `?wait=` may make the answer wait for a task's end. */
+  readonly mayWait?: boolean;
 }
 
 export const API_PREFIX = "/api/v1";
-const LONGEST_WAIT_MS = 310_000;
 
 export const REST_ROUTES: readonly RestRoute[] = [
   {
@@ -34,7 +33,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     summary: "Enqueue a task. With ?wait=30s the answer is its result (200).",
     query: ["wait"],
     body: ["name", "params", "options"],
-    timeoutMs: LONGEST_WAIT_MS,
+    mayWait: true,
   },
   {
     method: "GET",
@@ -182,7 +181,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   { method: "GET", path: "/mailbox/:file", action: "email.mail", role: "viewer", summary: "One of those mails." },
 ];
 
-/** True when `role` may do what needs `needed`. */
+/** True when `role` may do what needs `needed`; nobody may do what needs no known role. */
 export function mayDo(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+  return ROLES.includes(needed) && ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }

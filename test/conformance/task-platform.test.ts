@@ -175,6 +175,26 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await expect(runtime.result(kept.id)).resolves.toEqual({ sum: 10 });
   });
 
+  test("enqueueing past one's own open transaction is a named error, not a hang", async () => {
+    const runtime = await backend.running([adds]);
+    await expect(backend.database.transaction(() => add.enqueue(runtime, { a: 1, b: 1 }))).rejects.toMatchObject({
+      code: "QUERY_OUTSIDE_TRANSACTION",
+    });
+  });
+
+  test("a hundred calls at once are a hundred tasks, each with its own headers", async () => {
+    const seen: string[] = [];
+    const runtime = await backend.running([
+      handler<{ text: string }>(note, async ({ text }, { headers }) => void seen.push(`${text} ${headers.n}`)),
+    ]);
+    const all = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => note.enqueue(runtime, { text: String(n) }, { headers: { n: String(n) } })),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(100);
+    await eventually(async () => seen.length === 100);
+    expect(seen.every((line) => line.split(" ")[0] === line.split(" ")[1])).toBe(true);
+  });
+
   test("a failing task is retried by its policy, and every attempt's error is kept", async () => {
     const flaky = defineTask({ name: "flaky", params: z.object({}), maxRetries: 2, retryDelay: 20 });
     let tries = 0;

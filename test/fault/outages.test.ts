@@ -33,22 +33,24 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     await stage.nats.kill("SIGKILL");
     const down = Date.now();
     await flood;
-    for (let n = 5_000; Date.now() < down + 5_000; n++) {
-      await quick.enqueue(runtime, { n });
+    let during = 0;
+    for (; Date.now() < down + 5_000; during++) {
+      await quick.enqueue(runtime, { n: 5_000 + during });
       await sleep(20);
     }
-    const during = ran.size - 5_000;
     await eventually(async () => ran.size === 5_000 + during && (await openTasks()) === 0, 10_000);
     const allRun = Date.now() - down;
     expect(during).toBeGreaterThan(100);
 
     await stage.nats.restart();
     await eventually(async () => (await cursors()) === 0);
-    const before = await lastSequence();
-    await quick.enqueueMany(runtime, numbers(20_000, 100));
-    await eventually(async () => (await openTasks()) === 0);
-    const carried = (await lastSequence()) - before;
-    expect(carried).toBe(100);
+    // Each process learns by itself, within half a second, that the lane goes over the stream again.
+    const carried = await eventually(async () => {
+      const before = await lastSequence();
+      await quick.enqueueMany(runtime, numbers(20_000, 100));
+      await eventually(async () => (await openTasks()) === 0);
+      return (await lastSequence()) - before === 100 && 100;
+    });
     await eventually(async () => (await messages()) === 0, 25_000);
     printTable("nats-server down for 5 s", [
       ["tasks accepted and run meanwhile", during],
@@ -61,28 +63,29 @@ describeWith(["nats", "postgres"], "when something is away", () => {
   test("a stream deleted under load is made again and no task is lost", async () => {
     const ran = new Set<number>();
     const runtime = await running(ran, 20);
-    const accepted = new Set<string>();
-    let deleted = 0;
-    const begin = Date.now();
-    const deleting = (async () => {
-      while (deleted < 3) {
-        await eventually(() => stage.withJetStream((manager) => manager.streams.delete(STREAM)));
-        deleted++;
-        await eventually(async () => (await lastSequence()) > 0, 15_000);
+    let accepted = 0;
+    /** Always more than the worker can take, so that it never has a reason of its own to ask the stream. */
+    const loadUntil = async (isSo: () => Promise<boolean>) => {
+      for (const end = Date.now() + 15_000; !(await isSo().catch(() => false)); ) {
+        if (Date.now() > end) throw new Error("the stream is not there again after 15 s");
+        const batch = Array.from({ length: 200 }, (_, index) => ({ n: accepted + index }));
+        accepted += (await quick.enqueueMany(runtime, batch)).length;
+        await eventually(async () => accepted - ran.size < 1_000);
       }
-    })();
-    for (let n = 0; deleted < 3 || n < 3_000; n += 50) {
-      const batch = Array.from({ length: 50 }, (_, index) => ({ n: n + index }));
-      for (const { id } of await quick.enqueueMany(runtime, batch)) accepted.add(id);
-      await sleep(10);
+    };
+    const madeAgain: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await loadUntil(async () => (await messages()) > 100);
+      await stage.withJetStream((manager) => manager.streams.delete(STREAM));
+      const deletedAt = Date.now();
+      await loadUntil(async () => (await lastSequence()) >= 0);
+      madeAgain.push(Date.now() - deletedAt);
+      await eventually(async () => (await openTasks()) === 0 && (await cursors()) === 0, 15_000);
     }
-    await deleting;
-    await eventually(async () => (await openTasks()) === 0, 30_000);
-    expect(ran.size).toBe(accepted.size);
+    expect(ran.size).toBe(accepted);
     printTable("stream deleted under load", [
-      ["deleted", deleted],
+      ["made again after", madeAgain.map((ms) => `${ms} ms`).join(", ")],
       ["tasks accepted and run", ran.size],
-      ["seconds", ((Date.now() - begin) / 1_000).toFixed(1)],
     ]);
   }, 90_000);
 
@@ -103,6 +106,8 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     const ends = [500, 2_000, 4_000, 13_500].map((ms) => slow.enqueue(other, { ms }));
     const tasks = await Promise.all(ends);
     await eventually(async () => starts.length === tasks.length);
+    // A claim does not wait for the disk (ADR 3); a commit that does takes the claims before it along.
+    await stage.database.query("update effect_counter set n = n");
 
     await stage.postgres.kill("SIGQUIT");
     const down = Date.now();

@@ -196,6 +196,7 @@ function portOf(database: Database): Database {
     query: (statement, parameters) => database.query(statement, parameters),
     kysely: () => database.kysely(),
     transaction: (work) => database.transaction(work),
+    refuseWhileHeld: () => database.refuseWhileHeld(),
     script: (text) => database.script(text),
     listen: (channel, receive) => database.listen(channel, receive),
     now: () => database.now(),

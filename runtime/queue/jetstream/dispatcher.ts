@@ -46,7 +46,7 @@ export class JetStreamDispatcher {
     for (const task of tasks) {
       const key = laneKey(task);
       const depth = this.#depths.get(key) ?? 0;
-      const open = this.lanes.cursor(task) === undefined && !this.#marks.has(key);
+      const open = this.lanes.cursor(task) === undefined && !this.#marks.has(key) && !task.rescued;
       if (this.#connected && open && depth < LANE_LIMIT && this.publisher.room > 0) {
         this.#depths.set(key, depth + 1);
         this.publisher.publish(task);

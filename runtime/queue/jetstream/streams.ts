@@ -6,7 +6,7 @@ import { laneSubject, streamName } from "./names.ts";
 
 const NANOS_PER_MS = 1_000_000;
 /** A message handed to a worker that neither claims nor returns it is handed out again after this. */
-export const ACK_WAIT_MS = 10_000;
+export const ACK_WAIT_MS = 5_000;
 /** A publish repeated within this time is dropped by the server. */
 const DUPLICATE_WINDOW_MS = 120_000;
 const MOST_UNACKED = 20_000;

@@ -34,6 +34,7 @@ export class Upkeep {
   #suspects = new Map<string, number>();
   #nextLost = 0;
   #nextZombies = 0;
+  #streamGone = false;
 
   constructor(
     database: Database,
@@ -63,7 +64,9 @@ export class Upkeep {
     await this.#dispatcher.lanes.refresh();
     // What is asked of an engine that is away waits out its whole time-out.
     if (this.#dispatcher.connected) {
-      if (somethingIsMissing) await this.ensure();
+      const isGone = this.#streamGone;
+      this.#streamGone = false;
+      if (somethingIsMissing || isGone) await this.ensure();
       await this.#countDepths();
     }
     if (now >= this.#nextLost) {
@@ -134,8 +137,11 @@ export class Upkeep {
    */
   async #removeZombies(queue: string): Promise<void> {
     const stream = streamName(queue);
-    const info = await this.#manager.streams.info(stream).catch(ignoreMissing);
-    if (info === undefined || info.state.messages === 0) return;
+    const info = await this.#manager.streams.info(stream).catch((error: unknown) => {
+      // Workers that are busy with the table do not ask the stream, so they do not find out.
+      if (isMissing(error)) this.#streamGone = true;
+    });
+    if (!info || info.state.messages === 0) return;
     let waiting = 0;
     const floors: [subject: string, floor: number][] = [];
     for (const lane of LANES) {

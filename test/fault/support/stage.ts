@@ -88,7 +88,11 @@ export async function openStage(): Promise<Stage> {
     async reset() {
       for (const { process: child } of workers) child.kill("SIGKILL");
       await Promise.all(workers.splice(0).map(({ exited }) => exited));
+      // A test that failed may have left a server down.
+      await stage.withJetStream(async () => {}).catch(() => nats.restart());
+      await database.now().catch(() => postgres.restart());
       await Promise.all(runtimes.splice(0).map((runtime) => runtime.stop(1_000)));
+      await database.script("delete from task; delete from worker; update task_lane set published_seq = null");
     },
     async close() {
       await stage.reset();

@@ -133,7 +133,7 @@ function recoveries({ evidence, faults }: Storm): Verdict["recovery"] {
   const all: number[] = [];
   const undisturbed: number[] = [];
   const kills = new Map(faults.filter(({ kind }) => kind === "worker").map((fault: Fault) => [fault.pid, fault.at]));
-  const outages = faults.filter(({ kind }) => kind === "postgres" || kind === "hang");
+  const outages = faults.filter(({ kind }) => kind === "postgres");
   for (const lines of byTask(evidence).values()) {
     const starts = lines.filter(({ kind }) => kind === "start");
     let earlierCrashes = 0;

@@ -229,6 +229,7 @@ class Crew {
   readonly #killed = new Set<number>();
   readonly #replacing: Promise<void>[] = [];
   readonly ownEnds: (number | string)[] = [];
+  readonly hung = new Set<StormWorker>();
   #dismissed = false;
 
   constructor(stage: Stage) {
@@ -286,13 +287,15 @@ async function playFaults(
     const at = Date.now();
     let pid: number | undefined;
     if (kind === "worker" || kind === "hang") {
-      if (worker === undefined) continue;
+      if (worker === undefined || crew.hung.has(worker)) continue; // one that hangs is to wake up again
       pid = worker.pid;
       if (kind === "worker") await crew.kill(worker);
       else {
+        crew.hung.add(worker);
         worker.process.kill("SIGSTOP");
         await sleep(lastsMs);
         worker.process.kill("SIGCONT");
+        crew.hung.delete(worker);
       }
     } else await crash(kind === "nats" ? stage.nats : stage.postgres, lastsMs);
     faults.push({ kind, at, until: Date.now(), pid });

@@ -74,7 +74,7 @@ runtime.handle(
     if (mode === "apart") await database.transaction((tx) => writeEffect(tx, run, mode, n));
     else await writeEffect(database, run, mode, n);
     // The effect is there and the task has not ended: what a crash or a hang falls into.
-    await sleep(sleepMs);
+    await sleep(3 * sleepMs);
     return { n };
   }),
 );

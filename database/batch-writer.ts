@@ -1,9 +1,10 @@
-// Writes the ends of runs, many in one statement. Flushes at once when nothing is in flight and batches only behind a
-// flight: an idle system is fast, a busy one efficient. When the database is away it holds on to what it has and tries
-// again; the fence keeps a late write from doing harm.
-import { detached, isTransient } from "../../database/index.ts";
-import { sleep } from "../contract/clock.ts";
-import type { Foundation } from "../contract/foundation.ts";
+// Writes many small things in one statement. Flushes at once when nothing is in flight and batches only behind a
+// flight: an idle system is fast, a busy one efficient. A patient writer holds on to what it has while the database is
+// away and tries again; that is for writes whose repetition does no harm. The other kind says no at once.
+import { sleep } from "../runtime/contract/clock.ts";
+import type { Foundation } from "../runtime/contract/foundation.ts";
+import { detached } from "./open-transaction.ts";
+import { isTransient } from "./store-error.ts";
 
 const MOST_FLIGHTS = 2;
 const FIRST_RETRY_MS = 50;
@@ -22,18 +23,28 @@ export class BatchWriter<Item, Answer> {
   readonly #parts: Foundation;
   readonly #write: WriteBatch<Item, Answer>;
   readonly #most: number;
+  readonly #isPatient: boolean;
   #waiting: Pending<Item, Answer>[] = [];
   #flights = 0;
   #scheduled = false;
   #idle: (() => void)[] = [];
 
-  constructor(parts: Foundation, most: number, write: WriteBatch<Item, Answer>) {
+  constructor(
+    parts: Foundation,
+    options: { readonly most: number; readonly patient: boolean },
+    write: WriteBatch<Item, Answer>,
+  ) {
     this.#parts = parts;
-    this.#most = most;
+    this.#most = options.most;
+    this.#isPatient = options.patient;
     this.#write = write;
   }
 
-  /** Resolves once the item is committed. Rejects only for errors that no repetition can mend. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#flights === 0;
+  }
+
+  /** Resolves once the item is committed. A patient writer rejects only errors that no repetition can mend. */
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -45,7 +56,7 @@ export class BatchWriter<Item, Answer> {
 
   /** Resolves when everything that was added has been written. */
   drained(): Promise<void> {
-    if (this.#waiting.length === 0 && this.#flights === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -56,7 +67,7 @@ export class BatchWriter<Item, Answer> {
       this.#flights++;
       void this.#fly(batch);
     }
-    if (this.#waiting.length === 0 && this.#flights === 0) {
+    if (this.isIdle) {
       for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
@@ -66,7 +77,7 @@ export class BatchWriter<Item, Answer> {
       const answers = await this.#writeUntilDone(batch.map((pending) => pending.item));
       for (const [index, pending] of batch.entries()) pending.resolve(answers[index] as Answer);
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
+      if (batch.length === 1 || isTransient(error)) for (const pending of batch) pending.reject(error);
       else await this.#oneByOne(batch);
     } finally {
       this.#flights--;
@@ -91,8 +102,8 @@ export class BatchWriter<Item, Answer> {
       try {
         return await this.#write(items);
       } catch (error) {
-        if (!isTransient(error)) throw error;
-        this.#parts.log.warn(`could not write the ends of ${items.length} tasks; trying again in ${delayMs} ms`, error);
+        if (!this.#isPatient || !isTransient(error)) throw error;
+        this.#parts.log.warn(`could not write ${items.length} items; trying again in ${delayMs} ms`, error);
         await sleep(this.#parts.clock, delayMs);
       }
     }

@@ -1,0 +1,104 @@
+// From a request to the action behind it: who asks, whether the role suffices, which parameters the table knows, and
+// what status the answer has. Everything is refused that the route table does not name.
+import { ApiumError, durationMs, type FieldError } from "../../runtime/index.ts";
+import type { Access } from "./access.ts";
+import { jsonBody } from "./body.ts";
+import type { Next, Request, Response } from "./request.ts";
+import { API_PREFIX, REST_ROUTES, type RestRoute } from "./rest-routes.ts";
+
+/** `?wait=` may ask for this much; the call to the action gets a little more, so that it can say WAIT_TIMEOUT itself. */
+const LONGEST_WAIT_MS = 300_000;
+const WAIT_MARGIN_MS = 10_000;
+
+type CallOptions = { timeout?: number };
+
+/** The routes for moleculer-web: two, since it keeps the time-out of a call at its route and not at the alias. */
+export function restRoutes(access: Access): object[] {
+  const slow = REST_ROUTES.filter(({ mayWait }) => mayWait === true);
+  const others = REST_ROUTES.filter(({ mayWait }) => mayWait !== true);
+  return [
+    restRoute("rest", others, access, {}),
+    restRoute("rest that may wait", slow, access, { timeout: LONGEST_WAIT_MS + WAIT_MARGIN_MS }),
+  ];
+}
+
+function restRoute(name: string, routes: readonly RestRoute[], access: Access, callOptions: CallOptions): object {
+  return {
+    name,
+    path: API_PREFIX,
+    mappingPolicy: "restrict",
+    callOptions,
+    bodyParsers: false,
+    use: [
+      (request: Request, _response: Response, next: Next) => {
+        try {
+          request.$user = access.authenticate(request);
+          next();
+        } catch (error) {
+          next(error);
+        }
+      },
+      jsonBody,
+    ],
+    aliases: Object.fromEntries(routes.map((route) => [`${route.method} ${route.path}`, { ...route, type: "call" }])),
+    onBeforeCall(ctx: Request["$ctx"], _route: unknown, request: Request, _response: Response, alias: RestRoute) {
+      const route = routeOf(alias);
+      ctx.meta.user = access.allow(request.$user, route.role);
+      if (request.$correlationId !== undefined) ctx.meta.correlationId = request.$correlationId;
+      request.$params = paramsOf(route, request);
+    },
+    onAfterCall(
+      ctx: Request["$ctx"],
+      _route: unknown,
+      request: Request & { $alias: RestRoute },
+      _response: Response,
+      data: unknown,
+    ) {
+      const route = routeOf(request.$alias);
+      const hasWaited = route.mayWait === true && "wait" in request.$params;
+      ctx.meta.$statusCode = hasWaited ? 200 : (route.status ?? 200);
+      if (route.status === 201) ctx.meta.$location = locationOf(route, data);
+      return data;
+    },
+  };
+}
+
+/** moleculer-web trims an alias's path; the entry of the table is what counts. @throws ApiumError `NOT_FOUND`. */
+function routeOf(alias: RestRoute): RestRoute {
+  const route = REST_ROUTES.find(({ method, action }) => method === alias.method && action === alias.action);
+  if (route === undefined) throw new ApiumError("NOT_FOUND");
+  return route;
+}
+
+/** Body, then query, then path: a later one wins, so nobody can ask about another thing than the address names. */
+function paramsOf(route: RestRoute, request: Request): Readonly<Record<string, unknown>> {
+  const query = { ...request.query };
+  const body = route.method === "GET" ? {} : { ...(request.body as object | undefined) };
+  const unknown: FieldError[] = [
+    ...surplus(query, route.query).map((field) => ({ field, message: "is no query parameter of this endpoint" })),
+    ...surplus(body, route.body).map((field) => ({ field, message: "is no field of this endpoint" })),
+  ];
+  if (unknown.length > 0) throw new ApiumError("PARAMS_INVALID", "the request is not valid", { fields: unknown });
+  if (query.wait !== undefined) checkWait(query.wait);
+  const path = [...route.path.matchAll(/:(\w+)/g)].map(([, name = ""]) => [name, request.$params[name]]);
+  return { ...body, ...query, ...Object.fromEntries(path) };
+}
+
+function surplus(given: object, known: readonly string[] = []): string[] {
+  return Object.keys(given).filter((name) => !known.includes(name));
+}
+
+/** Before the call, not in it: a task must not be accepted by a request that is then refused. */
+function checkWait(wait: unknown): void {
+  const refuse = (message: string): never => {
+    throw new ApiumError("PARAMS_INVALID", "the request is not valid", { fields: [{ field: "wait", message }] });
+  };
+  if (typeof wait !== "string" || !/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(wait)) return refuse("must be written like 30s");
+  if (durationMs(wait) > LONGEST_WAIT_MS) refuse(`must be at most ${LONGEST_WAIT_MS / 60_000}m`);
+}
+
+function locationOf(route: RestRoute, data: unknown): string {
+  const id = (data as { id?: unknown } | null)?.id;
+  const hasOne = REST_ROUTES.some(({ method, path }) => method === "GET" && path === `${route.path}/:id`);
+  return `${API_PREFIX}${route.path}${hasOne ? `/${encodeURIComponent(String(id))}` : ""}`;
+}

@@ -1,0 +1,86 @@
+// What is outside the API: whether the process lives and can work, the API's description, signing in, and the pages.
+// This is the whole of what may be had without a token: /healthz, /readyz, /login and the pages named as public.
+import type { Service } from "moleculer";
+import { ApiumError } from "../../runtime/index.ts";
+import type { Access } from "./access.ts";
+import { formBody } from "./body.ts";
+import { publicError } from "./error-response.ts";
+import { openApi } from "./openapi.ts";
+import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
+import { type Request, type Response, redirect, sendJson } from "./request.ts";
+
+const READY_WITHIN_MS = 2_000;
+
+type Handler = (request: Request, response: Response, service: Service) => unknown;
+
+export function systemRoute(access: Access, fail: (request: Request, response: Response, error: unknown) => void) {
+  const alias = (handle: Handler) =>
+    function answer(this: Service, request: Request, response: Response) {
+      Promise.resolve()
+        .then(() => handle(request, response, this))
+        .catch((error: unknown) => fail(request, response, error));
+    };
+  const isReady = readiness();
+
+  return {
+    name: "system",
+    path: "/",
+    mappingPolicy: "restrict",
+    bodyParsers: false,
+    use: [formBody],
+    aliases: {
+      "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
+      "GET /readyz": alias(async (_request, response, service) => {
+        await isReady(service);
+        sendJson(response, 200, { status: "ready" });
+      }),
+      "GET /openapi.json": alias((request, response) => {
+        access.allow(access.authenticate(request), "viewer");
+        sendJson(response, 200, openApi());
+      }),
+      "POST /login": alias((request, response) => {
+        access.refuseForeignOrigin(request);
+        const { token } = (request.body ?? {}) as { token?: unknown };
+        signIn(access, request, response, typeof token === "string" ? token : "");
+      }),
+      ...Object.fromEntries(
+        PAGES.map((path) => [`GET ${path}`, alias((request, response) => page(access, request, response, path))]),
+      ),
+    },
+  };
+}
+
+function page(access: Access, request: Request, response: Response, path: PagePath): void {
+  const { token } = request.query;
+  if (path === "/" && typeof token === "string") return signIn(access, request, response, token);
+  if (!PUBLIC_PAGES.includes(path) && access.identify(request) === undefined) return redirect(response, "/login");
+  sendPage(response, path);
+}
+
+/** Leads on to an address without the token, so that it stays in no history and no referrer. */
+function signIn(access: Access, request: Request, response: Response, token: string): void {
+  const user = access.userOf(token);
+  if (user === undefined) return redirect(response, "/login?again");
+  const isSecure = request.headers["x-forwarded-proto"] === "https";
+  response.setHeader("Set-Cookie", `${access.sessionCookie(user)}${isSecure ? "; Secure" : ""}`);
+  redirect(response, "/");
+}
+
+/** Anybody may ask, so those who ask at once share one look at the database. Whatever is wrong, the answer is 503. */
+function readiness(): (service: Service) => Promise<void> {
+  let looking: Promise<void> | undefined;
+  const look = async ({ broker }: Service) => {
+    try {
+      await broker.call("tasks.ready", {}, { timeout: READY_WITHIN_MS });
+    } catch (error) {
+      const known = publicError(error);
+      throw known?.status === 503 ? known : new ApiumError("SERVICE_UNAVAILABLE", undefined, { cause: error });
+    }
+  };
+  return (service) => {
+    looking ??= look(service).finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  };
+}
