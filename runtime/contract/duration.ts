@@ -4,6 +4,8 @@ import { ApiumError } from "./errors.ts";
 export type Duration = number | string;
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** A century: longer ones are mistakes, and dates have an end. */
+const LONGEST_MS = 100 * 366 * 86_400_000;
 const NOTATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /**
@@ -11,7 +13,7 @@ const NOTATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
  * @throws ApiumError `DURATION_NOTATION` for anything else than a finite number ≥ 0 or `<number><ms|s|m|h|d>`.
  */
 export function durationMs(duration: Duration): number {
-  if (typeof duration === "number" && Number.isFinite(duration) && duration >= 0) return duration;
+  if (typeof duration === "number" && duration >= 0 && duration <= LONGEST_MS) return duration;
   const parts = typeof duration === "string" ? NOTATION.exec(duration.trim()) : null;
   const unit = UNITS_MS[parts?.[2] ?? ""];
   if (!parts || unit === undefined) {
@@ -20,5 +22,15 @@ export function durationMs(duration: Duration): number {
       `"${duration}" is not a duration; write it like 250ms, 30s, 5m, 2h or 1d`,
     );
   }
-  return Number(parts[1]) * unit;
+  return durationMs(Number(parts[1]) * unit);
+}
+
+/** Whether `durationMs` takes it. */
+export function isDuration(value: Duration): boolean {
+  try {
+    durationMs(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

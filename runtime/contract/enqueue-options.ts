@@ -1,7 +1,7 @@
 // What a caller may say about one task, checked once at the door.
 import { z } from "zod";
 import type { Duration } from "./duration.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs, isDuration } from "./duration.ts";
 import { ApiumError } from "./errors.ts";
 import { queueNamed } from "./queues.ts";
 import type { Backoff } from "./retry-policy.ts";
@@ -127,13 +127,4 @@ export function resolveOptions(options: EnqueueOptions, now: number): ResolvedOp
 function expiryAt(expires: Duration | Date, now: number): number {
   if (expires instanceof Date) return expires.getTime();
   return isDuration(expires) ? now + durationMs(expires) : new Date(expires).getTime();
-}
-
-function isDuration(value: Duration): boolean {
-  try {
-    durationMs(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -325,5 +325,10 @@ export function codeOf(error: unknown): string | undefined {
 
 /** What a value that was thrown says, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  try {
+    return String(error);
+  } catch {
+    return "something that cannot be shown as text was thrown";
+  }
 }

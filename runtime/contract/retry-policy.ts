@@ -1,6 +1,6 @@
 // What happens after a failed attempt: again when, or never. Pure; the worker applies the verdict.
 import type { Duration } from "./duration.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs, isDuration } from "./duration.ts";
 import { codeOf, ERRORS, type ErrorCode, messageOf } from "./errors.ts";
 import type { Random } from "./random.ts";
 
@@ -38,16 +38,19 @@ export const DEFAULT_MAX_RETRIES = 3;
 export const DEFAULT_RETRY_DELAY_MS = 10_000;
 const DEFAULT_MAX_DELAY_MS = 600_000;
 const DEFAULT_JITTER = 0.2;
+/** A year: whatever asks for more is mistaken, and dates have an end. */
+const LONGEST_DELAY_MS = 366 * 86_400_000;
 
 /** The policy of a call's options over a task's options. `backoff: true` means factor 2. */
 export function retryPolicy(task: RetryOptions, call: RetryOptions = {}): RetryPolicy {
   const backoff = call.backoff ?? task.backoff ?? false;
   const shape: Backoff = typeof backoff === "object" ? backoff : backoff ? { factor: 2 } : { factor: 1, jitter: 0 };
+  const retryDelayMs = durationMs(call.retryDelay ?? task.retryDelay ?? DEFAULT_RETRY_DELAY_MS);
   return {
     maxRetries: call.maxRetries ?? task.maxRetries ?? DEFAULT_MAX_RETRIES,
-    retryDelayMs: durationMs(call.retryDelay ?? task.retryDelay ?? DEFAULT_RETRY_DELAY_MS),
+    retryDelayMs,
     factor: shape.factor ?? 2,
-    maxDelayMs: durationMs(shape.max ?? Math.max(DEFAULT_MAX_DELAY_MS, durationMs(task.retryDelay ?? 0))),
+    maxDelayMs: durationMs(shape.max ?? Math.max(DEFAULT_MAX_DELAY_MS, retryDelayMs)),
     jitter: shape.jitter ?? DEFAULT_JITTER,
     retryFor: call.retryFor ?? task.retryFor,
     noRetryFor: call.noRetryFor ?? task.noRetryFor ?? [],
@@ -56,7 +59,10 @@ export function retryPolicy(task: RetryOptions, call: RetryOptions = {}): RetryP
 
 /** Delay before retry number `retry` (1 = the first), without jitter: base × factor^(retry−1), capped. */
 export function baseDelayMs(policy: RetryPolicy, retry: number): number {
-  return Math.min(policy.retryDelayMs * policy.factor ** (retry - 1), policy.maxDelayMs);
+  // Nothing stays nothing; the factor's power may be infinite by then.
+  return policy.retryDelayMs === 0
+    ? 0
+    : Math.min(policy.retryDelayMs * policy.factor ** (retry - 1), policy.maxDelayMs);
 }
 
 /** The delay with its share of chance, spread evenly below the base delay. */
@@ -92,7 +98,8 @@ export function judge(error: unknown, policy: RetryPolicy, retries: number, rand
   if (error instanceof Reject) return { kind: "fail", reason: "rejected" };
   if (!(error instanceof Retry) && !isRetryable(error, policy)) return { kind: "fail", reason: "not-retryable" };
   if (retries >= policy.maxRetries) return { kind: "fail", reason: "exhausted" };
-  return { kind: "retry", inMs: requestedDelayMs(error) ?? delayMs(policy, retries + 1, random) };
+  const inMs = requestedDelayMs(error) ?? delayMs(policy, retries + 1, random);
+  return { kind: "retry", inMs: Math.min(inMs, LONGEST_DELAY_MS) };
 }
 
 function isRetryable(error: unknown, policy: RetryPolicy): boolean {
@@ -111,15 +118,17 @@ function namesOf(error: unknown): string[] {
   const code = codeOf(error);
   if (code !== undefined) names.push(code);
   for (let proto: unknown = error; typeof proto === "object" && proto !== null; proto = Object.getPrototypeOf(proto)) {
-    names.push(proto.constructor.name);
+    if (typeof proto.constructor === "function") names.push(proto.constructor.name);
   }
   return names;
 }
 
 /** `Retry({in})`, or a `retryAfter` in seconds or as a date, as HTTP clients put it on their errors. */
 function requestedDelayMs(error: unknown): number | undefined {
-  if (error instanceof Retry) return error.in === undefined ? undefined : durationMs(error.in);
+  if (error instanceof Retry) return error.in === undefined || !isDuration(error.in) ? undefined : durationMs(error.in);
   if (typeof error !== "object" || error === null || !("retryAfter" in error)) return undefined;
-  const seconds = Number(error.retryAfter);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+  const { retryAfter } = error;
+  const text = typeof retryAfter === "string" || typeof retryAfter === "number" ? String(retryAfter).trim() : "";
+  const ms = text === "" ? Number.NaN : Number(text) * 1_000;
+  return ms >= 0 && ms <= LONGEST_DELAY_MS ? ms : undefined;
 }

@@ -184,7 +184,8 @@ function checkDefinition(options: TaskOptions<z.ZodType, z.ZodType>): void {
     const soft = options.softTimeLimit === undefined ? undefined : durationMs(options.softTimeLimit);
     const hard = options.timeLimit === undefined ? undefined : durationMs(options.timeLimit);
     if (soft !== undefined && hard !== undefined && soft >= hard) wrong("softTimeLimit must be below timeLimit");
-    for (const duration of [options.retryDelay, options.expires, options.resultExpires]) {
+    const slowest = typeof options.backoff === "object" ? options.backoff.max : undefined;
+    for (const duration of [options.retryDelay, options.expires, options.resultExpires, slowest]) {
       if (duration !== undefined) durationMs(duration);
     }
   } catch (error) {

@@ -11,7 +11,7 @@ export interface TaskError {
 
 const MAX_MESSAGE_LENGTH = 2_000;
 const MAX_STACK_LENGTH = 8_000;
-const CREDENTIALS_IN_URL = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+const CREDENTIALS_IN_URL = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
 
 /** Describes a thrown value for the books; `fallback` is the code of errors that have none of their own. */
 export function describeError(error: unknown, fallback = "HANDLER_FAILED"): TaskError {

@@ -109,6 +109,8 @@ select id, parent_id, name, queue, lane::integer as lane, attempt, state as left
 const FENCES = {
   /** The worker that holds the attempt. */
   run: "t.attempt = f.attempt and t.state = 'STARTED'",
+  /** The same, and only if somebody asked for it to be revoked. */
+  revoked: "t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is not null",
   /** Revoked while nobody runs it. */
   idle: "t.state in ('SCHEDULED', 'QUEUED', 'RETRY', 'WAITING')",
   /** Too late to start. */
@@ -175,5 +177,11 @@ function common(finishes: readonly Finish[], now: number): string[] {
 }
 
 function perFence(make: (fence: Fence) => Statement): Readonly<Record<Fence, Statement>> {
-  return { run: make("run"), idle: make("idle"), expired: make("expired"), waiting: make("waiting") };
+  return {
+    run: make("run"),
+    revoked: make("revoked"),
+    idle: make("idle"),
+    expired: make("expired"),
+    waiting: make("waiting"),
+  };
 }

@@ -13,7 +13,7 @@ export async function startWaiting(
   const { affected } = await tx.query(
     `update task set state = 'WAITING', pending_children = $3::integer, worker = null, progress = null,
                      join_plan = $4::json
-     where id = $1::uuid and attempt = $2::integer and state = 'STARTED'`,
+     where id = $1::uuid and attempt = $2::integer and state = 'STARTED' and revocation is null`,
     [held.id, held.attempt, pending, joinPlan],
   );
   if (affected === 0) throw new ApiumError("TASK_FENCED");

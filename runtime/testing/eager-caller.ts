@@ -15,6 +15,7 @@ import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, AnyTask, CallOptions, TaskCall, TaskCaller } from "../contract/task-definition.ts";
 import { validateParams } from "../contract/task-definition.ts";
 import { describeError } from "../contract/task-error.ts";
+import type { FinalState } from "../contract/task-state.ts";
 import { HandlerTable, type TaskContext, type TaskHandler } from "../worker/index.ts";
 import type { IsolatedHandlerFunction } from "../worker/isolation/index.ts";
 import { Run } from "../worker/run.ts";
@@ -315,40 +316,29 @@ export class EagerCaller implements TaskCaller {
 
   /** Runs children until the join's verdict ends it. */
   async #join(parent: LiveTask, calls: readonly TaskCall[], plan: JoinPlan): Promise<Joined> {
-    const outcomes: ChildOutcome[] =
-      plan.kind === "all" ? calls.map((_call, index) => unstarted(index)) : [unstarted(0)];
+    // A step that takes a result cannot be checked before it has it; everything else is checked before anything runs.
+    const intakes = calls.map(({ task, params, options }, index) => {
+      refuseIdentity(options, "children take neither taskId nor uniqueKey");
+      const into = plan.kind === "chain" && index > 0 ? plan.steps[index]?.into : undefined;
+      const take = (given: object) => this.#takeIn(task, { ...(params as object), ...given }, options ?? {});
+      const checked = into === undefined ? take({}) : undefined;
+      return (previous: unknown) => checked ?? take({ [into ?? ""]: previous });
+    });
+    const outcomes = plan.kind === "all" ? calls.map((_call, index) => unstarted(index)) : [unstarted(0)];
     let previous: unknown;
-    let lastError: unknown;
+    let cause: unknown;
     for (let index = 0; ; index++) {
       const verdict = judgeJoin(plan, outcomes);
       if (verdict.kind === "succeed") return { state: "SUCCESS", result: throughJson(verdict.result ?? null) };
-      if (verdict.kind === "fail") return { state: "FAILURE", error: childFailed(verdict.child, lastError) };
-      if (verdict.kind === "next") {
-        outcomes.push(unstarted(verdict.index));
-        previous = verdict.previous;
-      }
-      const call = calls[index];
-      if (call === undefined) throw new ApiumError("INTERNAL", "a join waits for a child that does not exist");
-      const into = plan.kind === "chain" ? plan.steps[index]?.into : undefined;
-      const child = await this.#child(parent, call, into === undefined || index === 0 ? {} : { [into]: previous });
-      lastError = child.error;
-      const error = child.error === undefined ? null : describeError(child.error);
-      outcomes[index] = {
-        index,
-        id: child.id,
-        state: child.state as ChildOutcome["state"],
-        result: child.result,
-        error,
-      };
+      if (verdict.kind === "fail") return { state: "FAILURE", error: childFailed(verdict.child, cause) };
+      if (verdict.kind === "next") previous = verdict.previous;
+      const intake = intakes[index]?.(previous);
+      if (intake === undefined) throw new ApiumError("INTERNAL", "a join waits for a child that does not exist");
+      const child = this.#note(intake, parent);
+      await this.#live(child, intake);
+      cause = child.error;
+      outcomes[index] = outcomeOf(child, index);
     }
-  }
-
-  async #child(parent: LiveTask, { task, params, options }: TaskCall, given: object): Promise<LiveTask> {
-    refuseIdentity(options, "children take neither taskId nor uniqueKey");
-    const intake = this.#takeIn(task, { ...(params as object), ...given }, options ?? {});
-    const child = this.#note(intake, parent);
-    await this.#live(child, intake);
-    return child;
   }
 
   async #until(instant: number): Promise<void> {
@@ -362,6 +352,11 @@ export function eagerCaller(options: EagerOptions): EagerCaller {
 
 function unstarted(index: number): ChildOutcome {
   return { index, id: "", state: null, result: null, error: null };
+}
+
+function outcomeOf({ id, state, result, error }: LiveTask, index: number): ChildOutcome {
+  const told = error === undefined ? null : describeError(error);
+  return { index, id, state: state as FinalState, result, error: told };
 }
 
 function childFailed({ index, id, state }: ChildOutcome, cause: unknown): ApiumError {

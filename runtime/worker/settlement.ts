@@ -4,7 +4,7 @@ import { BatchWriter, type Database } from "../../database/index.ts";
 import type { Dispatcher } from "../contract/dispatch.ts";
 import { durationMs } from "../contract/duration.ts";
 import type { TaskOverrides } from "../contract/enqueue-options.ts";
-import { ApiumError } from "../contract/errors.ts";
+import { ApiumError, codeOf } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { encodeResult } from "../contract/json.ts";
 import { judge } from "../contract/retry-policy.ts";
@@ -13,6 +13,7 @@ import type { TaskEvent, TaskEventType } from "../contract/task-event.ts";
 import type { ClaimedTask } from "../queue/queue.ts";
 import {
   deferTasks,
+  type Fence,
   type Finish,
   finish,
   finishSuccesses,
@@ -40,6 +41,7 @@ export class Settlement {
   readonly #worker: string;
   readonly #successes: BatchWriter<Finish, boolean>;
   readonly #ends: BatchWriter<Finish, boolean>;
+  readonly #revocations: BatchWriter<Finish, boolean>;
   readonly #retries: BatchWriter<RetryRow, boolean>;
   #done = 0;
   #failed = 0;
@@ -51,7 +53,8 @@ export class Settlement {
     // The fence keeps a write that comes late from doing harm, so the ends of runs wait for the database.
     const patiently = { most: BATCH_ROWS, patient: true };
     this.#successes = new BatchWriter(parts, patiently, (items) => this.#writeSuccesses(items));
-    this.#ends = new BatchWriter(parts, patiently, (items) => this.#writeEnds(items));
+    this.#ends = new BatchWriter(parts, patiently, (items) => this.#writeEnds("run", items));
+    this.#revocations = new BatchWriter(parts, patiently, (items) => this.#writeEnds("revoked", items));
     this.#retries = new BatchWriter(parts, patiently, (items) => this.#writeRetries(items));
   }
 
@@ -87,7 +90,7 @@ export class Settlement {
   async threw(run: Run, error: unknown): Promise<void> {
     try {
       if (run.revocation !== undefined) await this.#end(run, "REVOKED", run.aborted ?? error);
-      else if (run.aborted?.code === "TASK_FENCED") await this.handBack([run.claimed]);
+      else if (isFenced(run.aborted) || isFenced(error)) await this.handBack([run.claimed]);
       else await this.#retryOrFail(run, error);
     } catch (cause) {
       this.#parts.log.error(`the end of task ${run.claimed.id} could not be written; its lease will decide`, cause);
@@ -116,7 +119,7 @@ export class Settlement {
     }
   }
 
-  /** Gives tasks back unfinished; neither a retry nor a crash is counted. */
+  /** Gives tasks back unfinished; neither a retry nor a crash is counted. What was revoked meanwhile ends here. */
   async handBack(tasks: readonly ClaimedTask[]): Promise<void> {
     if (tasks.length === 0) return;
     const lanes = new Map(tasks.map((task) => [task.id, task.lane]));
@@ -124,6 +127,22 @@ export class Settlement {
     this.#parts.queue.dispatch(
       back.map((row) => ({ ...row, lane: lanes.get(row.id) ?? "normal", seq: Number(row.seq) })),
     );
+    const returned = new Set(back.map((row) => row.id));
+    const kept = tasks.filter((task) => !returned.has(task.id));
+    if (kept.length === 0) return;
+    const error = JSON.stringify(describeError(new ApiumError("TASK_REVOKED")));
+    const ends = kept.map(
+      ({ id, attempt }): Finish => ({
+        id,
+        attempt,
+        state: "REVOKED",
+        reason: "revoked",
+        error,
+        keepMs: this.#resultExpiresMs,
+      }),
+    );
+    const moved = await this.#writeEnds("revoked", ends);
+    for (const [index, claimed] of kept.entries()) if (moved[index]) this.tell("revoked", claimed);
   }
 
   /** Gives a task back that this worker cannot run for a while; nothing is counted. */
@@ -139,7 +158,8 @@ export class Settlement {
 
   /** Resolves when every end has been written. */
   async drained(): Promise<void> {
-    await Promise.all([this.#successes.drained(), this.#ends.drained(), this.#retries.drained()]);
+    const writers = [this.#successes, this.#ends, this.#revocations, this.#retries];
+    await Promise.all(writers.map((writer) => writer.drained()));
   }
 
   /** How long the result of a run is kept. */
@@ -172,15 +192,15 @@ export class Settlement {
     const dueAt = this.#parts.clock.now() + verdict.inMs;
     const moved = await this.#retries.add({ id, attempt, dueAt, error: JSON.stringify(described) });
     // Not moved: it was revoked meanwhile, or is somebody else's by now. The end's own fence tells the two apart.
-    if (!moved) return this.#end(run, "REVOKED", new ApiumError("TASK_REVOKED"));
+    if (!moved) return this.#end(run, "REVOKED", new ApiumError("TASK_REVOKED"), this.#revocations);
     this.tell("retried", claimed, { error: described, retryAt: dueAt });
     this.#parts.queue.expect(dueAt);
   }
 
-  async #end(run: Run, state: "FAILURE" | "REVOKED", error: unknown): Promise<void> {
+  async #end(run: Run, state: "FAILURE" | "REVOKED", error: unknown, writer = this.#ends): Promise<void> {
     const { claimed } = run;
     const described = describeError(error);
-    const moved = await this.#ends.add({
+    const moved = await writer.add({
       id: claimed.id,
       attempt: claimed.attempt,
       state,
@@ -224,8 +244,8 @@ export class Settlement {
     return items.map((item) => moved.has(item.id));
   }
 
-  async #writeEnds(items: readonly Finish[]): Promise<boolean[]> {
-    const rows = await finish(this.#parts.database, "run", items, this.#parts.clock.now());
+  async #writeEnds(fence: Fence, items: readonly Finish[]): Promise<boolean[]> {
+    const rows = await finish(this.#parts.database, fence, items, this.#parts.clock.now());
     const moved = new Set(rows.map((row) => row.id));
     const parents = rows.map((row) => row.parent_id).filter((id) => id !== null);
     if (parents.length > 0) this.#parts.joinable([...new Set(parents)]);
@@ -237,4 +257,12 @@ export class Settlement {
     const moved = await retryTasks(this.#parts.database, items, this.#parts.clock.now());
     return items.map((item) => moved.has(item.id));
   }
+}
+
+/**
+ * The run does not hold its task, so how it ended says nothing of the task. A claim that a crash of the database took
+ * back leaves two runs of one attempt: the one that was told so must not end what the other holds.
+ */
+function isFenced(error: unknown): boolean {
+  return codeOf(error) === "TASK_FENCED";
 }

@@ -138,6 +138,29 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     ]);
   }, 60_000);
 
+  test("a run whose claim a crash of PostgreSQL took back ends nothing that the next holder of the attempt runs", async () => {
+    const runtime = stage.runtime();
+    const undo = "update task set state = 'QUEUED', worker = null, started_at = null where id = $1::uuid";
+    const claim = "update task set state = 'STARTED', worker = 'another', started_at = now() where id = $1::uuid";
+    let runs = 0;
+    runtime.handle({
+      task: slow,
+      run: async (_params, run) => {
+        if (++runs > 1) return run.complete(async () => "by the next holder");
+        await stage.database.query(undo, [run.id]);
+        try {
+          return await run.complete(async () => "by a run that holds nothing");
+        } catch (error) {
+          await stage.database.query(claim, [run.id]);
+          throw error;
+        }
+      },
+    });
+    await runtime.start();
+    const { id } = await slow.enqueue(runtime, { ms: 0 });
+    await expect(runtime.result(id)).resolves.toBe("by the next holder");
+  }, 20_000);
+
   test("a hung worker's tasks run elsewhere within ten seconds; what it does when it wakes is refused", async () => {
     const caller = stage.runtime({ queues: [] });
     await caller.start();

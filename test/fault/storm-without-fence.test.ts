@@ -24,7 +24,8 @@ describeWith(["nats", "postgres"], "a storm without the fence", () => {
       modes: ["fenced", "apart", "loose"],
       weather: {
         worker: { every: [1_000, 2_500], lasts: [0, 0] },
-        hang: { every: [500, 1_500], lasts: [9_000, 9_500] },
+        // The first must begin early enough to end within the storm.
+        hang: { every: [100, 700], lasts: [9_000, 9_200] },
         nats: { every: [3_000, 6_000], lasts: [50, 500] },
       },
       quiesceMs: 45_000,

@@ -1,21 +1,16 @@
-/** The words of the contract: durations, rates, queues, routes, options, retries, ids, messages, settings. */
+/** The words of the contract: durations, rates, queues, routes, options, definitions, retries, errors. */
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
-import { SystemClock, VirtualClock } from "../../runtime/contract/clock.ts";
+import { z } from "zod";
 import { durationMs } from "../../runtime/contract/duration.ts";
 import { parseEnqueueOptions, resolveOptions } from "../../runtime/contract/enqueue-options.ts";
 import { ERRORS } from "../../runtime/contract/errors.ts";
-import { type ChildOutcome, judgeJoin } from "../../runtime/contract/join.ts";
-import { queueNamed } from "../../runtime/contract/queues.ts";
-import { SeededRandom, SystemRandom } from "../../runtime/contract/random.ts";
+import { QUEUES, queueNamed } from "../../runtime/contract/queues.ts";
+import { SeededRandom } from "../../runtime/contract/random.ts";
 import { parseRate } from "../../runtime/contract/rate.ts";
-import { baseDelayMs, delayMs, judge, Reject, Retry, retryPolicy } from "../../runtime/contract/retry-policy.ts";
+import { judge, Reject, Retry, retryPolicy } from "../../runtime/contract/retry-policy.ts";
 import { compileRoutes } from "../../runtime/contract/routes.ts";
 import { describeError } from "../../runtime/contract/task-error.ts";
-import { idSource, isTaskId } from "../../runtime/contract/task-id.ts";
-import { decodeMessage, encodeMessage } from "../../runtime/contract/task-message.ts";
-import { ApiumError } from "../../runtime/index.ts";
-import { readSettings } from "../../settings.ts";
+import { ApiumError, defineTask } from "../../runtime/index.ts";
 
 describe("durations and rates", () => {
   test.each([
@@ -52,6 +47,18 @@ describe("queues and routes", () => {
     expect(routes("report_tasks.monthly")).toEqual({ queue: "reports", priority: undefined });
     expect(routes("report_tasksXmonthly")).toEqual({ queue: undefined, priority: 2 });
   });
+  test("each queue is named by itself, and an unknown one is told which there are", () => {
+    expect(QUEUES.map(queueNamed)).toEqual(QUEUES);
+    expect(() => queueNamed("nowhere")).toThrow(/critical, .*maintenance/);
+    expect(() => queueNamed("constructor")).toThrow(expect.objectContaining({ code: "QUEUE_UNKNOWN" }));
+  });
+  test("routes are asked in the order they were written, and may match none", () => {
+    const routes = compileRoutes({ "mail.*.now": { priority: 9 }, "mail.*": { queue: "email_queue" } });
+    expect(routes("mail.ticket.now")).toEqual({ queue: undefined, priority: 9 });
+    expect(routes("mail.ticket")).toEqual({ queue: "email", priority: undefined });
+    expect(routes("a.mail.ticket")).toBeUndefined();
+    expect(compileRoutes({})("anything")).toBeUndefined();
+  });
   test.each([{ "a.*": { queue: "nowhere" } }, { "a.*": { prio: 1 } }, { "a.*": "email" }, 7])(
     "%p is refused at the start",
     (source) => {
@@ -63,14 +70,33 @@ describe("queues and routes", () => {
 describe("options", () => {
   test.each([
     [{ priority: 10 }, "options.priority"],
+    [{ priority: 1.5 }, "options.priority"],
     [{ countdown: "soon" }, "options.countdown"],
     [{ countdown: 1, eta: new Date() }, "options.countdown"],
+    [{ countdown: 1e300 }, "options.countdown"],
     [{ eta: "tomorrow" }, "options.eta"],
+    [{ eta: new Date(Number.NaN) }, "options.eta"],
+    [{ expires: "never" }, "options.expires"],
+    [{ queue: 7 }, "options.queue"],
     [{ taskId: "17" }, "options.taskId"],
     [{ uniqueKey: "" }, "options.uniqueKey"],
+    [{ uniqueKey: "x".repeat(501) }, "options.uniqueKey"],
+    [{ onConflict: "replace" }, "options.onConflict"],
     [{ maxRetries: -1 }, "options.maxRetries"],
+    [{ maxRetries: 0.5 }, "options.maxRetries"],
+    [{ retryDelay: "-1s" }, "options.retryDelay"],
+    [{ backoff: "fast" }, "options.backoff"],
     [{ backoff: { factor: 0 } }, "options.backoff.factor"],
+    [{ backoff: { jitter: 2 } }, "options.backoff.jitter"],
+    [{ backoff: { max: "long" } }, "options.backoff.max"],
+    [{ softTimeLimit: "x" }, "options.softTimeLimit"],
+    [{ timeLimit: Number.NaN }, "options.timeLimit"],
+    [{ resultExpires: true }, "options.resultExpires"],
     [{ headers: { a: 1 } }, "options.headers.a"],
+    [{ headers: { a: "x".repeat(2_001) } }, "options.headers.a"],
+    [{ headers: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`h${n}`, ""])) }, "options.headers"],
+    [{ delay: 5 }, "options"],
+    ["soon", "options"],
   ])("%p is refused with the field named", (options, field) => {
     try {
       parseEnqueueOptions(options);
@@ -78,6 +104,46 @@ describe("options", () => {
     } catch (error) {
       expect((error as ApiumError).fields?.map((one) => one.field)).toContain(field);
     }
+  });
+  test("every allowed option is taken as it is", () => {
+    const options = {
+      countdown: "1m",
+      expires: new Date(5_000),
+      priority: 0,
+      queue: "email_queue",
+      taskId: "0190aaaa-0000-7000-8000-000000000001",
+      uniqueKey: "k",
+      onConflict: "throw",
+      maxRetries: 0,
+      retryDelay: 0,
+      backoff: { factor: 1, max: "1h", jitter: 0 },
+      softTimeLimit: 1,
+      timeLimit: "2s",
+      resultExpires: "1d",
+      headers: { tenant: "a" },
+    };
+    expect(parseEnqueueOptions(options)).toEqual(options);
+    expect(resolveOptions(parseEnqueueOptions(options), 0)).toEqual({
+      dueAt: 60_000,
+      expiresAt: 5_000,
+      queue: "email",
+      overrides: {
+        maxRetries: 0,
+        retryDelay: 0,
+        backoff: options.backoff,
+        softTimeLimit: 1,
+        timeLimit: "2s",
+        resultExpires: "1d",
+      },
+    });
+  });
+  test("a taskId in capitals is the same id", () => {
+    expect(parseEnqueueOptions({ taskId: "0190AAAA-0000-7000-8000-00000000000F" }).taskId).toBe(
+      "0190aaaa-0000-7000-8000-00000000000f",
+    );
+  });
+  test("an unknown queue is refused when the options are resolved", () => {
+    expect(() => resolveOptions({ queue: "nowhere" }, 0)).toThrow(expect.objectContaining({ code: "QUEUE_UNKNOWN" }));
   });
   test("an eta in the past is now", () => {
     expect(resolveOptions({ eta: new Date(1_000) }, 2_000).dueAt).toBeUndefined();
@@ -88,26 +154,28 @@ describe("options", () => {
   });
 });
 
-describe("retries", () => {
-  const random = new SeededRandom(7);
-  test("delays stay within their bounds and grow until the cap", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 60 }),
-        fc.double({ min: 1, max: 5, noNaN: true }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (retry, factor, jitter) => {
-          const policy = retryPolicy({ retryDelay: "1s", backoff: { factor, jitter, max: "1h" } });
-          const base = baseDelayMs(policy, retry);
-          const delay = delayMs(policy, retry, random);
-          expect(base).toBeLessThanOrEqual(3_600_000);
-          expect(baseDelayMs(policy, retry + 1)).toBeGreaterThanOrEqual(base);
-          expect(delay).toBeLessThanOrEqual(Math.ceil(base));
-          expect(delay).toBeGreaterThanOrEqual(Math.floor(base * (1 - jitter)) - 1);
-        },
-      ),
+describe("definitions", () => {
+  test.each([
+    [{ name: "1st" }, /a name has letters/],
+    [{ name: "x".repeat(101) }, /a name has letters/],
+    [{ queue: "nowhere" }, /there is no queue/],
+    [{ rateLimit: "ten a day" }, /is not a rate/],
+    [{ softTimeLimit: "5m", timeLimit: "5m" }, /softTimeLimit must be below timeLimit/],
+    [{ retryDelay: "soon" }, /is not a duration/],
+    [{ backoff: { max: "soon" } }, /is not a duration/],
+    [{ priority: 10 }, /priority is 0–9/],
+    [{ maxRetries: -1 }, /maxRetries is 0 or more/],
+    [{ concurrency: 0 }, /concurrency is 1 or more/],
+  ])("%p is refused with the task named", (settings, message) => {
+    const define = () => defineTask({ name: "wrong", params: z.object({}), ...settings });
+    expect(define).toThrow(
+      expect.objectContaining({ code: "DEFINITION_INVALID", message: expect.stringMatching(message) }),
     );
   });
+});
+
+describe("retries", () => {
+  const random = new SeededRandom(7);
   class Flaky extends Error {}
   test.each([
     ["an unknown error", new Error("x"), {}, "retry"],
@@ -117,6 +185,18 @@ describe("retries", () => {
     ["one that retryFor does not name", new Error(), { retryFor: ["Flaky"] }, "fail"],
     ["one that retryFor names", new Flaky(), { retryFor: ["Flaky"] }, "retry"],
     ["one of ours that nothing can mend", new ApiumError("PARAMS_INVALID"), {}, "fail"],
+    [
+      "a subclass of one that noRetryFor names",
+      new (class Worse extends Flaky {})(),
+      { noRetryFor: ["Flaky"] },
+      "fail",
+    ],
+    ["one that both name", new Flaky(), { retryFor: ["Flaky"], noRetryFor: ["Flaky"] }, "fail"],
+    ["one of ours that retryFor names", new ApiumError("CHILD_FAILED"), { retryFor: ["CHILD_FAILED"] }, "retry"],
+    ["a Retry that retryFor does not name", new Retry(), { retryFor: ["Flaky"] }, "retry"],
+    ["a text", "went wrong", {}, "retry"],
+    ["nothing at all", undefined, {}, "retry"],
+    ["a bare object", Object.create(null), {}, "retry"],
     ["the same as it comes over the bus", Object.assign(new Error(), { code: "NOT_FOUND" }), {}, "fail"],
   ])("%s", (_what, error, options, kind) => {
     expect(judge(error, retryPolicy(options), 0, random).kind).toBe(kind);
@@ -126,80 +206,36 @@ describe("retries", () => {
     expect(judge(new Retry({ in: "7s" }), policy, 0, random)).toEqual({ kind: "retry", inMs: 7_000 });
     expect(judge({ retryAfter: "3" }, policy, 0, random)).toEqual({ kind: "retry", inMs: 3_000 });
     expect(judge(new Retry({ in: "7s" }), policy, 1, random)).toEqual({ kind: "fail", reason: "exhausted" });
+    expect(judge(new Retry(), policy, 0, random)).toEqual({ kind: "retry", inMs: 10_000 });
   });
-});
-
-describe("ids and messages", () => {
-  test("ids are UUIDv7, unique and sorted", () => {
-    const newId = idSource(new SystemClock(), new SystemRandom());
-    const ids = Array.from({ length: 20_000 }, newId);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect([...ids].sort()).toEqual(ids);
-    expect(ids.every((id) => isTaskId(id) && id[14] === "7")).toBe(true);
+  test.each([null, "", [], {}, "soon", -1, 1e300])(
+    "a Retry-After of %p leaves the delay to the policy",
+    (retryAfter) => {
+      expect(judge({ retryAfter }, retryPolicy({}), 0, random)).toEqual({ kind: "retry", inMs: 10_000 });
+    },
+  );
+  test.each([
+    ["a date", (at: Date) => at],
+    ["the text of a date", (at: Date) => at.toUTCString()],
+  ])("a Retry-After that is %s is never thousands of years", (_what, as) => {
+    const verdict = judge({ retryAfter: as(new Date(Date.now() + 60_000)) }, retryPolicy({}), 0, random);
+    expect(verdict).toEqual({ kind: "retry", inMs: expect.any(Number) });
+    expect((verdict as { inMs: number }).inMs).toBeLessThanOrEqual(61_000);
   });
-  test("a message comes back as it went", () => {
-    const ref = { id: "0190aaaa-0000-7000-8000-000000000001", attempt: 3 };
-    expect(decodeMessage(new TextEncoder().encode(encodeMessage(ref)))).toEqual(ref);
+  test("a Retry with a delay that is none is judged all the same", () => {
+    const thrown = (() => {
+      try {
+        return new Retry({ in: "soon" });
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(["retry", "fail"]).toContain(judge(thrown, retryPolicy({}), 0, random).kind);
   });
-  test("any other bytes are refused with a code, and pollute nothing", () => {
-    const good = new TextEncoder().encode(encodeMessage({ id: "0190aaaa-0000-7000-8000-000000000001", attempt: 3 }));
-    const mutated = fc
-      .array(fc.record({ at: fc.nat(good.length - 1), byte: fc.nat(255) }), { minLength: 1 })
-      .map((changes) => {
-        const bytes = Uint8Array.from(good);
-        for (const { at, byte } of changes) bytes[at] = byte;
-        return bytes;
-      });
-    const hostile = fc
-      .constantFrom('{"__proto__":{"polluted":1},"v":1}', "null", "[]", '{"v":2}', '{"v":1,"id":1,"attempt":1}')
-      .map((text) => new TextEncoder().encode(text));
-    fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 700 }), mutated, hostile), (bytes) => {
-        try {
-          const ref = decodeMessage(bytes);
-          expect(isTaskId(ref.id)).toBe(true);
-        } catch (error) {
-          expect((error as ApiumError).code).toMatch(/^MESSAGE_/);
-        }
-        expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-});
-
-describe("joins", () => {
-  test("end exactly when their policy says, in whatever order the children end", () => {
-    const child = fc.constantFrom("SUCCESS", "FAILURE", "REVOKED") as fc.Arbitrary<"SUCCESS" | "FAILURE" | "REVOKED">;
-    fc.assert(
-      fc.property(
-        fc.array(child, { minLength: 1, maxLength: 12 }),
-        fc.constantFrom("fail" as const, "continue" as const),
-        fc.infiniteStream(fc.nat()),
-        (ends, onChildFailure, picks) => {
-          const children: ChildOutcome[] = ends.map((_end, index) => ({
-            index,
-            id: String(index),
-            state: null,
-            result: index,
-            error: null,
-          }));
-          const left = ends.map((_end, index) => index);
-          let failed = false;
-          while (left.length > 0) {
-            expect(judgeJoin({ kind: "all", onChildFailure }, children).kind).toBe(
-              failed && onChildFailure === "fail" ? "fail" : "wait",
-            );
-            const [index = 0] = left.splice((picks.next().value ?? 0) % left.length, 1);
-            children[index] = { ...(children[index] as ChildOutcome), state: ends[index] ?? null };
-            failed ||= ends[index] !== "SUCCESS";
-          }
-          expect(judgeJoin({ kind: "all", onChildFailure }, children).kind).toBe(
-            failed && onChildFailure === "fail" ? "fail" : "succeed",
-          );
-        },
-      ),
-    );
+  test("the call's options stand before the task's", () => {
+    const policy = retryPolicy({ maxRetries: 9, retryDelay: "1m", backoff: true }, { maxRetries: 0, backoff: false });
+    expect(policy).toMatchObject({ maxRetries: 0, retryDelayMs: 60_000, factor: 1, jitter: 0 });
+    expect(retryPolicy({})).toMatchObject({ maxRetries: 3, retryDelayMs: 10_000, factor: 1 });
   });
 });
 
@@ -214,51 +250,27 @@ describe("errors", () => {
       ]);
     }
   });
+  test("take message, status and retryability from the catalogue, and keep cause, fields and details", () => {
+    const cause = new Error("why");
+    const error = new ApiumError("UNIQUE_KEY_CONFLICT", undefined, { cause, details: { taskId: "x" } });
+    expect(error).toMatchObject({ status: 409, retryable: false, cause, message: ERRORS.UNIQUE_KEY_CONFLICT.meaning });
+    expect(error.data).toEqual({ fields: undefined, details: { taskId: "x" } });
+  });
+  test("have codes in capitals", () => {
+    for (const code of Object.keys(ERRORS)) expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
+  });
+  test("are described with their code, class and cause", () => {
+    const error = Object.assign(new TypeError("x", { cause: new ApiumError("STORE_TIMEOUT") }), { code: "EAUTH" });
+    expect(describeError(error)).toMatchObject({
+      code: "EAUTH",
+      name: "TypeError",
+      cause: { name: "ApiumError", code: "STORE_TIMEOUT" },
+    });
+    expect(describeError("text")).toMatchObject({ code: "HANDLER_FAILED", name: "string", message: "text" });
+  });
   test("what is recorded of them holds no credentials and no NUL", () => {
     const { message } = describeError(new Error("connect smtp://user:s3cret@mail.example/ failed\0"));
     expect(message).not.toMatch(/s3cret|\0/);
     expect(message).toContain("smtp://***@mail.example");
   });
-});
-
-describe("settings", () => {
-  test("have defaults that need nothing", () => {
-    expect(readSettings({})).toMatchObject({
-      PORT: 3000,
-      HOST: "127.0.0.1",
-      DRAIN_TIMEOUT: 30_000,
-      RESULT_EXPIRES: 3_600_000,
-    });
-    expect(readSettings({ QUEUES: "email_queue,critical", DRAIN_TIMEOUT: "5s" })).toMatchObject({
-      QUEUES: ["email", "critical"],
-      DRAIN_TIMEOUT: 5_000,
-    });
-    expect(readSettings({ QUEUES: "" }).QUEUES).toEqual([]);
-  });
-  test.each([
-    [{ PORT: "http" }, /^PORT: /m],
-    [{ NATS_URL: "nats://x" }, /^NATS_URL: needs DATABASE_URL/m],
-    [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL: must be a URL that begins with postgres/m],
-    [{ SERVICES: "gateway,time-travel" }, /^SERVICES/m],
-    [{ TASK_ROUTES: "{" }, /^TASK_ROUTES: /m],
-    [{ API_TOKENS: "admin:short" }, /^API_TOKENS/m],
-    [{ RESULT_EXPIRES: "later" }, /^RESULT_EXPIRES: /m],
-  ])("%p stops the start with a line of its own", (environment, line) => {
-    expect(() => readSettings(environment)).toThrow(
-      expect.objectContaining({ code: "SETTINGS_INVALID", message: expect.stringMatching(line) }),
-    );
-  });
-});
-
-test("the virtual clock runs timers in order and only as far as it is told", async () => {
-  const clock = new VirtualClock(0);
-  const ran: string[] = [];
-  clock.after(20, () => ran.push("b"));
-  clock.after(10, () => ran.push("a"));
-  const cancel = clock.after(15, () => ran.push("never"));
-  cancel();
-  await clock.advance(15);
-  expect([ran.join(""), clock.now()]).toEqual(["a", 15]);
-  await clock.advance(5);
-  expect(ran.join("")).toBe("ab");
 });

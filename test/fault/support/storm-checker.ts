@@ -42,7 +42,9 @@ export function judgeStorm(storm: Storm): Verdict {
   const isLost = (id: string) => !ended.has(id) || (storm.accepted.get(id) === "none" && !ran.has(id));
   const lost = accepted.filter(isLost).length;
   expectNone(lost, "accepted tasks were lost: no end is in the books, or no worker ever came to their end");
-  expectNone(storm.history.filter(({ state }) => state !== "SUCCESS").length, "tasks did not succeed");
+  for (const { id, state, error } of storm.history.filter((row) => row.state !== "SUCCESS").slice(0, 10)) {
+    problems.push(`task ${id} ended ${state}: ${error?.code ?? ""} ${error?.message ?? ""}`);
+  }
   expectNone(storm.history.length - ended.size, "tasks ended twice");
   expectNone(storm.history.filter(({ id }) => !storm.accepted.has(id)).length, "tasks ended that nobody was told of");
   expectNone(ended.size - storm.results, "tasks have no result");

@@ -50,6 +50,7 @@ export interface HistoryRow {
   readonly state: string;
   readonly retries: number;
   readonly crashes: number;
+  readonly error: { readonly code?: string; readonly message?: string } | null;
 }
 
 export interface Storm {
@@ -87,6 +88,8 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Sto
   const plans = (Object.keys(weather) as FaultKind[]).map((kind) => planFaults(kind, weather[kind], stormMs, random));
   const tasks = planTasks(options, random);
   const caller = stage.runtime({ queues: [] });
+  // Its rescuer asks its own registry how many crashes a task may have.
+  for (const task of [stormEffect, stormPlain]) caller.define(task);
   await caller.start();
   const crew = new Crew(stage);
   await crew.assemble();
@@ -319,7 +322,7 @@ async function liveWorkers(stage: Stage): Promise<number> {
 }
 
 async function readBooks({ database }: Stage): Promise<Pick<Storm, "history" | "results" | "effects" | "counters">> {
-  const history = await database.query<HistoryRow>("select id, state, retries, crashes from task_history");
+  const history = await database.query<HistoryRow>("select id, state, retries, crashes, error from task_history");
   const results = await database.query<{ n: number }>("select count(distinct id)::integer as n from task_result");
   const effects = await database.query<Storm["effects"][number]>(
     "select task_id, mode, count(*)::integer as n from effect group by task_id, mode",
