@@ -108,7 +108,7 @@ function isRetryable(error: unknown, policy: RetryPolicy): boolean {
   if (policy.retryFor !== undefined) return policy.retryFor.some((name) => names.includes(name));
   // By code, because an error of ours that came over the bus is no instance of its class any more.
   const code = codeOf(error);
-  return code !== undefined && code in ERRORS ? ERRORS[code as ErrorCode].retryable : true;
+  return code !== undefined && Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].retryable : true;
 }
 
 /** The names an error answers to: its classes up to Error, its `name`, and its `code`. */

@@ -119,7 +119,7 @@ export class Rescuer {
 
   async #end(tx: Transaction, tasks: readonly LostTask[]): Promise<void> {
     if (tasks.length === 0) return;
-    await tx.query("update task set crashes = crashes + 1 where id = any($1::text::uuid[])", [
+    await tx.query("update task set crashes = crashes + 1 where id = any($1::text::uuid[]) and revocation is null", [
       plainArray(tasks.map((task) => task.id)),
     ]);
     for (const task of tasks) {

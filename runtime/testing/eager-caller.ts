@@ -7,21 +7,16 @@ import { VirtualClock } from "../contract/clock.ts";
 import { type Duration, durationMs } from "../contract/duration.ts";
 import { ApiumError, messageOf } from "../contract/errors.ts";
 import { type Foundation, foundation } from "../contract/foundation.ts";
-import { type ChildFailurePolicy, type ChildOutcome, type JoinPlan, judgeJoin } from "../contract/join.ts";
-import { canonicalJson, encodeResult } from "../contract/json.ts";
+import type { ChildFailurePolicy, JoinPlan } from "../contract/join.ts";
+import { canonicalJson } from "../contract/json.ts";
 import type { Random } from "../contract/random.ts";
-import { judge } from "../contract/retry-policy.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, AnyTask, CallOptions, TaskCall, TaskCaller } from "../contract/task-definition.ts";
-import { validateParams } from "../contract/task-definition.ts";
 import { describeError } from "../contract/task-error.ts";
-import type { FinalState } from "../contract/task-state.ts";
-import { HandlerTable, type TaskContext, type TaskHandler } from "../worker/index.ts";
-import type { IsolatedHandlerFunction } from "../worker/isolation/index.ts";
-import { Run } from "../worker/run.ts";
-import { eagerContext, type SettledBy } from "./eager-context.ts";
+import { HandlerTable, type TaskHandler } from "../worker/index.ts";
+import { EagerLife } from "./eager-life.ts";
 import { type EagerTask, LiveTask } from "./eager-task.ts";
-import { type Intake, refuseIdentity, takeIn, takeInMany } from "./intake.ts";
+import { type Intake, takeIn, takeInMany } from "./intake.ts";
 import { Turns, VirtualRun } from "./virtual-run.ts";
 
 const DEFAULT_PATIENCE_MS = 1_000;
@@ -39,12 +34,6 @@ export interface EagerOptions {
   readonly patience?: Duration | undefined;
 }
 
-interface Joined {
-  readonly state: "SUCCESS" | "FAILURE";
-  readonly result?: unknown;
-  readonly error?: unknown;
-}
-
 export class EagerCaller implements TaskCaller {
   /** Every task that was accepted, in order; children and groups among them. */
   readonly accepted: EagerTask[] = [];
@@ -53,6 +42,7 @@ export class EagerCaller implements TaskCaller {
   readonly #options: EagerOptions;
   readonly #parts: Foundation;
   readonly #routes: Routes;
+  readonly #life: EagerLife;
   readonly #turns = new Turns();
   readonly #payloads = new Map<string, string>();
   readonly #keys = new Map<string, LiveTask>();
@@ -66,6 +56,16 @@ export class EagerCaller implements TaskCaller {
     });
     this.#routes = options.routes ?? (() => undefined);
     for (const handler of options.handlers) this.#handlers.add(handler);
+    this.#life = new EagerLife({
+      clock: this.clock,
+      random: this.#parts.random,
+      database: options.database,
+      patienceMs: durationMs(options.patience ?? DEFAULT_PATIENCE_MS),
+      handlerOf: (task) => this.#handlerOf(task),
+      takeIn: (call) => this.#takeIn(call.task, call.params, call.options ?? {}),
+      note: (intake, parent) => this.#note(intake, parent),
+      enqueue: (call, callOptions) => this.enqueue(call.task, call.params, callOptions),
+    });
   }
 
   /** Runs the task to its end; with `tx`, once that has committed. @throws what the real caller throws, and `TASK_UNKNOWN`. */
@@ -171,7 +171,7 @@ export class EagerCaller implements TaskCaller {
   async #begin(intake: Intake): Promise<AcceptedTask> {
     const { tx } = intake;
     const task = this.#note(intake, null);
-    const live = () => this.#inTurn(() => this.#live(task, intake));
+    const live = () => this.#inTurn(() => this.#life.live(task, intake));
     if (tx !== undefined) tx.afterCommit(live);
     else {
       await live();
@@ -206,97 +206,6 @@ export class EagerCaller implements TaskCaller {
     if (this.#options.rethrow && task.state === "FAILURE") throw task.error;
   }
 
-  /** A task from its acceptance to its end. Never rejects. */
-  async #live(task: LiveTask, intake: Intake): Promise<void> {
-    const { dueAt, expiresAt } = intake.placement;
-    if (dueAt !== undefined) await this.#until(dueAt);
-    for (let retries = 0; ; retries++) {
-      if (expiresAt !== undefined && expiresAt <= this.clock.now()) {
-        task.state = "REVOKED";
-        task.reason = "expired";
-        return;
-      }
-      const run = this.#start(task, intake, retries);
-      try {
-        const settled = await this.#attempt(run, task);
-        if (settled?.by === "children") {
-          task.state = "WAITING";
-          Object.assign(task, await this.#join(task, settled.calls, { kind: "all", ...settled }));
-        } else {
-          task.result = settled?.result;
-          task.state = "SUCCESS";
-        }
-        return;
-      } catch (error) {
-        task.errors.push(error);
-        const verdict = judge(error, run.policy(), retries, this.#parts.random);
-        if (verdict.kind === "fail") {
-          task.error = error;
-          task.state = "FAILURE";
-          return;
-        }
-        task.state = "RETRY";
-        await this.#until(this.clock.now() + verdict.inMs);
-      }
-    }
-  }
-
-  #start(task: LiveTask, intake: Intake, retries: number): Run {
-    const now = this.clock.now();
-    const { name, queue, lane, priority, overrides } = intake.placement;
-    task.state = "STARTED";
-    task.startedAt.push(now);
-    const claimed = {
-      id: task.id,
-      name,
-      queue,
-      lane,
-      priority,
-      attempt: retries + 1,
-      retries,
-      crashes: 0,
-      params: JSON.parse(intake.text),
-      overrides: overrides === undefined ? null : JSON.parse(overrides),
-      headers: task.headers,
-      parentId: task.parentId,
-      keyed: intake.options.uniqueKey !== undefined,
-      rateSlotAt: undefined,
-    };
-    return new Run(claimed, this.#handlerOf(intake.task), now);
-  }
-
-  /** How one attempt settled its task, results through JSON. @throws what it failed with. */
-  async #attempt(run: Run, task: LiveTask): Promise<SettledBy> {
-    let settled: SettledBy | undefined;
-    const context = eagerContext(run, task, {
-      database: this.#options.database,
-      enqueue: (call, options) => this.enqueue(call.task, call.params, options),
-      settle: (by) => {
-        settled = by;
-      },
-    });
-    const virtual = new VirtualRun(run, this.clock, durationMs(this.#options.patience ?? DEFAULT_PATIENCE_MS));
-    try {
-      const value = await virtual.execute(() => this.#handle(run, context));
-      const { result } = run.handler.task;
-      settled ??= { by: "complete", result: result === undefined ? value : result.parse(value) };
-    } catch (error) {
-      if (settled === undefined) throw error; // what was committed stands, whatever its handler does afterwards
-    }
-    return settled.by === "complete" ? { by: "complete", result: throughJson(settled.result) } : settled;
-  }
-
-  async #handle({ handler, claimed }: Run, context: TaskContext): Promise<unknown> {
-    const params = validateParams(handler.task, claimed.params);
-    if (handler.isolation === undefined) return handler.run(params, context);
-    const { default: run } = (await import(handler.module)) as { default: IsolatedHandlerFunction };
-    const { id, name, attempt, retries, idempotencyKey, headers, signal, progress } = context;
-    const task = { id, name, attempt, retries, idempotencyKey, headers, signal, progress };
-    const result = throughJson(await run(params, task));
-    const { commit } = handler;
-    return commit === undefined ? result : context.complete((tx) => commit(tx, result, params));
-  }
-
   async #parent<Result>(name: string, plan: JoinPlan, calls: readonly TaskCall[]): Promise<AcceptedTask<Result>> {
     for (const { task } of calls) this.#handlerOf(task);
     const parent = new LiveTask({
@@ -309,63 +218,12 @@ export class EagerCaller implements TaskCaller {
       state: "WAITING",
     });
     this.accepted.push(parent);
-    await this.#inTurn(async () => void Object.assign(parent, await this.#join(parent, calls, plan)));
+    await this.#inTurn(async () => void Object.assign(parent, await this.#life.join(parent, calls, plan)));
     this.#propagate(parent);
     return { id: parent.id, state: parent.state, queue: parent.queue, created: true };
-  }
-
-  /** Runs children until the join's verdict ends it. */
-  async #join(parent: LiveTask, calls: readonly TaskCall[], plan: JoinPlan): Promise<Joined> {
-    // A step that takes a result cannot be checked before it has it; everything else is checked before anything runs.
-    const intakes = calls.map(({ task, params, options }, index) => {
-      refuseIdentity(options, "children take neither taskId nor uniqueKey");
-      const into = plan.kind === "chain" && index > 0 ? plan.steps[index]?.into : undefined;
-      const take = (given: object) => this.#takeIn(task, { ...(params as object), ...given }, options ?? {});
-      const checked = into === undefined ? take({}) : undefined;
-      return (previous: unknown) => checked ?? take({ [into ?? ""]: previous });
-    });
-    const outcomes = plan.kind === "all" ? calls.map((_call, index) => unstarted(index)) : [unstarted(0)];
-    let previous: unknown;
-    let cause: unknown;
-    for (let index = 0; ; index++) {
-      const verdict = judgeJoin(plan, outcomes);
-      if (verdict.kind === "succeed") return { state: "SUCCESS", result: throughJson(verdict.result ?? null) };
-      if (verdict.kind === "fail") return { state: "FAILURE", error: childFailed(verdict.child, cause) };
-      if (verdict.kind === "next") previous = verdict.previous;
-      const intake = intakes[index]?.(previous);
-      if (intake === undefined) throw new ApiumError("INTERNAL", "a join waits for a child that does not exist");
-      const child = this.#note(intake, parent);
-      await this.#live(child, intake);
-      cause = child.error;
-      outcomes[index] = outcomeOf(child, index);
-    }
-  }
-
-  async #until(instant: number): Promise<void> {
-    if (instant > this.clock.now()) await this.clock.advance(instant - this.clock.now());
   }
 }
 
 export function eagerCaller(options: EagerOptions): EagerCaller {
   return new EagerCaller(options);
-}
-
-function unstarted(index: number): ChildOutcome {
-  return { index, id: "", state: null, result: null, error: null };
-}
-
-function outcomeOf({ id, state, result, error }: LiveTask, index: number): ChildOutcome {
-  const told = error === undefined ? null : describeError(error);
-  return { index, id, state: state as FinalState, result, error: told };
-}
-
-function childFailed({ index, id, state }: ChildOutcome, cause: unknown): ApiumError {
-  const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
-  return new ApiumError("CHILD_FAILED", `child ${index} (${id}) ended in ${state}${why}`, { cause });
-}
-
-/** @throws ApiumError `RESULT_NOT_JSON`, `RESULT_TOO_LARGE`. */
-function throughJson(value: unknown): unknown {
-  const text = encodeResult(value);
-  return text === undefined ? undefined : JSON.parse(text);
 }
