@@ -6,7 +6,6 @@ import { plainArray } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { type ChildOutcome, type JoinPlan, judgeJoin } from "../contract/join.ts";
-import type { TaskCall } from "../contract/task-definition.ts";
 import { describeError } from "../contract/task-error.ts";
 import type { TaskState } from "../contract/task-state.ts";
 import { finishWithin } from "../results/index.ts";
@@ -37,8 +36,6 @@ interface Parent {
   readonly join_plan: JoinPlan;
   readonly headers: Record<string, string> | null;
 }
-
-export type { TaskCall };
 
 export class Joiner {
   readonly #parts: JoinerParts;
