@@ -33,10 +33,18 @@ export interface Transaction extends Queryable, TransactionHandle {
   afterCommit(run: () => void | Promise<void>): void;
 }
 
+export interface TransactionOptions {
+  /**
+   * The server ends the transaction, and with it its locks, when its process has sent nothing for this long: it is
+   * frozen or gone. Without effect where the database is in the process itself.
+   */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
 export interface Database extends Queryable {
   readonly engine: "postgres" | "pglite";
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
-  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>, options?: TransactionOptions): Promise<Result>;
   /**
    * For statements over lists of keys, on tables whose size changes by orders of magnitude within minutes: here the
    * planner looks rows up by index and nothing else, whatever its statistics last said (see ADR 5).

@@ -2,7 +2,15 @@
 // rows up by index only, the same with commits that do not wait for the disk, and one connection that listens.
 import pg from "pg";
 import { AfterCommit } from "./after-commit.ts";
-import type { Database, Parameter, Queryable, QueryResult, Statement, Transaction } from "./database.ts";
+import type {
+  Database,
+  Parameter,
+  Queryable,
+  QueryResult,
+  Statement,
+  Transaction,
+  TransactionOptions,
+} from "./database.ts";
 import { kyselyOver } from "./kysely-bridge.ts";
 import { holding, refuseWhileHolding } from "./open-transaction.ts";
 import { storeError } from "./store-error.ts";
@@ -67,7 +75,7 @@ export function openPostgres(options: PostgresOptions): Database {
     kysely: <Schema>() => kyselyOver<Schema>((text, parameters) => database.query(text, parameters)),
     hot: over((statement, parameters) => runFree(database, hotPool, statement, parameters)),
     relaxed: over((statement, parameters) => runFree(database, relaxedPool, statement, parameters)),
-    transaction: (work) => transact(database, pool, work, report),
+    transaction: (work, options) => transact(database, pool, work, options ?? {}, report),
     refuseWhileHeld: () => refuseWhileHolding(database),
     async script(text) {
       refuseWhileHolding(database);
@@ -125,6 +133,7 @@ async function transact<Result>(
   database: Database,
   pool: pg.Pool,
   work: (tx: Transaction) => Promise<Result>,
+  { idleTimeoutMs }: TransactionOptions,
   report: (message: string) => void,
 ): Promise<Result> {
   refuseWhileHolding(database);
@@ -138,7 +147,8 @@ async function transact<Result>(
   let broken: Error | undefined;
   let result: Result;
   try {
-    await run(client, "begin", []);
+    // One round trip for both: a script may hold several statements.
+    await run(client, idleTimeoutMs === undefined ? "begin" : beginWithin(idleTimeoutMs), []);
     result = await holding(database, () => work(tx));
     await run(client, "commit", []);
   } catch (error) {
@@ -152,6 +162,10 @@ async function transact<Result>(
   }
   await afterCommit.run();
   return result;
+}
+
+function beginWithin(idleTimeoutMs: number): string {
+  return `begin; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}`;
 }
 
 /** One connection for all channels, rebuilt when it breaks. */

@@ -30,6 +30,23 @@ export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
 export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";
 export type { Page, TaskFilter, TaskView } from "./results/index.ts";
 export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
+export {
+  type CheckedSchedule,
+  type Clockwork,
+  checkSchedules,
+  defineSchedule,
+  type Finding,
+  type Firing,
+  nextCron,
+  parseCron,
+  parseSchedule,
+  previousCron,
+  type ScheduleDefinition,
+  type ScheduleInput,
+  type Schedules,
+  type ScheduleView,
+  zoneNamed,
+} from "./schedule/index.ts";
 export type {
   InlineHandler,
   IsolatedHandler,

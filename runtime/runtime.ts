@@ -1,7 +1,7 @@
 // The runtime put together: who is handed whom. Reads like a list of rooms, and holds no rule of its own.
 import { hostname } from "node:os";
 import type { Database, MigrationRoom } from "../database/index.ts";
-import { Caller, Canvas, type ChainCall } from "./caller/index.ts";
+import { Caller, Canvas, type ChainCall, place } from "./caller/index.ts";
 import { SystemClock } from "./contract/clock.ts";
 import type { Foundation } from "./contract/foundation.ts";
 import { foundation } from "./contract/foundation.ts";
@@ -22,6 +22,7 @@ import * as control from "./control/index.ts";
 import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintenance/index.ts";
 import type { TaskQueue } from "./queue/queue.ts";
 import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
+import { Clockwork, type Firing, type FiringParts, pruneSlots, Schedules } from "./schedule/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
 import { HandlerTable, LEASE_MS, type TaskHandler, Worker } from "./worker/index.ts";
 import { createProcessIsolation, createThreadIsolation, type Isolation } from "./worker/isolation/index.ts";
@@ -64,6 +65,7 @@ export class Runtime implements TaskCaller {
   readonly database: Database;
   readonly queue: TaskQueue;
   readonly parts: Foundation;
+  readonly schedules: Schedules;
   readonly #options: RuntimeOptions;
   readonly #handlers = new HandlerTable();
   readonly #events: EventBatcher;
@@ -93,6 +95,7 @@ export class Runtime implements TaskCaller {
     const awaitResult = (id: string, timeout: WaitOptions["timeout"]) => this.#waiter.result(id, timeout);
     this.#caller = new Caller({ ...parts, database, dispatcher: queue, routes, awaitResult });
     this.#canvas = new Canvas({ ...parts, database, dispatcher: queue, registry, routes, joinable });
+    this.schedules = new Schedules(this.#firingParts());
     this.#relay = new Relay(database, queue, parts);
     const resultExpiresMs = options.resultExpiresMs ?? DEFAULT_RESULT_EXPIRES_MS;
     this.#joiner = new Joiner({
@@ -103,9 +106,7 @@ export class Runtime implements TaskCaller {
       spawnStep: (...step) => this.#canvas.spawnStep(...step),
       revokeChildren: (parentId) => control.revokeChildren(this.#controlParts(), parentId, { terminate: true }),
     });
-    this.#pruner = new Pruner(database, parts, {
-      historyRetentionMs: options.historyRetentionMs ?? DEFAULT_HISTORY_RETENTION_MS,
-    });
+    this.#pruner = new Pruner(database, parts, { historyRetentionMs: this.#historyMs });
     const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
     this.#isolation = { thread: createThreadIsolation(isolation), process: createProcessIsolation(isolation) };
     this.#maintenance = this.#duties();
@@ -245,6 +246,16 @@ export class Runtime implements TaskCaller {
     return control.listWorkers(this.database);
   }
 
+  /** What fires this system's schedules; as many processes as like may start one. `onFiring` hears of it after the commit. */
+  clockwork(onFiring: (firing: Firing) => void): Clockwork {
+    return new Clockwork(this.#firingParts(), onFiring);
+  }
+
+  /** The queue a call of a task would go to. */
+  queueOf(task: AnyTask, options: CallOptions = {}): string {
+    return place(task, options, this.#options.routes ?? (() => undefined), this.parts.clock).queue;
+  }
+
   /** Another process has revoked something that runs, perhaps here. */
   lookForRevocations(): void {
     void this.#worker?.lookForRevocations();
@@ -281,6 +292,10 @@ export class Runtime implements TaskCaller {
     await this.#lookAtPauses();
   }
 
+  get #historyMs(): number {
+    return this.#options.historyRetentionMs ?? DEFAULT_HISTORY_RETENTION_MS;
+  }
+
   async #synchroniseClock(): Promise<void> {
     const { clock } = this.parts;
     if (!(clock instanceof SystemClock)) return;
@@ -291,6 +306,11 @@ export class Runtime implements TaskCaller {
 
   async #lookAtPauses(): Promise<void> {
     if (this.#worker !== undefined) this.#worker.setPaused(await control.pausedQueues(this.database));
+  }
+
+  #firingParts(): FiringParts {
+    const enqueue: FiringParts["enqueue"] = (...call) => this.#caller.enqueue(...call);
+    return { ...this.parts, database: this.database, registry: this.registry, enqueue };
   }
 
   #controlParts() {
@@ -325,6 +345,11 @@ export class Runtime implements TaskCaller {
       { name: "the look at paused queues", everyMs: 1_000, run: () => this.#lookAtPauses() },
       { name: "the partition maker", everyMs: 3_600_000, run: () => this.#pruner.prepare() },
       { name: "the pruner", everyMs: 600_000, run: () => this.#pruner.prune() },
+      {
+        name: "the pruner of slots",
+        everyMs: 3_600_000,
+        run: () => pruneSlots(database, parts.clock.now() - this.#historyMs),
+      },
     ]);
   }
 }

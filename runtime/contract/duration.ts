@@ -34,3 +34,12 @@ export function isDuration(value: Duration): boolean {
     return false;
   }
 }
+
+/** A duration in its largest unit that gives a whole number: 90 000 is `90s`, 7 200 000 is `2h`. */
+export function durationText(ms: number): string {
+  const [unit, size] =
+    Object.entries(UNITS_MS)
+      .reverse()
+      .find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0) ?? (["ms", 1] as const);
+  return `${ms / size}${unit}`;
+}

@@ -216,6 +216,36 @@ export const ERRORS = {
     meaning: "A rate limit is not written as count/unit.",
     step: "Write it like 10/s, 10/m, 10/h or 10/d.",
   },
+  CRON_INVALID: {
+    status: 422,
+    retryable: false,
+    meaning: "A cron expression cannot be read, or never happens.",
+    step: "Correct the field the message names; it gives an example.",
+  },
+  ZONE_UNKNOWN: {
+    status: 422,
+    retryable: false,
+    meaning: "There is no time zone of this name.",
+    step: "Use an IANA name such as Asia/Kolkata, Europe/Berlin or UTC.",
+  },
+  SCHEDULE_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    meaning: "There is no schedule of this name.",
+    step: "List the schedules; names are case-sensitive.",
+  },
+  SCHEDULE_EXISTS: {
+    status: 409,
+    retryable: false,
+    meaning: "A schedule of this name exists already.",
+    step: "Change that one, or choose another name.",
+  },
+  SCHEDULE_OF_CODE: {
+    status: 409,
+    retryable: false,
+    meaning: "This schedule is defined in code: deleting it here would bring it back at the next start.",
+    step: "Disable it, or take it out of the code.",
+  },
   DURATION_NOTATION: {
     status: 422,
     retryable: false,

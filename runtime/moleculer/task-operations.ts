@@ -8,15 +8,12 @@ import type { AcceptedTask } from "../contract/task-definition.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch } from "../contract/task-event.ts";
 import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
+import { type AskerMeta, askerOf, audit } from "./audit.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
 
-interface Meta {
-  readonly user?: { readonly name: string; readonly role: string };
-  readonly correlationId?: string;
-}
-type Ctx<Params> = Context<Params, Meta>;
+type Ctx<Params> = Context<Params, AskerMeta>;
 
 const id = z.object({ id: z.string() });
 const enqueue = z.strictObject({
@@ -57,12 +54,7 @@ const requeueMany = z.strictObject({
 const queueName = z.object({ name: z.string() });
 
 export function taskOperations(runtime: Runtime): ServiceSchema {
-  const audit = (ctx: Ctx<unknown>, action: string, target: string, details: unknown = {}) =>
-    runtime.database.query(
-      "insert into audit (actor, role, action, target, details) values ($1, $2, $3, $4, $5::json)",
-      [ctx.meta.user?.name ?? "internal", ctx.meta.user?.role ?? "service", action, target, JSON.stringify(details)],
-    );
-  const by = (ctx: Ctx<unknown>) => ctx.meta.user?.name ?? "internal";
+  const { database } = runtime;
 
   return {
     name: "tasks",
@@ -73,7 +65,7 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
         const options = parseEnqueueOptions(given.options ?? {});
         const headers = { ...correlation(ctx), ...options.headers };
         const accepted = await runtime.enqueue(task, given.params ?? {}, { ...options, headers });
-        await audit(ctx, "task.enqueue", accepted.id, { name: given.name, queue: accepted.queue });
+        await audit(database, ctx, "task.enqueue", accepted.id, { name: given.name, queue: accepted.queue });
         if (given.wait === undefined) return acceptedView(accepted);
         return {
           ...acceptedView(accepted),
@@ -85,14 +77,18 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
       list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(list, ctx.params)),
       async revoke(ctx: Ctx<unknown>) {
         const given = parseParams(revoke, ctx.params);
-        const outcome = await runtime.revoke(given.id, { terminate: given.terminate, grace: given.grace, by: by(ctx) });
-        await audit(ctx, "task.revoke", given.id, { outcome, terminate: given.terminate ?? false });
+        const outcome = await runtime.revoke(given.id, {
+          terminate: given.terminate,
+          grace: given.grace,
+          by: askerOf(ctx),
+        });
+        await audit(database, ctx, "task.revoke", given.id, { outcome, terminate: given.terminate ?? false });
         return { id: given.id, outcome };
       },
       async retry(ctx: Ctx<unknown>) {
         const given = parseParams(id, ctx.params);
         const accepted = await runtime.retry(given.id);
-        await audit(ctx, "task.retry", given.id, { retriedAs: accepted.id });
+        await audit(database, ctx, "task.retry", given.id, { retriedAs: accepted.id });
         return acceptedView(accepted);
       },
       async queues() {
@@ -101,19 +97,19 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
       async purge(ctx: Ctx<unknown>) {
         const { name } = parseParams(queueName, ctx.params);
         const purged = await runtime.purge(name);
-        await audit(ctx, "queue.purge", name, { purged });
+        await audit(database, ctx, "queue.purge", name, { purged });
         return { name, purged };
       },
       async pause(ctx: Ctx<unknown>) {
         const { name } = parseParams(queueName, ctx.params);
-        await runtime.pauseQueue(name, by(ctx));
-        await audit(ctx, "queue.pause", name);
+        await runtime.pauseQueue(name, askerOf(ctx));
+        await audit(database, ctx, "queue.pause", name);
         return { name, paused: true };
       },
       async resume(ctx: Ctx<unknown>) {
         const { name } = parseParams(queueName, ctx.params);
         await runtime.resumeQueue(name);
-        await audit(ctx, "queue.resume", name);
+        await audit(database, ctx, "queue.resume", name);
         return { name, paused: false };
       },
       async workers() {
@@ -122,14 +118,14 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
       deadLetters: (ctx: Ctx<unknown>) => runtime.deadLetters(parseParams(letters, ctx.params)),
       async requeueDeadLetter(ctx: Ctx<unknown>) {
         const given = parseParams(requeue, ctx.params);
-        const accepted = await runtime.requeueDeadLetter(given.id, { params: given.params, by: by(ctx) });
-        await audit(ctx, "dead-letter.requeue", given.id, { requeuedAs: accepted.id });
+        const accepted = await runtime.requeueDeadLetter(given.id, { params: given.params, by: askerOf(ctx) });
+        await audit(database, ctx, "dead-letter.requeue", given.id, { requeuedAs: accepted.id });
         return acceptedView(accepted);
       },
       async requeueDeadLetters(ctx: Ctx<unknown>) {
         const given = parseParams(requeueMany, ctx.params);
-        const outcome = await runtime.requeueDeadLetters(given, by(ctx));
-        await audit(ctx, "dead-letter.requeue-many", given.name ?? given.queue ?? "all", {
+        const outcome = await runtime.requeueDeadLetters(given, askerOf(ctx));
+        await audit(database, ctx, "dead-letter.requeue-many", given.name ?? given.queue ?? "all", {
           requeued: outcome.requeued.length,
           refused: outcome.refused.length,
         });
@@ -137,8 +133,8 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
       },
       async dismissDeadLetter(ctx: Ctx<unknown>) {
         const given = parseParams(id, ctx.params);
-        await runtime.dismissDeadLetter(given.id, by(ctx));
-        await audit(ctx, "dead-letter.dismiss", given.id);
+        await runtime.dismissDeadLetter(given.id, askerOf(ctx));
+        await audit(database, ctx, "dead-letter.dismiss", given.id);
         return { id: given.id, dismissed: true };
       },
       /** Whether this process can do its work: the database and the delivery engine answer. */

@@ -98,7 +98,9 @@ function checkWait(wait: unknown): void {
 }
 
 function locationOf(route: RestRoute, data: unknown): string {
-  const id = (data as { id?: unknown } | null)?.id;
-  const hasOne = REST_ROUTES.some(({ method, path }) => method === "GET" && path === `${route.path}/:id`);
-  return `${API_PREFIX}${route.path}${hasOne ? `/${encodeURIComponent(String(id))}` : ""}`;
+  for (const key of ["id", "name"] as const) {
+    if (!REST_ROUTES.some(({ method, path }) => method === "GET" && path === `${route.path}/:${key}`)) continue;
+    return `${API_PREFIX}${route.path}/${encodeURIComponent(String((data as Record<string, unknown> | null)?.[key]))}`;
+  }
+  return `${API_PREFIX}${route.path}`;
 }

@@ -12,7 +12,7 @@ const ORDER = [
   ["runtime/contract"],
   ["database"],
   ["runtime/results", "runtime/telemetry"],
-  ["runtime/caller", "runtime/queue"],
+  ["runtime/caller", "runtime/queue", "runtime/schedule"],
   ["runtime/worker"],
   ["runtime/control"],
   ["runtime/maintenance"],
@@ -33,6 +33,8 @@ const DOORS: readonly (readonly [string, string])[] = [
   ["smtp-server", "services/email"],
   ["ioredis", "services/cache"],
   ["piscina", "runtime/worker/isolation"],
+  ["temporal-polyfill", "runtime/schedule"],
+  ["suncalc", "runtime/schedule"],
 ];
 
 interface Import {

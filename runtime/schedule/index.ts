@@ -1,0 +1,11 @@
+export { type CheckedSchedule, type CheckSurroundings, checkSchedules, type Finding } from "./checks.ts";
+export { Clockwork } from "./clockwork.ts";
+export { Cron, type CronOptions, parseCron } from "./cron.ts";
+export { nextCron, previousCron } from "./cron-timing.ts";
+export { defineSchedule, parseSchedule, type ScheduleDefinition, type ScheduleInput } from "./definition.ts";
+export type { FiredSlot, Firing, FiringParts, MissedSlots } from "./firing.ts";
+export { Schedules } from "./schedules.ts";
+export { pruneSlots } from "./store.ts";
+export { occurrencesOf, type Timing, upcoming } from "./timing.ts";
+export type { HistoryView, ScheduleView } from "./view.ts";
+export { type Zone, zoneNamed } from "./zone.ts";

@@ -1,0 +1,102 @@
+// Schedules as a service: every operation as an action, and the clockwork that fires them. As many processes as like may
+// run it; a slot fires once. A process that runs it and dies is missed by nobody.
+import type { Context } from "moleculer";
+import { z } from "zod";
+import { type Clockwork, type Firing, parseParams } from "../../runtime/index.ts";
+import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
+import type { ServiceParts } from "../service-parts.ts";
+import { examine } from "./doctor.ts";
+import { FACILITY_SCHEDULES } from "./facility-schedules.ts";
+
+/** Emitted after a slot's task was accepted; its payload is a `FiredSlot`. */
+export const SCHEDULE_FIRED = "schedule.fired";
+/** Emitted for slots that were not met in time; its payload is `MissedSlots`. */
+export const SCHEDULE_MISSED = "schedule.missed";
+
+type Ctx = Context<unknown, AskerMeta>;
+
+const named = z.object({ name: z.string() });
+const change = z.looseObject({ name: z.string() });
+const next = named.extend({ n: z.coerce.number().int().min(1).max(1_000).default(5) });
+const history = named.extend({ limit: z.coerce.number().int().min(1).max(500).default(50) });
+
+export function schedulerService({ runtime, database, log }: ServiceParts): TaskServiceSchema {
+  const { schedules } = runtime;
+  let clockwork: Clockwork | undefined;
+
+  return {
+    name: "scheduler",
+    actions: {
+      async list() {
+        return { items: await schedules.list(), nextCursor: null };
+      },
+      get: (ctx: Ctx) => schedules.get(parseParams(named, ctx.params).name),
+      async create(ctx: Ctx) {
+        const created = await schedules.create(ctx.params, askerOf(ctx));
+        await audit(database, ctx, "schedule.create", created.name, ctx.params);
+        return created;
+      },
+      async change(ctx: Ctx) {
+        const { name, ...changes } = parseParams(change, ctx.params);
+        const changed = await schedules.change(name, changes, askerOf(ctx));
+        await audit(database, ctx, "schedule.change", name, changes);
+        return changed;
+      },
+      async remove(ctx: Ctx) {
+        const { name } = parseParams(named, ctx.params);
+        await schedules.remove(name);
+        await audit(database, ctx, "schedule.remove", name);
+        return { name, removed: true };
+      },
+      async run(ctx: Ctx) {
+        const { name } = parseParams(named, ctx.params);
+        const { id, state, queue } = await schedules.run(name);
+        await audit(database, ctx, "schedule.run", name, { taskId: id });
+        return { id, state, queue };
+      },
+      async next(ctx: Ctx) {
+        const { name, n } = parseParams(next, ctx.params);
+        return { fires: await schedules.next(name, n) };
+      },
+      preview: (ctx: Ctx) => ({ fires: schedules.preview(ctx.params) }),
+      history(ctx: Ctx) {
+        const { name, limit } = parseParams(history, ctx.params);
+        return schedules.history(name, limit);
+      },
+      async check() {
+        const findings = await examine(runtime);
+        return { isHealthy: findings.every(({ severity }) => severity !== "error"), findings };
+      },
+    },
+
+    async started() {
+      const { broker } = this;
+      const tell = ({ fired, missed }: Firing) => {
+        for (const slot of fired) void broker.emit(SCHEDULE_FIRED, slot).catch(() => {});
+        for (const slots of missed) {
+          const times = `${slots.isAtLeast ? "at least " : ""}${slots.slots} ${slots.slots === 1 ? "slot" : "slots"}`;
+          const what = slots.ran ? "ran late" : `did not run (${slots.reason})`;
+          log.warn(
+            `schedule ${slots.schedule}: ${times} up to ${slots.to} ${what}${slots.detail ? `: ${slots.detail}` : ""}`,
+          );
+          void broker.emit(SCHEDULE_MISSED, slots).catch(() => {});
+        }
+      };
+      await schedules.synchronise(FACILITY_SCHEDULES);
+      clockwork = runtime.clockwork(tell);
+      clockwork.start();
+      // Workers announce themselves after the services have started: who attends which queue is the doctor's to tell.
+      const findings = (await examine(runtime)).filter(({ code }) => code !== "QUEUE_UNATTENDED");
+      for (const [code, found] of Map.groupBy(findings, (finding) => finding.code)) {
+        const subjects = found.map(({ subject }) => subject).join(", ");
+        log[found[0]?.severity === "error" ? "error" : "warn"](
+          `schedules: ${code} (${found.length}): ${subjects}; \`apium doctor\` tells more`,
+        );
+      }
+    },
+
+    async stopped() {
+      await clockwork?.stop();
+    },
+  };
+}
