@@ -200,6 +200,34 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     ]);
   }, 60_000);
 
+  test("a worker hung inside complete loses its lock and its task; the commit it wakes up to is refused", async () => {
+    const caller = stage.runtime({ queues: [] });
+    await caller.start();
+    const hung = stage.worker();
+    await hung.ready;
+    const { id } = await stormEffect.enqueue(caller, { n: 0, sleepMs: 0, holdMs: 3_000, mode: "fenced" });
+    const lines = () => readEvidence(stage.folder).filter((line) => line.id === id);
+    await eventually(async () => lines().some(({ kind }) => kind === "held"));
+
+    hung.process.kill("SIGSTOP");
+    const at = Date.now();
+    const healthy = stage.worker();
+    await healthy.ready;
+    await eventually(async () => (await openTasks()) === 0, 25_000);
+    const elsewhere = Date.now() - at;
+    hung.process.kill("SIGCONT");
+    const refused = await eventually(async () => lines().find(({ kind, pid }) => kind === "threw" && pid === hung.pid));
+    expect(["STORE_UNAVAILABLE", "TASK_FENCED"]).toContain(refused.why);
+    expect(lines().filter(({ kind }) => kind === "end")).toMatchObject([{ pid: healthy.pid }]);
+    expect(await effectsOf(id)).toBe(1);
+    expect(await caller.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 2, crashes: 1 });
+    expect(hung.process.exitCode).toBeNull();
+    printTable("worker hung inside complete", [
+      ["its task ended elsewhere after", `${elsewhere} ms`],
+      ["its own commit was refused with", refused.why],
+    ]);
+  }, 60_000);
+
   test("workers told to stop under load, one after the other, lose nothing and use up no attempt", async () => {
     const caller = stage.runtime({ queues: [] });
     await caller.start();

@@ -5,8 +5,11 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** `threw` carries why: `on-purpose`, or the code of an error; `aborted` is the handler's signal. */
-export type EvidenceKind = "start" | "end" | "threw" | "aborted";
+/**
+ * `threw` carries why: `on-purpose`, or the code of an error; `aborted` is the handler's signal; `held` says that the
+ * effect is written and its transaction still open.
+ */
+export type EvidenceKind = "start" | "held" | "end" | "threw" | "aborted";
 
 export interface EvidenceLine {
   readonly kind: EvidenceKind;

@@ -13,6 +13,7 @@ import { STORM_TABLES } from "./storm-tasks.ts";
 
 const LOG = "runtimes.log";
 const WORKER = fileURLToPath(new URL("./storm-worker.ts", import.meta.url));
+const SCHEDULER = fileURLToPath(new URL("./scheduler-process.ts", import.meta.url));
 
 export interface StormWorker {
   readonly pid: number;
@@ -33,6 +34,8 @@ export interface Stage {
   runtime(options?: Partial<RuntimeOptions>): Runtime;
   /** A worker process. */
   worker(concurrency?: number): StormWorker;
+  /** A process that fires schedules. */
+  scheduler(): StormWorker;
   /** Asks JetStream as an operator would, over a connection of its own. */
   withJetStream<Value>(ask: (manager: JetStreamManager, connection: NatsConnection) => Promise<Value>): Promise<Value>;
   /** What all runtimes have logged, those of the workers and those here. */
@@ -67,7 +70,7 @@ export async function openStage(): Promise<Stage> {
       return made;
     },
     worker(concurrency = 8) {
-      const worker = startWorker(folder.path, {
+      const worker = startProcess(WORKER, folder.path, {
         STORM_DATABASE_URL: postgres.url,
         STORM_NATS_URL: nats.url,
         STORM_FOLDER: folder.path,
@@ -75,6 +78,14 @@ export async function openStage(): Promise<Stage> {
       });
       workers.push(worker);
       return worker;
+    },
+    scheduler() {
+      const scheduler = startProcess(SCHEDULER, folder.path, {
+        STORM_DATABASE_URL: postgres.url,
+        STORM_NATS_URL: nats.url,
+      });
+      workers.push(scheduler);
+      return scheduler;
     },
     async withJetStream(ask) {
       const connection = await connect({ servers: nats.url });
@@ -104,10 +115,10 @@ export async function openStage(): Promise<Stage> {
   return stage;
 }
 
-function startWorker(folder: string, settings: Readonly<Record<string, string>>): StormWorker {
+function startProcess(script: string, folder: string, settings: Readonly<Record<string, string>>): StormWorker {
   const { PATH, HOME, LANG } = process.env;
   const log = openSync(join(folder, LOG), "a");
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", WORKER], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script], {
     env: { PATH, HOME, LANG, ...settings },
     stdio: ["pipe", "pipe", log],
   });

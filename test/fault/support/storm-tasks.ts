@@ -15,6 +15,8 @@ const params = z.object({
   sleepMs: z.number(),
   /** How long later attempts sleep, where that is different. */
   laterSleepMs: z.number().optional(),
+  /** How long the first attempt keeps the transaction of a fenced effect open. */
+  holdMs: z.number().optional(),
   throwsFirst: z.boolean().optional(),
   mode: z.enum(EFFECT_MODES).optional(),
 });

@@ -64,10 +64,14 @@ function handler(
 }
 
 runtime.handle(
-  handler(stormEffect, async ({ n, mode = "fenced", sleepMs }, run) => {
+  handler(stormEffect, async ({ n, mode = "fenced", sleepMs, holdMs }, run) => {
     if (mode === "fenced") {
       return run.complete(async (tx) => {
         await writeEffect(tx, run, mode, n);
+        if (holdMs !== undefined && run.attempt === 1) {
+          evidence.note("held", run);
+          await sleep(holdMs);
+        }
         return { n };
       });
     }

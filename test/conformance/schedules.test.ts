@@ -1,0 +1,314 @@
+/** What every backend promises about schedules: a slot fires once, whoever fires; policies hold; an edit fires nothing. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import {
+  type Clockwork,
+  defineSchedule,
+  defineTask,
+  type Firing,
+  type InlineHandler,
+  type Runtime,
+} from "../../runtime/index.ts";
+import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
+
+const tick = defineTask({ name: "tick", params: z.object({ n: z.number().default(0) }), maxRetries: 0 });
+const HOUR_MS = 3_600_000;
+
+describe.each(availableBackends())("schedules on %s", (backendName) => {
+  let backend: Backend;
+  let clockworks: Clockwork[] = [];
+  let slots: Promise<unknown>[] = [];
+
+  beforeAll(async () => {
+    backend = await openBackend(backendName);
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all(clockworks.map((clockwork) => clockwork.stop()));
+    await Promise.all(slots);
+    clockworks = [];
+    slots = [];
+    await backend.reset();
+    await backend.database.script("delete from schedule; delete from schedule_slot; delete from schedule_miss");
+  }, 30_000);
+  afterAll(() => backend.close(), 30_000);
+
+  const ticks = (seen: string[] = [], until?: Promise<void>): InlineHandler => ({
+    task: tick,
+    run: async (_params, context) => {
+      seen.push(context.headers.slot ?? "");
+      await until;
+    },
+  });
+
+  async function withRuntime(seen?: string[], until?: Promise<void>): Promise<Runtime> {
+    return backend.running([ticks(seen, until)], { concurrency: 50 });
+  }
+
+  function fire(runtime: Runtime): Firing[] {
+    const firings: Firing[] = [];
+    const clockwork = runtime.clockwork((firing) => firings.push(firing));
+    clockworks.push(clockwork);
+    clockwork.start();
+    return firings;
+  }
+
+  /** As if nobody had looked at the schedule since then. */
+  async function neglect(name: string, sinceMs: number): Promise<number> {
+    const since = Math.floor((Date.now() - sinceMs) / 60_000) * 60_000;
+    await backend.database.query("update schedule set next_run_at = $2::timestamptz where name = $1", [
+      name,
+      new Date(since).toISOString(),
+    ]);
+    return since;
+  }
+
+  const slotRows = async (name: string) =>
+    (
+      await backend.database.query<{ slot: Date; state: string; task_id: string | null }>(
+        "select slot, state, task_id::text from schedule_slot where schedule = $1 order by slot",
+        [name],
+      )
+    ).rows;
+
+  test("three clockworks, a schedule every second: each slot once, in time, in order", async () => {
+    const seen: string[] = [];
+    const runtime = await withRuntime(seen);
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1s" });
+    const firings = [fire(runtime), fire(runtime), fire(runtime)];
+    await eventually(async () => seen.length >= 4);
+    const fired = firings.flat().flatMap((firing) => firing.fired);
+    expect(new Set(fired.map(({ slot }) => slot)).size).toBe(fired.length);
+    const instants = fired.map(({ slot }) => Date.parse(slot)).sort();
+    expect(instants).toEqual(instants.map((_, index) => (instants[0] ?? 0) + index * 1_000));
+    expect(new Set(seen).size).toBe(seen.length);
+    const view = await runtime.schedules.get("s");
+    expect(view).toMatchObject({ missedCount: 0, origin: "api", version: 1 });
+    expect(view.totalRunCount).toBeGreaterThanOrEqual(4);
+    expect(Date.parse(view.lastRunAt ?? "")).toBeGreaterThan(Date.now() - 5_000);
+  }, 20_000);
+
+  test("the task carries the schedule's params, queue, priority, expiry and slot", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({
+      ...{ name: "s", task: "tick", cron: "0 * * * *", params: { n: 7 }, queue: "email", priority: 8 },
+      ...{ expires: "2h", jitter: "10m", misfire: "one" },
+    });
+    const since = await neglect("s", 30 * 60_000);
+    await backend.database.query("update schedule set definition = $2::json where name = $1", [
+      "s",
+      JSON.stringify({
+        name: "s",
+        task: "tick",
+        every: "1h",
+        startAt: new Date(since).toISOString(),
+        params: { n: 7 },
+        queue: "email",
+        priority: 8,
+        expires: "2h",
+        jitter: "100h",
+      }),
+    ]);
+    const [firing] = await firingsOf(fire(runtime));
+    const task = await runtime.getTask(firing?.fired[0]?.taskId ?? "");
+    expect(task).toMatchObject({
+      name: "tick",
+      state: "SCHEDULED",
+      queue: "email",
+      priority: 8,
+      params: { n: 7 },
+      expiresAt: new Date(since + 2 * HOUR_MS).toISOString(),
+    });
+  });
+
+  const firingsOf = (firings: Firing[]) => eventually(async () => firings.length > 0 && firings);
+
+  test.each([
+    ["skip", 0],
+    ["one", 1],
+    ["all", 3],
+  ] as const)("nobody was there for three minutes: %s runs %d", async (misfire, runs) => {
+    const runtime = await withRuntime();
+    const input = { name: "s", task: "tick", every: "1m", misfire, misfireGrace: "0s" } as const;
+    await runtime.schedules.create(input);
+    const since = await neglect("s", 150_000);
+    const [firing] = await firingsOf(fire(runtime));
+    const due = Math.floor((Date.now() - since) / 60_000) + 1;
+    expect(due).toBeGreaterThanOrEqual(3);
+    const history = await runtime.schedules.history("s", 10);
+    expect(history.runs).toHaveLength(runs === 3 ? due : runs);
+    expect(history.runs.every(({ isLate }) => isLate)).toBe(true);
+    const missed = history.misses.reduce((sum, { slots }) => sum + slots, 0);
+    expect(missed).toBe(due - history.runs.length);
+    expect((await runtime.schedules.get("s")).missedCount).toBe(missed);
+    // What ran late was not met in time either: it is told, as run.
+    const told = firing?.missed.reduce((sum, { slots }) => sum + slots, 0);
+    expect(told).toBe(due);
+  });
+
+  test("a run whose time is over is not made up for", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1h", misfire: "all", expires: "30m" });
+    await backend.database.query("update schedule set next_run_at = date_trunc('hour', now()) - interval '3 hours'");
+    await firingsOf(fire(runtime));
+    const { runs, misses } = await runtime.schedules.history("s", 10);
+    const isYoung = Date.now() % HOUR_MS < 30 * 60_000;
+    expect(runs).toHaveLength(isYoung ? 1 : 0);
+    expect(misses.map(({ reason }) => reason)).toEqual(Array.from({ length: isYoung ? 3 : 4 }, () => "expired"));
+  });
+
+  test("overlap: skip leaves slots out while the last run goes on, and takes up again after it", async () => {
+    let release = () => {};
+    slots.push(new Promise<void>((resolve) => (release = resolve)));
+    const runtime = await withRuntime([], slots[0] as Promise<void>);
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1s", overlap: "skip" });
+    fire(runtime);
+    await eventually(async () => (await runtime.schedules.get("s")).missedCount >= 2);
+    expect(await slotRows("s")).toHaveLength(1);
+    release();
+    await eventually(async () => (await slotRows("s")).length >= 2);
+    const { misses } = await runtime.schedules.history("s", 10);
+    expect(misses.every(({ reason }) => reason === "overlap")).toBe(true);
+  }, 20_000);
+
+  test("overlap: queue runs every slot, one at a time", async () => {
+    let release = () => {};
+    slots.push(new Promise<void>((resolve) => (release = resolve)));
+    const seen: string[] = [];
+    const runtime = await withRuntime(seen, slots[0] as Promise<void>);
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1s", overlap: "queue" });
+    fire(runtime);
+    await eventually(async () => (await runtime.schedules.get("s")).waitingSlots >= 2);
+    expect(seen).toHaveLength(1);
+    await runtime.schedules.change("s", { endAt: new Date(Date.now() + 100).toISOString() });
+    release();
+    await eventually(async () => (await runtime.schedules.get("s")).waitingSlots === 0);
+    const rows = await slotRows("s");
+    await eventually(async () => seen.length === rows.length);
+    expect(seen).toEqual(rows.map(({ slot }) => slot.toISOString()));
+    expect((await runtime.schedules.get("s")).missedCount).toBe(0);
+  }, 20_000);
+
+  test("disabling takes back what waits; enabling starts from now", async () => {
+    let release = () => {};
+    slots.push(new Promise<void>((resolve) => (release = resolve)));
+    const runtime = await withRuntime([], slots[0] as Promise<void>);
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1s", overlap: "queue" });
+    fire(runtime);
+    await eventually(async () => (await runtime.schedules.get("s")).waitingSlots >= 1);
+    const disabled = await runtime.schedules.change("s", { enabled: false });
+    expect(disabled).toMatchObject({ enabled: false, nextRunAt: null, waitingSlots: 0 });
+    const { misses } = await runtime.schedules.history("s", 10);
+    expect(misses[0]).toMatchObject({ reason: "withdrawn" });
+    release();
+    const enabled = await runtime.schedules.change("s", { enabled: true, every: "1h" });
+    expect(Date.parse(enabled.nextRunAt ?? "")).toBeGreaterThan(Date.now());
+  }, 20_000);
+
+  test("an edit sets the next slot anew and fires nothing; what is forgotten by it is written down", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({ name: "s", task: "tick", cron: "0 0 1 1 *" });
+    await neglect("s", 2 * HOUR_MS);
+    const changed = await runtime.schedules.change("s", { cron: "0 0 2 1 *" }, "ops");
+    expect(changed).toMatchObject({ version: 2, updatedBy: "ops", cron: "0 0 2 1 *" });
+    expect(Date.parse(changed.nextRunAt ?? "")).toBeGreaterThan(Date.now());
+    const same = await runtime.schedules.change("s", { description: "only words" });
+    expect(same.nextRunAt).toBe(changed.nextRunAt);
+    fire(runtime);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await slotRows("s")).toEqual([]);
+    expect((await runtime.schedules.history("s", 5)).misses[0]).toMatchObject({ reason: "withdrawn", isAtLeast: true });
+  });
+
+  test("one-off and clocked schedules run once", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({ name: "once", task: "tick", every: "1s", oneOff: true });
+    await runtime.schedules.create({ name: "at", task: "tick", at: new Date(Date.now() + 700).toISOString() });
+    fire(runtime);
+    await eventually(async () => (await slotRows("once")).length === 1 && (await slotRows("at")).length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(await slotRows("once")).toHaveLength(1);
+    expect(await runtime.schedules.get("once")).toMatchObject({ enabled: false, nextRunAt: null, totalRunCount: 1 });
+    expect(await runtime.schedules.get("at")).toMatchObject({ nextRunAt: null, totalRunCount: 1 });
+    const past = { name: "past", task: "tick", at: "2020-01-01T00:00:00Z" };
+    await expect(runtime.schedules.create(past)).rejects.toMatchObject({ fields: [{ field: "at" }] });
+  }, 20_000);
+
+  test("a task that does not exist, or refuses the params: the slot is missed with the reason, others fire", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({ name: "a", task: "nobody_has_it", every: "1s" });
+    await runtime.schedules.create({ name: "b", task: "tick", every: "1s", params: { n: "seven" } });
+    await runtime.schedules.create({ name: "c", task: "tick", every: "1s" });
+    fire(runtime);
+    await eventually(async () => (await slotRows("c")).length >= 2);
+    const a = await runtime.schedules.history("a", 5);
+    const b = await runtime.schedules.history("b", 5);
+    expect(a.misses[0]).toMatchObject({ reason: "refused", detail: expect.stringContaining("TASK_UNKNOWN") });
+    expect(b.misses[0]).toMatchObject({ reason: "refused", detail: expect.stringContaining("PARAMS_INVALID") });
+    expect([...a.runs, ...b.runs]).toEqual([]);
+  }, 20_000);
+
+  test("a definition that can no longer be read stands still, says why, and can be mended", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1s" });
+    await backend.database.query("update schedule set definition = $1::json", [
+      JSON.stringify({ name: "s", task: "tick", cron: "0 0 * * *", timezone: "Atlantis/Capital" }),
+    ]);
+    fire(runtime);
+    await eventually(async () => (await runtime.schedules.get("s")).missedCount === 1);
+    expect(await runtime.schedules.get("s")).toMatchObject({
+      problem: expect.stringContaining("timezone"),
+      nextRunAt: null,
+    });
+    expect(await runtime.schedules.definitions()).toMatchObject({ unreadable: [{ name: "s" }] });
+    const mended = await runtime.schedules.change("s", { timezone: "UTC" });
+    expect(mended.problem).toBeUndefined();
+    expect(mended.nextRunAt).not.toBeNull();
+  });
+
+  test("run now leaves the next slot alone", async () => {
+    const seen: string[] = [];
+    const runtime = await withRuntime(seen);
+    const { nextRunAt } = await runtime.schedules.create({ name: "s", task: "tick", cron: "0 0 1 1 *", enabled: true });
+    const accepted = await runtime.schedules.run("s");
+    await runtime.result(accepted.id);
+    const view = await runtime.schedules.get("s");
+    expect(view).toMatchObject({ nextRunAt, totalRunCount: 1, lastTaskId: accepted.id });
+    const { runs } = await runtime.schedules.history("s", 5);
+    expect(runs).toMatchObject([{ state: "manual", taskId: accepted.id, taskState: "SUCCESS" }]);
+    await expect(runtime.schedules.run("nobody")).rejects.toMatchObject({ code: "SCHEDULE_NOT_FOUND" });
+  });
+
+  test("schedules in code: changed ones replace, unchanged ones keep their place, gone ones go", async () => {
+    const runtime = await withRuntime();
+    const a = defineSchedule({ name: "a", task: "tick", cron: "0 0 1 1 *" });
+    const b = defineSchedule({ name: "b", task: "tick", cron: "0 0 1 1 *" });
+    await Promise.all([runtime.schedules.synchronise([a, b]), runtime.schedules.synchronise([a, b])]);
+    await runtime.schedules.run("a");
+    const since = await neglect("a", HOUR_MS);
+    await runtime.schedules.synchronise([a, b]);
+    expect(await runtime.schedules.get("a")).toMatchObject({
+      version: 1,
+      totalRunCount: 1,
+      nextRunAt: new Date(since).toISOString(),
+    });
+    await runtime.schedules.change("b", { enabled: false });
+    const changed = { cron: "0 0 2 1 *", task: "tick" };
+    await runtime.schedules.synchronise(["a", "b"].map((name) => defineSchedule({ name, ...changed })));
+    expect(await runtime.schedules.get("a")).toMatchObject({ version: 2, totalRunCount: 1, cron: "0 0 2 1 *" });
+    expect(await runtime.schedules.get("b")).toMatchObject({ enabled: false, cron: "0 0 2 1 *" });
+    await expect(runtime.schedules.remove("a")).rejects.toMatchObject({ code: "SCHEDULE_OF_CODE" });
+    await runtime.schedules.create({ name: "mine", task: "tick", every: "1h" });
+    await runtime.schedules.synchronise([a]);
+    expect((await runtime.schedules.list()).map(({ name }) => name)).toEqual(["a", "mine"]);
+    await runtime.schedules.remove("mine");
+    await expect(runtime.schedules.get("mine")).rejects.toMatchObject({ code: "SCHEDULE_NOT_FOUND" });
+  });
+
+  test("a name is taken once", async () => {
+    const runtime = await withRuntime();
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1h" });
+    await expect(runtime.schedules.create({ name: "s", task: "tick", every: "2h" })).rejects.toMatchObject({
+      code: "SCHEDULE_EXISTS",
+    });
+  });
+});
