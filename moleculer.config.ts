@@ -7,7 +7,7 @@ const HEARTBEAT_S = 3;
 const HEARTBEAT_TIMEOUT_S = 10;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export function brokerOptions(settings: Settings): BrokerOptions {
+export function brokerOptions(settings: Pick<Settings, "NATS_URL" | "LOG_LEVEL">): BrokerOptions {
   return {
     namespace: "apium",
     logger: { type: "Console", options: { level: logLevels(settings.LOG_LEVEL), formatter: "short" } },
@@ -25,9 +25,12 @@ export function brokerOptions(settings: Settings): BrokerOptions {
   };
 }
 
-/** At "info" Moleculer tells of every route and service; what an operator wants to read comes from the runtime. */
+/**
+ * At "info" Moleculer tells of every route and service; what an operator wants to read comes from the runtime. Its
+ * gateway logs each refused request with a stack; ours logs what is our fault (services/gateway).
+ */
 function logLevels(level: Settings["LOG_LEVEL"]): unknown {
-  return level === "info" ? { RUNTIME: "info", "**": "warn" } : level;
+  return level === "info" ? { RUNTIME: "info", GATEWAY: "fatal", "**": "warn" } : level;
 }
 
 /** For moleculer-runner (`-c moleculer.config.ts`); `main.ts` hands its own settings in. */

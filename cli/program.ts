@@ -1,0 +1,41 @@
+// The commands, put together once: the command line and the REPL run the same ones.
+import { Command } from "commander";
+import type { Client } from "./client.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { scheduleCommands } from "./commands/schedules.ts";
+import { outputTo } from "./output.ts";
+
+export interface Surroundings {
+  /** Connects on first use, so that `--help` needs no system. */
+  readonly client: () => Client;
+  /** Standard output. */
+  readonly write: (text: string) => void;
+  /** Where usage errors go. */
+  readonly writeError: (text: string) => void;
+}
+
+export function apiumProgram({ client, write, writeError }: Surroundings): Command {
+  const program = new Command("apium")
+    .description("Looks at and steers a running Apium: APIUM_URL and APIUM_TOKEN say which, and as whom.")
+    .option("--json", "print JSON, for machines")
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: writeError })
+    .showHelpAfterError("(add --help for what there is)");
+  let isJson = false;
+  const output = outputTo(write, () => isJson);
+  scheduleCommands(program, client, output);
+  doctorCommand(program, client, output);
+  settle(program);
+  return program.hook("preAction", (_program, acting) => {
+    isJson = acting.optsWithGlobals().json === true;
+  });
+}
+
+/** Sub-commands end as the program does, and take `--json` wherever it stands. */
+function settle(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    if (child.commands.length === 0) child.option("--json", "print JSON, for machines");
+    settle(child);
+  }
+}
