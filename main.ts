@@ -14,7 +14,7 @@ import {
   TASK_EVENTS_SUBJECT,
 } from "./runtime/index.ts";
 import { REVOCATION_EVENT, TasksMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
-import { SERVICES } from "./services/index.ts";
+import { SERVICE_MIGRATIONS, SERVICES } from "./services/index.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** How long a server that is down at the start is waited for. */
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = lateLog();
   const database = await openDatabase(settings, log);
-  await migrate(database, [RUNTIME_MIGRATIONS, ...SERVICES.flatMap(({ migrations }) => migrations ?? [])]);
+  await migrate(database, [RUNTIME_MIGRATIONS, ...SERVICE_MIGRATIONS]);
 
   const runtime = new Runtime({
     database,

@@ -1,5 +1,6 @@
 // Every service by its door. `SERVICES` in the settings chooses which of them a process runs; their task contracts are
 // known to all.
+import type { MigrationRoom } from "../database/index.ts";
 import { datasetsModule } from "./datasets/index.ts";
 import { emailModule } from "./email/index.ts";
 import { gatewayModule } from "./gateway/index.ts";
@@ -14,3 +15,12 @@ export const SERVICES: readonly ServiceModule[] = [
   schedulerModule,
   gatewayModule,
 ];
+
+/** The services' tables, those that others refer to first. Kept by every process, whatever it runs. */
+export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
+  "facility",
+  "tickets",
+  "jobs",
+  "escalation",
+  "datasets",
+].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

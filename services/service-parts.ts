@@ -1,5 +1,5 @@
 // What every service is handed. A service is a function of these to a Moleculer schema; nothing connects at import.
-import type { Database, MigrationRoom } from "../database/index.ts";
+import type { Database } from "../database/index.ts";
 import type { AnyTask, Runtime } from "../runtime/index.ts";
 import type { TaskServiceSchema } from "../runtime/moleculer/index.ts";
 import type { ServiceName, Settings } from "../settings.ts";
@@ -17,5 +17,4 @@ export interface ServiceModule {
   readonly create: (parts: ServiceParts) => TaskServiceSchema;
   /** Contracts others may enqueue; known to every process, whether it runs the service or not. */
   readonly tasks: readonly AnyTask[];
-  readonly migrations?: MigrationRoom;
 }

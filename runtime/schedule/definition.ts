@@ -1,88 +1,24 @@
 // What a schedule is, as its author writes it in code or sends it to the API, and what becomes of it once it is checked.
 import { createHash } from "node:crypto";
-import { z } from "zod";
-import { durationMs, durationText, isDuration } from "../contract/duration.ts";
-import { ApiumError, type ErrorCode } from "../contract/errors.ts";
-import { instantSchema } from "../contract/instant.ts";
+import { durationMs, durationText } from "../contract/duration.ts";
+import { ApiumError } from "../contract/errors.ts";
 import { canonicalJson } from "../contract/json.ts";
 import { parseParams } from "../contract/parse-params.ts";
 import { queueNamed } from "../contract/queues.ts";
-import { parseCron } from "./cron.ts";
 import type { MisfirePolicy } from "./misfire.ts";
-import { SOLAR_EVENTS } from "./solar.ts";
+import {
+  KINDS,
+  previewSchema,
+  type ScheduleGiven,
+  type ScheduleInput,
+  scheduleSchema,
+  type TimingGiven,
+  withCronName,
+} from "./schedule-schema.ts";
 import type { Timing } from "./timing.ts";
-import { zoneNamed } from "./zone.ts";
 
 /** What happens to a slot while the schedule's last run is still unfinished: run anyway, leave it out, or run afterwards. */
 export type OverlapPolicy = "allow" | "skip" | "queue";
-
-const SHORTEST_INTERVAL_MS = 1_000;
-
-const duration = z.union([z.number(), z.string()]).refine(isDuration, "must be a duration such as 30s or milliseconds");
-const solar = z.strictObject({
-  event: z.enum(SOLAR_EVENTS),
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
-});
-const text = (most: number) =>
-  z
-    .string()
-    .max(most)
-    .refine((value) => !value.includes("\0"), "must not contain NUL");
-
-/** When it fires: exactly one of `cron`, `every`, `at`, `solar`. */
-const timing = {
-  /** Five fields, Celery's meaning; or @hourly, @daily, … */
-  cron: text(200).optional(),
-  /** Day of month and day of week: `and` (default, Celery) or `or` (classic cron). */
-  days: z.enum(["and", "or"]).optional(),
-  /** An interval from one second on, counted from `startAt`, or from 1970 in UTC where there is none. */
-  every: duration.refine((value) => durationMs(value) >= SHORTEST_INTERVAL_MS, "must be one second or more").optional(),
-  /** Once, at this instant. */
-  at: instantSchema.optional(),
-  /** Once a day, with the sun. */
-  solar: solar.optional(),
-};
-
-const settings = {
-  task: text(100).min(1),
-  params: z.record(z.string(), z.json()).default({}),
-  /** IANA name of the zone the wall clock of `cron` belongs to. */
-  timezone: text(100).default("UTC"),
-  enabled: z.boolean().default(true),
-  /** Nothing fires before this instant. */
-  startAt: instantSchema.nullish(),
-  /** Nothing fires after this instant. */
-  endAt: instantSchema.nullish(),
-  /** Disables itself after its first run. */
-  oneOff: z.boolean().default(false),
-  queue: text(50).nullish(),
-  priority: z.number().int().min(0).max(9).nullish(),
-  /** A run that has not started this long after its slot does not run any more. */
-  expires: duration.nullish(),
-  /** Each run starts at a random instant within this long after its slot. */
-  jitter: duration.default(0),
-  /** What to run of slots that were not met in time. */
-  misfire: z.enum(["skip", "one", "all"]).default("one"),
-  /** How late a run may be and still count as in time. */
-  misfireGrace: duration.default(60_000),
-  /** The most missed slots that `all` runs, and that `overlap: queue` keeps. */
-  misfireCap: z.number().int().min(1).max(1_000).default(100),
-  overlap: z.enum(["allow", "skip", "queue"]).default("allow"),
-  description: text(1_000).default(""),
-};
-
-const name = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/,
-    "has letters, digits, _ . : - (at most 100) and begins with a letter or digit",
-  );
-const shape = { name, ...timing, ...settings };
-const schema = z.strictObject(shape).superRefine(checkTogether);
-
-export type ScheduleInput = z.input<typeof schema>;
-type Given = z.output<typeof schema>;
 
 /** A schedule with everything settled: durations in milliseconds, instants in milliseconds since the epoch. */
 export interface ScheduleDefinition {
@@ -108,7 +44,7 @@ export interface ScheduleDefinition {
 
 /** Checks a schedule from outside. @throws ApiumError `PARAMS_INVALID` with the fields named. */
 export function parseSchedule(input: unknown): ScheduleDefinition {
-  return definitionOf(parseParams(schema, withCronName(input)));
+  return definitionOf(parseParams(scheduleSchema, withCronName(input)));
 }
 
 /**
@@ -160,15 +96,6 @@ export function digestOf(definition: ScheduleDefinition): string {
     .digest("hex");
 }
 
-const preview = z
-  .strictObject({
-    ...timing,
-    timezone: settings.timezone,
-    from: instantSchema.optional(),
-    n: z.coerce.number().int().min(1).max(1_000).default(5),
-  })
-  .superRefine(checkTogether);
-
 export interface PreviewRequest {
   readonly timing: Timing;
   readonly timezone: string;
@@ -178,14 +105,11 @@ export interface PreviewRequest {
 
 /** Checks a question for a timing's next slots. @throws ApiumError `PARAMS_INVALID` with the fields named. */
 export function parsePreview(input: unknown): PreviewRequest {
-  const given = parseParams(preview, withCronName(input));
+  const given = parseParams(previewSchema, withCronName(input));
   return { timing: timingOf(given), timezone: given.timezone, from: given.from?.getTime(), n: given.n };
 }
 
-const KINDS = ["cron", "every", "at", "solar"] as const;
-type TimingGiven = Pick<Given, (typeof KINDS)[number] | "days">;
-
-function definitionOf(given: Given): ScheduleDefinition {
+function definitionOf(given: ScheduleGiven): ScheduleDefinition {
   const { cron, days, every, at, solar: sun, startAt, endAt, queue, expires, jitter, misfireGrace, ...rest } = given;
   return {
     ...rest,
@@ -219,36 +143,4 @@ function timingInput(own: Timing): Pick<ScheduleInput, (typeof KINDS)[number] | 
     case "solar":
       return { solar: { event: own.event, latitude: own.latitude, longitude: own.longitude } };
   }
-}
-
-function checkTogether(
-  given: TimingGiven & Partial<Pick<Given, "startAt" | "endAt" | "queue">> & { timezone: string },
-  ctx: z.RefinementCtx,
-): void {
-  const refuse = (field: string, message: string) => ctx.addIssue({ code: "custom", path: [field], message });
-  const kinds = KINDS.filter((kind) => given[kind] !== undefined);
-  if (kinds.length === 0) refuse("cron", 'one of cron, every, at or solar is needed; for example "30 6 * * mon-fri"');
-  for (const extra of kinds.slice(1)) refuse(extra, `must not be given together with ${kinds[0]}`);
-  if (given.days !== undefined && given.cron === undefined) refuse("days", "belongs to cron");
-  checking(refuse, "cron", () => given.cron === undefined || parseCron(given.cron));
-  checking(refuse, "timezone", () => zoneNamed(given.timezone));
-  checking(refuse, "queue", () => !given.queue || queueNamed(given.queue));
-  if (given.startAt && given.endAt && given.endAt <= given.startAt) refuse("endAt", "must be after startAt");
-}
-
-function checking(refuse: (field: string, message: string) => void, field: string, check: () => unknown): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof ApiumError) || !EXPECTED.includes(error.code)) throw error;
-    refuse(field, error.message);
-  }
-}
-const EXPECTED: readonly ErrorCode[] = ["CRON_INVALID", "ZONE_UNKNOWN", "QUEUE_UNKNOWN"];
-
-/** `expression` is the preview's word for `cron`; a schedule takes it too. */
-function withCronName(input: unknown): unknown {
-  if (typeof input !== "object" || input === null || !("expression" in input) || "cron" in input) return input;
-  const { expression, ...rest } = input;
-  return { ...rest, cron: expression };
 }

@@ -2,8 +2,9 @@ export { type CheckedSchedule, type CheckSurroundings, checkSchedules, type Find
 export { Clockwork } from "./clockwork.ts";
 export { Cron, type CronOptions, parseCron } from "./cron.ts";
 export { nextCron, previousCron } from "./cron-timing.ts";
-export { defineSchedule, parseSchedule, type ScheduleDefinition, type ScheduleInput } from "./definition.ts";
+export { defineSchedule, parseSchedule, type ScheduleDefinition } from "./definition.ts";
 export type { FiredSlot, Firing, FiringParts, MissedSlots } from "./firing.ts";
+export type { ScheduleInput } from "./schedule-schema.ts";
 export { Schedules } from "./schedules.ts";
 export { pruneSlots } from "./store.ts";
 export { occurrencesOf, type Timing, upcoming } from "./timing.ts";

@@ -6,5 +6,4 @@ export const datasetsModule: ServiceModule = {
   name: "datasets",
   create: datasetsService,
   tasks: [processLargeDataset, processChunk],
-  migrations: { name: "datasets", folder: new URL("./migrations/", import.meta.url) },
 };

@@ -5,5 +5,4 @@ export const ticketsModule: ServiceModule = {
   name: "tickets",
   create: ticketsService,
   tasks: [],
-  migrations: { name: "tickets", folder: new URL("./migrations/", import.meta.url) },
 };

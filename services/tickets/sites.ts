@@ -10,8 +10,10 @@ export interface Site {
   readonly timezone: string;
 }
 
+const COLUMNS = ["id", "code", "name", "timezone"] as const;
+
 export function listSites(database: Database): Promise<Site[]> {
-  return database.kysely<TicketTables>().selectFrom("site").selectAll().orderBy("code").execute();
+  return database.kysely<TicketTables>().selectFrom("site").select(COLUMNS).orderBy("code").execute();
 }
 
 /** @throws ApiumError `PARAMS_INVALID` when the code is taken. */
@@ -20,8 +22,8 @@ export async function createSite(database: Database, site: Omit<Site, "id">): Pr
     .kysely<TicketTables>()
     .insertInto("site")
     .values(site)
-    .onConflict((conflict) => conflict.column("code").doNothing())
-    .returningAll()
+    .onConflict((conflict) => conflict.columns(["client_id", "code"]).doNothing())
+    .returning(COLUMNS)
     .executeTakeFirst();
   if (created !== undefined) return created;
   const message = `the code ${site.code} belongs to another site`;

@@ -7,7 +7,7 @@ export type Priority = (typeof PRIORITIES)[number];
 export type Status = (typeof STATUSES)[number];
 
 export interface TicketTables {
-  site: { id: Generated<number>; code: string; name: string; timezone: string };
+  site: { id: Generated<number>; client_id: Generated<number | null>; code: string; name: string; timezone: string };
   person: { id: Generated<number>; site_id: number | null; name: string; email: string | null };
   ticket: {
     id: Generated<number>;

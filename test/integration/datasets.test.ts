@@ -1,13 +1,13 @@
 /** A dataset is worked in chunks that are tasks of their own: each row exactly once, and the whole ends with its parts. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
-import { migrate } from "../../database/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { datasetsModule } from "../../services/datasets/index.ts";
 import { processChunk, processLargeDataset } from "../../services/datasets/tasks.ts";
 import { readSettings } from "../../settings.ts";
 import { availableBackends, type Backend, openBackend } from "../support/backends.ts";
+import { migrateServices } from "../support/services.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
@@ -17,7 +17,7 @@ describe.each(availableBackends())("datasets on %s", (name) => {
 
   beforeAll(async () => {
     backend = await openBackend(name);
-    await migrate(backend.database, datasetsModule.migrations ? [datasetsModule.migrations] : []);
+    await migrateServices(backend);
   }, 60_000);
   afterEach(async () => {
     await backend.reset();

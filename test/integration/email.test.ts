@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
-import { migrate } from "../../database/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { startEmbeddedMailServer } from "../../services/email/embedded-mail-server.ts";
@@ -16,6 +15,7 @@ import { sendTicketEmail } from "../../services/email/tasks.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
+import { migrateServices } from "../support/services.ts";
 
 interface System {
   readonly runtime: Runtime;
@@ -38,7 +38,7 @@ describe("ticket mail", () => {
 
   beforeAll(async () => {
     backend = await openBackend("pglite");
-    await migrate(backend.database, ticketsModule.migrations ? [ticketsModule.migrations] : []);
+    await migrateServices(backend);
   }, 30_000);
   afterEach(async () => {
     await backend.reset();

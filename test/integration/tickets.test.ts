@@ -1,7 +1,7 @@
 /** Tickets: a ticket and its mail are one transaction, numbers have no gaps and no twins, wrong input names its field. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
-import { type Database, migrate } from "../../database/index.ts";
+import type { Database } from "../../database/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { sendTicketEmail } from "../../services/email/tasks.ts";
@@ -10,6 +10,7 @@ import { ticketsModule } from "../../services/tickets/index.ts";
 import type { Ticket } from "../../services/tickets/store.ts";
 import { readSettings } from "../../settings.ts";
 import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
+import { migrateServices } from "../support/services.ts";
 
 type Created = Ticket & { readonly emailTaskId: string };
 interface Page {
@@ -26,7 +27,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
 
   beforeAll(async () => {
     backend = await openBackend(name);
-    await migrate(backend.database, ticketsModule.migrations ? [ticketsModule.migrations] : []);
+    await migrateServices(backend);
   }, 60_000);
   afterEach(async () => {
     await backend.reset();
@@ -178,7 +179,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
 
   test("the demo facility is loaded once, only into an empty system, and nobody gets mail for it", async () => {
     const tables = "ticket_history, ticket_counter, ticket, person, site";
-    await backend.database.query(`truncate ${tables}`);
+    await backend.database.query(`truncate ${tables} cascade`);
     const tasksBefore = await count("from task");
     await expect(loadDemoFacility(backend.database)).resolves.toBe(true);
     await expect(loadDemoFacility(backend.database)).resolves.toBe(false);

@@ -7,9 +7,9 @@ import {
   digestOf,
   parsePreview,
   parseSchedule,
-  type ScheduleInput,
   scheduleInput,
 } from "../../runtime/schedule/definition.ts";
+import type { ScheduleInput } from "../../runtime/schedule/schedule-schema.ts";
 import { occurrencesOf } from "../../runtime/schedule/timing.ts";
 import { FACILITY_SCHEDULES } from "../../services/scheduler/facility-schedules.ts";
 

@@ -1,17 +1,4 @@
-create table site (
-  id bigint generated always as identity primary key,
-  code text not null unique,
-  name text not null,
-  timezone text not null default 'UTC'
-);
-
-create table person (
-  id bigint generated always as identity primary key,
-  site_id bigint references site,
-  name text not null,
-  email text
-);
-
+-- Sites and people are of the facility's room, which stands before this one.
 create table ticket (
   id bigint generated always as identity primary key,
   number text not null unique,

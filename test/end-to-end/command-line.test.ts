@@ -1,0 +1,105 @@
+/** The command line as operators and scripts use it: against a running system, with tables, JSON and exit codes. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { adminToken, type Program, start, temporaryFolder } from "../support/programs.ts";
+
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+describe("the command line", () => {
+  const folder = temporaryFolder();
+  let program: Program;
+  beforeAll(async () => {
+    program = await start({ DATA_DIR: folder.path, SERVICES: "scheduler,gateway" });
+  }, 60_000);
+  afterAll(async () => {
+    await program.stop();
+    folder.remove();
+  }, 30_000);
+
+  function apium(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
+    const { PATH, HOME, LANG } = process.env;
+    const token = adminToken(folder.path);
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", CLI, ...words], {
+      env: { PATH, HOME, LANG, APIUM_URL: program.url, APIUM_TOKEN: token, NO_COLOR: "1", ...environment },
+    });
+    let out = "";
+    let error = "";
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
+    return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
+  }
+
+  test("lists schedules as a table, and as JSON for machines", async () => {
+    const human = await apium(["schedules", "list"]);
+    expect(human.code).toBe(0);
+    expect(human.out).toMatch(/NAME +WHEN +TASK +NEXT/);
+    expect(human.out).toMatch(/auto_close_at_every_30_minute +\*\/30 \* \* \* \* +auto_close_jobs/);
+    const machine = await apium(["schedules", "list", "--json"]);
+    const { items } = JSON.parse(machine.out) as { items: { name: string }[] };
+    expect(items).toHaveLength(9);
+  }, 30_000);
+
+  test("makes, changes, runs and deletes a schedule", async () => {
+    const words = ["--task", "process_large_dataset", "--cron", "30 2 * * mon-fri", "--timezone", "Europe/Berlin"];
+    const added = await apium([
+      "schedules",
+      "add",
+      "nightly",
+      ...words,
+      "--params",
+      '{"datasetId":1}',
+      "--expires",
+      "2h",
+    ]);
+    expect(added).toMatchObject({ code: 0, error: "" });
+    expect(added.out).toContain("At 02:30, Monday through Friday");
+    const edited = await apium(["schedules", "edit", "nightly", "--expires", "none", "--priority", "9", "--json"]);
+    expect(JSON.parse(edited.out)).toMatchObject({ expires: null, priority: 9, version: 2, cron: "30 2 * * mon-fri" });
+    const disabled = await apium(["schedules", "disable", "nightly", "--json"]);
+    expect(JSON.parse(disabled.out)).toMatchObject({ enabled: false, nextRunAt: null });
+    expect((await apium(["schedules", "run", "nightly"])).out).toMatch(/^task [0-9a-f-]{36} is in the queue default/);
+    expect((await apium(["schedules", "history", "nightly"])).out).toContain("by hand");
+    expect((await apium(["schedules", "remove", "nightly"])).code).toBe(0);
+    expect(await apium(["schedules", "show", "nightly"])).toMatchObject({
+      code: 1,
+      out: "",
+      error: expect.stringContaining("SCHEDULE_NOT_FOUND"),
+    });
+  }, 60_000);
+
+  test("previews any timing", async () => {
+    const words = ["--timezone", "Europe/Berlin", "--from", "2026-03-28T00:00:00Z", "-n", "3", "--json"];
+    const { out } = await apium(["schedules", "preview", "30 2 * * *", ...words]);
+    expect(JSON.parse(out)).toEqual({
+      fires: ["2026-03-28T01:30:00.000Z", "2026-03-29T01:00:00.000Z", "2026-03-30T00:30:00.000Z"],
+    });
+  }, 30_000);
+
+  test("exit codes tell refused, mistyped and unreachable apart", async () => {
+    const bad = await apium(["schedules", "preview", "99 * * * *"]);
+    expect(bad).toMatchObject({ code: 1, error: expect.stringContaining('minute "99": 99 is above 59') });
+    expect((await apium(["schedules", "frobnicate"])).code).toBe(2);
+    expect((await apium(["schedules", "add", "x"])).code).toBe(2);
+    expect(await apium(["schedules"], { APIUM_URL: "http://127.0.0.1:1" })).toMatchObject({
+      code: 3,
+      error: expect.stringContaining("no answer from http://127.0.0.1:1"),
+    });
+    expect(await apium(["schedules"], { APIUM_TOKEN: "not-the-token-at-all" })).toMatchObject({
+      code: 1,
+      error: expect.stringContaining("UNAUTHENTICATED"),
+    });
+  }, 60_000);
+
+  test("the doctor ends with 1 while something does not run", async () => {
+    const { code, out } = await apium(["doctor"]);
+    expect(code).toBe(out.includes("error ") ? 1 : 0);
+    expect(out).toContain("COLLISION");
+  }, 30_000);
+});

@@ -1,0 +1,61 @@
+/** Services in this process, as `main.ts` puts them together: a runtime on a backend, a broker, and the services' modules. */
+import { ServiceBroker, type ServiceSchema } from "moleculer";
+import { migrate } from "../../database/index.ts";
+import type { AnyTask, Runtime, RuntimeOptions } from "../../runtime/index.ts";
+import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
+import { SERVICE_MIGRATIONS } from "../../services/index.ts";
+import type { ServiceModule } from "../../services/service-parts.ts";
+import { readSettings } from "../../settings.ts";
+import type { Backend } from "./backends.ts";
+
+export interface RunningServices {
+  readonly runtime: Runtime;
+  readonly broker: ServiceBroker;
+  call<Result>(action: string, params?: object, meta?: object): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+export interface ServicesOptions {
+  readonly modules: readonly ServiceModule[];
+  /** Contracts that others' modules would bring. */
+  readonly tasks?: readonly AnyTask[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly runtime?: Partial<RuntimeOptions>;
+  /** Services of the test's own: listeners. */
+  readonly listeners?: readonly ServiceSchema[];
+}
+
+const silent = { info() {}, warn() {}, error() {} };
+
+/** Every table of every service. */
+export async function migrateServices(backend: Backend): Promise<void> {
+  await migrate(backend.database, SERVICE_MIGRATIONS);
+}
+
+export async function startServices(backend: Backend, options: ServicesOptions): Promise<RunningServices> {
+  const runtime = backend.runtime(options.runtime);
+  for (const task of [...options.modules.flatMap(({ tasks }) => tasks), ...(options.tasks ?? [])]) runtime.define(task);
+  const broker = new ServiceBroker({
+    logger: false,
+    validator: false,
+    middlewares: [TasksMiddleware(runtime)],
+    skipProcessEventRegistration: true,
+  });
+  for (const listener of options.listeners ?? []) broker.createService(listener);
+  const parts = {
+    runtime,
+    database: backend.database,
+    settings: readSettings(options.environment ?? {}),
+    log: silent,
+  };
+  for (const { create } of options.modules) broker.createService(create(parts));
+  await runtime.open();
+  await broker.start();
+  await runtime.work();
+  return {
+    runtime,
+    broker,
+    call: (action, params = {}, meta = {}) => broker.call(action, params, { meta }),
+    stop: () => broker.stop(),
+  };
+}
