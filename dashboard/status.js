@@ -15,10 +15,10 @@ function cell(content, className) {
   return td;
 }
 
-function badge(state) {
+function badge(state, text = state) {
   const span = document.createElement("span");
   span.className = `badge ${state.toLowerCase()}`;
-  span.textContent = state;
+  span.textContent = text;
   return span;
 }
 
@@ -51,18 +51,41 @@ function span(ms) {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
-  return `${(ms / 3_600_000).toFixed(1)} h`;
+  if (ms < 172_800_000) return `${(ms / 3_600_000).toFixed(1)} h`;
+  return `${Math.round(ms / 86_400_000)} d`;
 }
 
 const time = (iso) => new Date(iso).toLocaleTimeString();
 const since = (iso) => Date.now() - new Date(iso).getTime();
 
+function timing({ cron, days, every, at, solar, timezone }) {
+  const zone = timezone === "UTC" ? "" : ` ${timezone}`;
+  if (cron !== undefined) return `${cron}${days === "or" ? " (either day)" : ""}${zone}`;
+  if (every !== undefined) return `every ${every}`;
+  return at === undefined
+    ? `${solar.event} at ${solar.latitude}, ${solar.longitude}`
+    : `at ${new Date(at).toLocaleString()}`;
+}
+
+/** Soonest first; what never fires stands at the top, since somebody should look at it. */
+function bySlot(a, b) {
+  return (Date.parse(a.nextRunAt ?? 0) || 0) - (Date.parse(b.nextRunAt ?? 0) || 0);
+}
+
+function next(schedule) {
+  if (schedule.problem) return badge("INVALID");
+  if (!schedule.enabled) return badge("DISABLED");
+  return schedule.nextRunAt === null ? badge("NEVER") : `in ${span(Math.max(0, -since(schedule.nextRunAt)))}`;
+}
+
 async function refresh() {
-  const [queues, workers, tasks, letters] = await Promise.all([
+  const [queues, workers, tasks, letters, schedules] = await Promise.all([
     get("/queues"),
     get("/workers"),
     get("/tasks?limit=20"),
     get("/dead-letters?limit=10"),
+    // A process without the scheduler on the bus answers 503: the rest is shown all the same.
+    get("/schedules").catch(() => ({ items: [] })),
   ]);
   fill(
     "queues",
@@ -102,6 +125,20 @@ async function refresh() {
       cell(String(task.retries), "number"),
     ]),
     "No task yet. Open a ticket: POST /api/v1/tickets",
+  );
+  fill(
+    "schedules",
+    schedules.items
+      .toSorted(bySlot)
+      .map((schedule) => [
+        cell(link(`/api/v1/schedules/${encodeURIComponent(schedule.name)}/history`, schedule.name)),
+        cell(timing(schedule)),
+        cell(next(schedule)),
+        cell(schedule.lastRunAt ? `${span(since(schedule.lastRunAt))} ago` : "–"),
+        cell(String(schedule.totalRunCount), "number"),
+        cell(schedule.missedCount > 0 ? badge("missed", `${schedule.missedCount} missed`) : "0", "number"),
+      ]),
+    "No schedule: start a process with the scheduler service",
   );
   fill(
     "letters",

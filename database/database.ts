@@ -41,6 +41,30 @@ export interface TransactionOptions {
   readonly idleTimeoutMs?: number | undefined;
 }
 
+/** A statement that must be repeated, whatever the event loop is busy with. */
+export interface Duty {
+  readonly statement: Statement;
+  readonly parameters: readonly Parameter[];
+  /** The deputy acts when nobody has for this long. */
+  readonly afterMs: number;
+  /** It stops when its owner's thread has given no sign of life for this long. */
+  readonly untilMs: number;
+  /** The statement changed no row. Told once until the owner has done its duty again. */
+  readonly onRefused: () => void;
+  /** The deputy is gone; its owner goes on alone. */
+  readonly onError: (message: string) => void;
+}
+
+export interface Deputy {
+  /** The owner's thread is at work. */
+  alive(): void;
+  /** The owner did it by itself just now. */
+  done(): void;
+  /** Milliseconds since one of the two last did it. */
+  ageMs(): number;
+  stop(): Promise<void>;
+}
+
 export interface Database extends Queryable {
   readonly engine: "postgres" | "pglite";
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
@@ -61,6 +85,11 @@ export interface Database extends Queryable {
   script(text: string): Promise<void>;
   /** Subscribes to NOTIFY on a channel until the returned function is called. A hint only: notifications can be lost. */
   listen(channel: string, receive: (payload: string) => void): Promise<() => Promise<void>>;
+  /**
+   * Starts a thread with a connection of its own that stands in when this thread is blocked. It keeps no process alive.
+   * Missing where the database is part of the process: nobody else could notice a silence there.
+   */
+  deputise?(duty: Duty): Deputy;
   /** The database's own time in milliseconds since the epoch. */
   now(): Promise<number>;
   close(): Promise<void>;

@@ -1,7 +1,17 @@
 export { instantArray, numberArray, plainArray, textArray } from "./array-literal.ts";
 export { BatchWriter, type WriteBatch } from "./batch-writer.ts";
 export { lockDataDir } from "./data-dir-lock.ts";
-export type { Database, Parameter, Queryable, QueryResult, Statement, Tables, Transaction } from "./database.ts";
+export type {
+  Database,
+  Deputy,
+  Duty,
+  Parameter,
+  Queryable,
+  QueryResult,
+  Statement,
+  Tables,
+  Transaction,
+} from "./database.ts";
 export { type MigrationRoom, migrate } from "./migrate.ts";
 export { detached } from "./open-transaction.ts";
 export { openPGlite, type PGliteOptions } from "./pglite.ts";

@@ -11,13 +11,14 @@ import type {
   Transaction,
   TransactionOptions,
 } from "./database.ts";
+import { startDeputy } from "./deputy.ts";
 import { kyselyOver } from "./kysely-bridge.ts";
 import { holding, refuseWhileHolding } from "./open-transaction.ts";
 import { storeError } from "./store-error.ts";
 
 export interface PostgresOptions {
   readonly url: string;
-  /** Connections for queries and transactions; the runtime's own come on top (8 at most). Default 8. */
+  /** Connections for queries and transactions; the runtime's own come on top (10 at most). Default 8. */
   readonly poolSize?: number | undefined;
   readonly applicationName?: string | undefined;
   readonly onError?: ((message: string) => void) | undefined;
@@ -26,6 +27,13 @@ export interface PostgresOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any statement of ours; a silent partition must not hold a caller for ever. */
 const QUERY_TIMEOUT_MS = 60_000;
+/**
+ * The server ends a transaction, and with it its locks, whose process has sent nothing for this long: a hung worker
+ * would else keep its task's row locked against the rescuer for as long as it hangs.
+ */
+const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
+/** A peer that has gone without a word is noticed 10 s after this (Linux: ten probes, one a second). */
+const KEEP_ALIVE_AFTER_MS = 5_000;
 const HOT_CONNECTIONS = 5;
 const RELAXED_CONNECTIONS = 3;
 /** See ADR 5: a plan that reads the whole table is never right for these statements. */
@@ -54,7 +62,9 @@ export function openPostgres(options: PostgresOptions): Database {
       types,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       idleTimeoutMillis: 60_000,
       application_name: options.applicationName ?? "apium",
       ...(serverOptions === undefined ? {} : { options: serverOptions }),
@@ -82,6 +92,7 @@ export function openPostgres(options: PostgresOptions): Database {
       await pool.query(text).catch(rethrow);
     },
     listen: (channel, receive) => listener.listen(channel, receive),
+    deputise: (duty) => startDeputy(options.url, duty),
     async now() {
       const { rows } = await run<{ ms: number }>(pool, NOW, []);
       return rows[0]?.ms ?? Number.NaN;
@@ -138,19 +149,26 @@ async function transact<Result>(
 ): Promise<Result> {
   refuseWhileHolding(database);
   const client = await pool.connect().catch(rethrow);
-  // A connection that breaks while it is ours also fails the query in flight; without a listener it would be fatal.
-  const onError = () => {};
+  // Why the connection broke is said here once; a query that comes later only hears that it is broken.
+  let lost: Error | undefined;
+  const onError = (error: Error) => {
+    lost ??= error;
+  };
   client.on("error", onError);
   const afterCommit = new AfterCommit(report);
-  const queryable = over((statement, parameters) => run(client, statement, parameters));
+  const ask = (statement: Statement | string, parameters: readonly Parameter[]) =>
+    run(client, statement, parameters).catch((error: unknown) => {
+      throw lost === undefined ? error : storeError(lost);
+    });
+  const queryable = over(ask);
   const tx: Transaction = { ...queryable, isTransaction: true, afterCommit: afterCommit.add };
   let broken: Error | undefined;
   let result: Result;
   try {
     // One round trip for both: a script may hold several statements.
-    await run(client, idleTimeoutMs === undefined ? "begin" : beginWithin(idleTimeoutMs), []);
+    await ask(idleTimeoutMs === undefined ? "begin" : beginWithin(idleTimeoutMs), []);
     result = await holding(database, () => work(tx));
-    await run(client, "commit", []);
+    await ask("commit", []);
   } catch (error) {
     await client.query("rollback").catch((cause: Error) => {
       broken = cause;
@@ -201,6 +219,7 @@ class Listener {
     const client = new pg.Client({
       connectionString: this.#url,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: "apium-listener",
     });

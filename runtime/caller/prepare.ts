@@ -28,7 +28,7 @@ export interface Placement {
 /** Where and when: from the call, else the task, else the routes, else the defaults. @throws ApiumError `QUEUE_UNKNOWN`. */
 export function place(task: AnyTask, options: EnqueueOptions, routes: Routes, clock: Clock): Placement {
   const now = clock.now();
-  const resolved = resolveOptions(options, now);
+  const resolved = resolveOptions(options, now, task.settings);
   const route = routes(task.taskName);
   const own = task.settings.queue;
   const priority = options.priority ?? task.settings.priority ?? route?.priority ?? DEFAULT_PRIORITY;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Duration } from "./duration.ts";
 import { durationMs, isDuration } from "./duration.ts";
 import { ApiumError } from "./errors.ts";
+import { instantSchema } from "./instant.ts";
 import { queueNamed } from "./queues.ts";
 import type { Backoff } from "./retry-policy.ts";
 import { isTaskId } from "./task-id.ts";
@@ -36,8 +37,12 @@ export interface EnqueueOptions {
 }
 
 const duration = z.union([z.number(), z.string()]).refine(isDuration, "must be a duration such as 30s or milliseconds");
-const instant = z.union([z.date(), z.string()]).refine((value) => !Number.isNaN(new Date(value).getTime()), {
-  message: "must be an ISO 8601 instant",
+const instant = z
+  .union([z.date(), z.string()])
+  .refine((value) => instantSchema.safeParse(new Date(value)).success, "must be an ISO 8601 instant, 1900 to 9999");
+/** Text as PostgreSQL keeps it: no NUL, and no half of a surrogate pair, which it would get as another character. */
+const text = z.string().refine((value) => !value.includes("\0") && value.isWellFormed(), {
+  message: "must be Unicode text without NUL",
 });
 
 export const enqueueOptionsSchema = z
@@ -48,7 +53,7 @@ export const enqueueOptionsSchema = z
     priority: z.number().int().min(0).max(9).optional(),
     queue: z.string().optional(),
     taskId: z.string().toLowerCase().refine(isTaskId, "must be a UUID").optional(),
-    uniqueKey: z.string().min(1).max(500).optional(),
+    uniqueKey: text.min(1).max(500).optional(),
     onConflict: z.enum(["return", "throw"]).optional(),
     maxRetries: z.number().int().min(0).max(10_000).optional(),
     retryDelay: duration.optional(),
@@ -66,7 +71,7 @@ export const enqueueOptionsSchema = z
     timeLimit: duration.optional(),
     resultExpires: duration.optional(),
     headers: z
-      .record(z.string().min(1).max(100), z.string().max(2_000))
+      .record(text.min(1).max(100), text.max(2_000))
       .refine((headers) => Object.keys(headers).length <= 32, "must not hold more than 32 headers")
       .optional(),
   })
@@ -75,7 +80,10 @@ export const enqueueOptionsSchema = z
     message: "must not be given together with eta",
   });
 
-/** Options that stay with the task until its worker reads them. */
+/** How often the worker under a task may die before the task is poison, where its definition does not say. */
+export const DEFAULT_MAX_CRASHES = 3;
+
+/** What stays with the task until its worker, or its rescuer, reads it. */
 export interface TaskOverrides {
   readonly maxRetries?: number | undefined;
   readonly retryDelay?: Duration | undefined;
@@ -83,6 +91,8 @@ export interface TaskOverrides {
   readonly softTimeLimit?: Duration | undefined;
   readonly timeLimit?: Duration | undefined;
   readonly resultExpires?: Duration | undefined;
+  /** Of the definition, where it is not the default: a rescuer need not know the task. */
+  readonly maxCrashes?: number | undefined;
 }
 
 const OVERRIDES = ["maxRetries", "retryDelay", "backoff", "softTimeLimit", "timeLimit", "resultExpires"] as const;
@@ -106,10 +116,15 @@ export function parseEnqueueOptions(options: unknown): EnqueueOptions {
   });
 }
 
-/** Turns relative times into instants and names into queues. @throws ApiumError `QUEUE_UNKNOWN`. */
-export function resolveOptions(options: EnqueueOptions, now: number): ResolvedOptions {
-  const given = OVERRIDES.filter((name) => options[name] !== undefined);
-  const overrides = given.length === 0 ? undefined : Object.fromEntries(given.map((name) => [name, options[name]]));
+/**
+ * Turns relative times into instants and names into queues; `maxCrashes` is the task's own.
+ * @throws ApiumError `QUEUE_UNKNOWN`.
+ */
+export function resolveOptions(
+  options: EnqueueOptions,
+  now: number,
+  { maxCrashes }: Pick<TaskOverrides, "maxCrashes"> = {},
+): ResolvedOptions {
   const dueAt =
     options.eta !== undefined
       ? new Date(options.eta).getTime()
@@ -120,8 +135,14 @@ export function resolveOptions(options: EnqueueOptions, now: number): ResolvedOp
     dueAt: dueAt !== undefined && dueAt > now ? dueAt : undefined,
     expiresAt: options.expires === undefined ? undefined : expiryAt(options.expires, now),
     queue: options.queue === undefined ? undefined : queueNamed(options.queue),
-    overrides,
+    overrides: overridesOf(options, maxCrashes),
   };
+}
+
+function overridesOf(options: EnqueueOptions, maxCrashes = DEFAULT_MAX_CRASHES): TaskOverrides | undefined {
+  const given = OVERRIDES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]] as const);
+  const own = maxCrashes === DEFAULT_MAX_CRASHES ? [] : [["maxCrashes", maxCrashes] as const];
+  return given.length + own.length === 0 ? undefined : Object.fromEntries([...given, ...own]);
 }
 
 function expiryAt(expires: Duration | Date, now: number): number {

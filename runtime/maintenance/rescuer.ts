@@ -3,6 +3,7 @@
 // database that was away makes every worker look dead.
 import type { Database, Transaction } from "../../database/index.ts";
 import { plainArray, textArray } from "../../database/index.ts";
+import { DEFAULT_MAX_CRASHES } from "../contract/enqueue-options.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { LANES } from "../contract/priority.ts";
@@ -11,7 +12,8 @@ import { describeError } from "../contract/task-error.ts";
 import type { TaskQueue } from "../queue/queue.ts";
 import { finishWithin, type Requeued } from "../results/index.ts";
 
-export const DEFAULT_MAX_CRASHES = 3;
+export { DEFAULT_MAX_CRASHES };
+
 /** A second and later crash waits this long, times its number, so that poison does not take a worker a second. */
 const CRASH_DELAY_MS = 5_000;
 /** How long a lost worker's name is watched for claims that were under way when it was declared lost. */
@@ -31,6 +33,8 @@ interface LostTask {
   readonly queue: string;
   readonly attempt: number;
   readonly crashes: number;
+  /** It was accepted with this many, where that is not the default. */
+  readonly maxCrashes: number | null;
   readonly worker: string;
   readonly revoked: boolean;
 }
@@ -96,12 +100,13 @@ export class Rescuer {
     );
     if (lapsed.length === 0) return [];
     const { rows: tasks } = await tx.query<LostTask>(
-      `select id, name, queue, attempt, crashes, worker, revocation is not null as revoked
+      `select id, name, queue, attempt, crashes, (overrides ->> 'maxCrashes')::integer as "maxCrashes", worker,
+              revocation is not null as revoked
        from task where state = 'STARTED' and worker = $1 for update skip locked`,
       [worker],
     );
     if (tasks.length > 0) this.#parts.log.warn(`worker ${worker} is lost; rescuing ${tasks.length} tasks from it`);
-    const isPoison = (task: LostTask) => !task.revoked && task.crashes + 1 > this.#maxCrashes(task.name);
+    const isPoison = (task: LostTask) => !task.revoked && task.crashes + 1 > this.#maxCrashes(task);
     await this.#end(
       tx,
       tasks.filter((task) => task.revoked || isPoison(task)),
@@ -159,8 +164,8 @@ export class Rescuer {
     return rows.filter((row) => (row as Requeued & { state: string }).state === "QUEUED");
   }
 
-  #maxCrashes(name: string): number {
-    return this.#registry.find(name)?.settings.maxCrashes ?? DEFAULT_MAX_CRASHES;
+  #maxCrashes({ name, maxCrashes }: LostTask): number {
+    return maxCrashes ?? this.#registry.find(name)?.settings.maxCrashes ?? DEFAULT_MAX_CRASHES;
   }
 
   #tell(task: LostTask, type: "rescued" | "failed" | "revoked"): void {

@@ -79,25 +79,26 @@ const DEFER: Statement = {
 update task t set state = 'SCHEDULED', attempt = t.attempt + 1, worker = null, started_at = null, due_at = f.due_at,
                   rate_slot = $4::boolean
 from unnest($1::text::uuid[], $2::text::integer[], $3::text::timestamptz[]) as f(id, attempt, due_at)
-where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED'
+where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
 returning t.id`,
 };
 
 /**
  * STARTED → SCHEDULED: over its rate, in which case the due time is the slot its limit has granted, or of no use to
- * this worker just now.
+ * this worker just now. The answer holds the ids that were moved: not those whose fence moved, nor revoked ones.
  */
 export async function deferTasks(
   database: Database,
   held: readonly { readonly id: string; readonly attempt: number; readonly dueAt: number }[],
   isRateSlot: boolean,
-): Promise<void> {
-  await database.hot.query(DEFER, [
+): Promise<Set<string>> {
+  const { rows } = await database.hot.query<{ id: string }>(DEFER, [
     plainArray(held.map((one) => one.id)),
     plainArray(held.map((one) => one.attempt)),
     instantArray(held.map((one) => one.dueAt)),
     isRateSlot,
   ]);
+  return new Set(rows.map((row) => row.id));
 }
 
 const SLOTS: Statement = {

@@ -8,6 +8,7 @@ import { encodeResult } from "../contract/json.ts";
 import type { Log } from "../contract/log.ts";
 import type { AcceptedTask, CallOptions, TaskCall } from "../contract/task-definition.ts";
 import { finishWithin, startWaiting } from "../results/index.ts";
+import { LEASE_MS } from "./lease.ts";
 import type { Run } from "./run.ts";
 import type { Settled, TaskContext } from "./task-context.ts";
 
@@ -33,6 +34,9 @@ export interface RunParts extends ContextParts {
   readonly now: () => number;
   readonly noteProgress: (fraction: number, message: string | undefined) => void;
 }
+
+/** A hung worker's lock on its task goes when its lease does, so that the rescuer finds it free. */
+const ENDS_WITH_THE_LEASE = { idleTimeoutMs: LEASE_MS } as const;
 
 export function contextFor(run: Run, parts: RunParts): TaskContext {
   const { claimed } = run;
@@ -74,7 +78,7 @@ async function complete<Result>(
     const moved = await finishWithin(tx, "run", end, parts.now());
     if (moved === undefined) throw new ApiumError("TASK_FENCED");
     return { result: value, parentId: moved.parent_id };
-  });
+  }, ENDS_WITH_THE_LEASE);
   run.settled = true;
   parts.ended([id]);
   if (parentId !== null) parts.joinable([parentId]);
@@ -102,7 +106,7 @@ async function waitFor(
   await parts.database.transaction(async (tx) => {
     await startWaiting(tx, claimed, children.length, JSON.stringify(plan));
     await parts.spawn(tx, claimed.id, children, claimed.headers ?? {});
-  });
+  }, ENDS_WITH_THE_LEASE);
   run.settled = true;
   run.waiting = true;
   if (children.length === 0) parts.joinable([claimed.id]);

@@ -1,7 +1,8 @@
 // The worker's lease on everything it runs: one row, one small statement every two seconds, in the database's own
-// time. The answer brings what was revoked meanwhile. A worker that could not renew for a whole lease must think its
-// tasks lost; a worker whose row says so knows it.
-import type { Database, Statement } from "../../database/index.ts";
+// time. The answer brings what was revoked meanwhile. While a handler blocks the event loop, a deputy in a thread of its
+// own renews. A worker whose row says that it is lost has lost its tasks, and one that can reach no row for a whole lease
+// must think so; a row that was renewed late and is not lost has lost nothing, because a rescuer marks it first.
+import type { Database, Deputy, Parameter, Statement } from "../../database/index.ts";
 import { textArray } from "../../database/index.ts";
 import type { Cancel } from "../contract/clock.ts";
 import { SystemClock } from "../contract/clock.ts";
@@ -12,6 +13,13 @@ export const HEARTBEAT_MS = 2_000;
 /** A worker silent for this long has lost its tasks. */
 export const LEASE_MS = 7_000;
 const RETRY_HEARTBEAT_MS = 500;
+/** The deputy renews when the main thread is this late: a heartbeat and a half, and well before the lease is over. */
+const DEPUTY_AFTER_MS = 3_000;
+/**
+ * A main thread that has been blocked for longer has its tasks taken by others: an endless loop must not hold them for
+ * ever. Work that computes longer than this without a pause belongs into `isolation`.
+ */
+const LONGEST_BLOCK_MS = 300_000;
 
 export interface WorkerIdentity {
   readonly id: string;
@@ -45,6 +53,12 @@ select (select count(*)::integer from beat) as alive, extract(epoch from clock_t
    from task where worker = $1 and revocation is not null) as revoked`,
 };
 
+/** All that the deputy does: what else a heartbeat brings is of no use to a blocked thread. */
+const RENEW: Statement = {
+  name: "worker_renew",
+  text: "update worker set heartbeat_at = clock_timestamp() where id = $1 and state <> 'lost'",
+};
+
 interface BeatRow {
   readonly alive: number;
   readonly now_ms: number;
@@ -56,7 +70,9 @@ export class Lease {
   readonly #parts: Foundation;
   readonly #identity: WorkerIdentity;
   readonly #events: LeaseEvents;
+  #registration: readonly Parameter[] = [];
   #renewedAt: number;
+  #deputy: Deputy | undefined;
   #cancel: Cancel = () => {};
   #stopped = false;
   #beating: Promise<void> = Promise.resolve();
@@ -71,14 +87,17 @@ export class Lease {
 
   async start(queues: readonly string[], tasks: readonly string[], concurrency: number): Promise<void> {
     const { id, host, pid } = this.#identity;
-    await this.#database.query(REGISTER, [id, host, pid, textArray(queues), textArray(tasks), concurrency]);
+    this.#registration = [id, host, pid, textArray(queues), textArray(tasks), concurrency];
+    await this.#database.query(REGISTER, this.#registration);
     this.#renewedAt = this.#parts.clock.monotonic();
+    this.#deputise();
     this.#schedule(HEARTBEAT_MS);
   }
 
   /** Milliseconds since the lease was last renewed. */
   get age(): number {
-    return this.#parts.clock.monotonic() - this.#renewedAt;
+    const own = this.#parts.clock.monotonic() - this.#renewedAt;
+    return Math.min(own, this.#deputy?.ageMs() ?? own);
   }
 
   /** Renews now; used when a hint says that something was revoked. */
@@ -92,6 +111,7 @@ export class Lease {
     this.#stopped = true;
     this.#cancel();
     await this.#beating;
+    await this.#deputy?.stop();
     await this.#database.query("delete from worker where id = $1", [this.#identity.id]);
   }
 
@@ -99,6 +119,20 @@ export class Lease {
     await this.#database.query("update worker set state = 'draining' where id = $1 and state = 'running'", [
       this.#identity.id,
     ]);
+  }
+
+  /** On a clock that tests move, nobody is late. */
+  #deputise(): void {
+    const { clock, log } = this.#parts;
+    if (!(clock instanceof SystemClock)) return;
+    this.#deputy = this.#database.deputise?.({
+      statement: RENEW,
+      parameters: [this.#identity.id],
+      afterMs: DEPUTY_AFTER_MS,
+      untilMs: LONGEST_BLOCK_MS,
+      onRefused: () => void this.beat(),
+      onError: (message) => log.warn(`nobody renews the lease while a handler blocks this process: ${message}`),
+    });
   }
 
   #schedule(delayMs: number): void {
@@ -109,6 +143,7 @@ export class Lease {
   async #beatOnce(): Promise<void> {
     if (this.#stopped) return;
     this.#cancel();
+    this.#deputy?.alive();
     const { clock, log } = this.#parts;
     const asked = clock.monotonic();
     let next = HEARTBEAT_MS;
@@ -122,9 +157,7 @@ export class Lease {
         return;
       }
       if (clock instanceof SystemClock) clock.synchronise(Number(row.now_ms), clock.monotonic() - asked);
-      // The question was asked at `asked`; the row may be as old as that.
-      if (asked - this.#renewedAt > LEASE_MS) this.#lost(`it was silent for ${Math.round(asked - this.#renewedAt)} ms`);
-      this.#renewedAt = asked;
+      this.#renewed(asked);
       for (const { id, attempt, revocation } of row.revoked ?? []) this.#events.revoked(id, attempt, revocation);
     } catch (error) {
       log.warn("could not renew the worker's lease; trying again", error);
@@ -135,16 +168,22 @@ export class Lease {
     }
   }
 
+  #renewed(at: number): void {
+    this.#renewedAt = at;
+    this.#deputy?.done();
+  }
+
   #lost(why: string): void {
     this.#parts.log.error(`worker ${this.#identity.id} has lost its lease: ${why}`);
     this.#events.lost();
   }
 
-  /** While its row says "lost" it can claim nothing. What it ran is given up; it may take new work. */
+  /**
+   * While its row says "lost", or is gone after a minute of silence, it can claim nothing. What it ran is given up; it
+   * may take new work.
+   */
   async #comeBack(): Promise<void> {
-    await this.#database.query("update worker set state = 'running', heartbeat_at = clock_timestamp() where id = $1", [
-      this.#identity.id,
-    ]);
-    this.#renewedAt = this.#parts.clock.monotonic();
+    await this.#database.query(REGISTER, this.#registration);
+    this.#renewed(this.#parts.clock.monotonic());
   }
 }

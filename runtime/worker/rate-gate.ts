@@ -1,5 +1,6 @@
 // Rate limits, for the whole cluster, kept in the database. A task over its rate is given the instant of its slot and
 // put back with that as its due time: it holds no slot of the worker and is bounced once, not over and over.
+import { createHash } from "node:crypto";
 import type { Database } from "../../database/index.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { parseRate } from "../contract/rate.ts";
@@ -9,6 +10,7 @@ import { deferTasks, takeRateSlots } from "../results/index.ts";
 
 /** A slot that lies this far back was missed: everything granted for an outage must not start at once. */
 const STALE_SLOT_MS = 2_000;
+const LONGEST_KEY = 500;
 /** Slots this near are taken now. */
 const NEAR_MS = 5;
 
@@ -31,18 +33,33 @@ export function rateOf(task: AnyTask | undefined, claimed: ClaimedTask): RateOf 
 /** Parameters are not checked yet: a key that cannot be read from them is no key, and the check will refuse the task. */
 function ownKey(task: AnyTask, params: unknown): string | undefined {
   try {
-    return task.rateLimitKey?.(params);
+    const key = task.rateLimitKey?.(params);
+    return key === undefined || isKeepable(key) ? key : createHash("sha256").update(key).digest("hex");
   } catch {
     return undefined;
   }
 }
 
-/** Splits claimed tasks into those that may start now and those that were put back for their slot. */
+/** Whether the database can keep it in an index as it is. Others are known by their digest. */
+function isKeepable(key: string): boolean {
+  return key.length <= LONGEST_KEY && !key.includes("\0");
+}
+
+/** What became of claimed tasks at the gate; those in neither list were put back for their slot. */
+export interface AtTheGate {
+  readonly pass: readonly ClaimedTask[];
+  /** Could not be put back: revoked since they were claimed, or somebody else's by now. */
+  readonly kept: readonly ClaimedTask[];
+  /** The first slot of those put back. */
+  readonly nextDue: number | undefined;
+}
+
+/** Lets claimed tasks through that may start now, and puts the others back for their slot. */
 export async function passRateGate(
   database: Database,
   parts: Foundation,
   limited: readonly { readonly claimed: ClaimedTask; readonly rate: RateOf }[],
-): Promise<{ readonly pass: ClaimedTask[]; readonly nextDue: number | undefined }> {
+): Promise<AtTheGate> {
   const now = parts.clock.now();
   const pass: ClaimedTask[] = [];
   const wanting = new Map<string, { intervalMs: number; tasks: ClaimedTask[] }>();
@@ -54,18 +71,21 @@ export async function passRateGate(
       wanting.set(rate.key, group);
     }
   }
-  if (wanting.size === 0) return { pass, nextDue: undefined };
+  if (wanting.size === 0) return { pass, kept: [], nextDue: undefined };
   const wanted = [...wanting].map(([key, { intervalMs, tasks }]) => ({ key, slots: tasks.length, intervalMs }));
   const ends = await takeRateSlots(database, wanted, now);
-  const deferred: { id: string; attempt: number; dueAt: number }[] = [];
+  const deferred: { task: ClaimedTask; dueAt: number }[] = [];
   for (const [key, { intervalMs, tasks }] of wanting) {
     const first = (ends.get(key) ?? now) - tasks.length * intervalMs;
     tasks.forEach((task, index) => {
       const slotAt = first + index * intervalMs;
       if (slotAt <= now + NEAR_MS) pass.push(task);
-      else deferred.push({ id: task.id, attempt: task.attempt, dueAt: slotAt });
+      else deferred.push({ task, dueAt: slotAt });
     });
   }
-  if (deferred.length > 0) await deferTasks(database, deferred, true);
-  return { pass, nextDue: deferred[0]?.dueAt };
+  if (deferred.length === 0) return { pass, kept: [], nextDue: undefined };
+  const rows = deferred.map(({ task: { id, attempt }, dueAt }) => ({ id, attempt, dueAt }));
+  const moved = await deferTasks(database, rows, true);
+  const kept = deferred.filter(({ task }) => !moved.has(task.id)).map(({ task }) => task);
+  return { pass, kept, nextDue: Math.min(...rows.map(({ dueAt }) => dueAt)) };
 }

@@ -26,6 +26,12 @@ import type { Run } from "./run.ts";
 const BATCH_ROWS = 1_000;
 const LEAVE_TO_OTHERS_MS = 500;
 
+interface Deferral {
+  readonly id: string;
+  readonly attempt: number;
+  readonly dueAt: number;
+}
+
 export interface SettlementParts extends Foundation {
   readonly database: Database;
   readonly queue: Dispatcher;
@@ -43,6 +49,8 @@ export class Settlement {
   readonly #ends: BatchWriter<Finish, boolean>;
   readonly #revocations: BatchWriter<Finish, boolean>;
   readonly #retries: BatchWriter<RetryRow, boolean>;
+  readonly #deferrals: BatchWriter<Deferral, boolean>;
+  readonly #returns: BatchWriter<ClaimedTask, true>;
   #done = 0;
   #failed = 0;
 
@@ -56,6 +64,11 @@ export class Settlement {
     this.#ends = new BatchWriter(parts, patiently, (items) => this.#writeEnds("run", items));
     this.#revocations = new BatchWriter(parts, patiently, (items) => this.#writeEnds("revoked", items));
     this.#retries = new BatchWriter(parts, patiently, (items) => this.#writeRetries(items));
+    this.#deferrals = new BatchWriter(parts, patiently, (items) => this.#writeDeferrals(items));
+    this.#returns = new BatchWriter(parts, patiently, async (items) => {
+      await this.handBack(items);
+      return items.map(() => true);
+    });
   }
 
   counts(): { readonly done: number; readonly failed: number } {
@@ -90,7 +103,7 @@ export class Settlement {
   async threw(run: Run, error: unknown): Promise<void> {
     try {
       if (run.revocation !== undefined) await this.#end(run, "REVOKED", run.aborted ?? error);
-      else if (isFenced(run.aborted) || isFenced(error)) await this.handBack([run.claimed]);
+      else if (isFenced(run.aborted) || isFenced(error)) await this.giveBack([run.claimed]);
       else await this.#retryOrFail(run, error);
     } catch (cause) {
       this.#parts.log.error(`the end of task ${run.claimed.id} could not be written; its lease will decide`, cause);
@@ -119,7 +132,10 @@ export class Settlement {
     }
   }
 
-  /** Gives tasks back unfinished; neither a retry nor a crash is counted. What was revoked meanwhile ends here. */
+  /**
+   * Gives tasks back unfinished; neither a retry nor a crash is counted. What was revoked meanwhile ends here. Rejects
+   * while the database is away: for a worker that leaves, whose lease then decides.
+   */
   async handBack(tasks: readonly ClaimedTask[]): Promise<void> {
     if (tasks.length === 0) return;
     const lanes = new Map(tasks.map((task) => [task.id, task.lane]));
@@ -129,36 +145,35 @@ export class Settlement {
     );
     const returned = new Set(back.map((row) => row.id));
     const kept = tasks.filter((task) => !returned.has(task.id));
-    if (kept.length === 0) return;
-    const error = JSON.stringify(describeError(new ApiumError("TASK_REVOKED")));
-    const ends = kept.map(
-      ({ id, attempt }): Finish => ({
-        id,
-        attempt,
-        state: "REVOKED",
-        reason: "revoked",
-        error,
-        keepMs: this.#resultExpiresMs,
-      }),
-    );
-    const moved = await this.#writeEnds("revoked", ends);
-    for (const [index, claimed] of kept.entries()) if (moved[index]) this.tell("revoked", claimed);
+    if (kept.length > 0) this.#tellRevoked(kept, await this.#writeEnds("revoked", this.#revokedEnds(kept)));
   }
 
-  /** Gives a task back that this worker cannot run for a while; nothing is counted. */
-  async putOff({ id, attempt }: ClaimedTask, delayMs: number): Promise<void> {
+  /** The same by a worker that goes on: its lease goes on too, so nobody else would ever give them back. */
+  async giveBack(tasks: readonly ClaimedTask[]): Promise<void> {
+    await Promise.all(tasks.map((task) => this.#returns.add(task)));
+  }
+
+  /** Ends those of `tasks` that were revoked before they ran; those that are somebody else's by now are left alone. */
+  async endRevoked(tasks: readonly ClaimedTask[]): Promise<void> {
+    const ends = this.#revokedEnds(tasks);
+    this.#tellRevoked(tasks, await Promise.all(ends.map((end) => this.#revocations.add(end))));
+  }
+
+  /** Gives a task back that this worker cannot run for a while; nothing is counted. A revoked one ends here. */
+  async putOff(claimed: ClaimedTask, delayMs: number): Promise<void> {
+    const { id, attempt } = claimed;
     const dueAt = this.#parts.clock.now() + delayMs;
     try {
-      await deferTasks(this.#parts.database, [{ id, attempt, dueAt }], false);
-      this.#parts.queue.expect(dueAt);
+      if (await this.#deferrals.add({ id, attempt, dueAt })) this.#parts.queue.expect(dueAt);
+      else await this.endRevoked([claimed]);
     } catch (error) {
-      this.#parts.log.warn(`task ${id} could not be put off; its lease will decide`, error);
+      this.#parts.log.error(`task ${id} could not be put off; its lease will decide`, error);
     }
   }
 
   /** Resolves when every end has been written. */
   async drained(): Promise<void> {
-    const writers = [this.#successes, this.#ends, this.#revocations, this.#retries];
+    const writers = [this.#successes, this.#ends, this.#revocations, this.#retries, this.#deferrals, this.#returns];
     await Promise.all(writers.map((writer) => writer.drained()));
   }
 
@@ -256,6 +271,21 @@ export class Settlement {
   async #writeRetries(items: readonly RetryRow[]): Promise<boolean[]> {
     const moved = await retryTasks(this.#parts.database, items, this.#parts.clock.now());
     return items.map((item) => moved.has(item.id));
+  }
+
+  async #writeDeferrals(items: readonly Deferral[]): Promise<boolean[]> {
+    const moved = await deferTasks(this.#parts.database, items, false);
+    return items.map((item) => moved.has(item.id));
+  }
+
+  #revokedEnds(tasks: readonly ClaimedTask[]): Finish[] {
+    const error = JSON.stringify(describeError(new ApiumError("TASK_REVOKED")));
+    const end = { state: "REVOKED", reason: "revoked", error, keepMs: this.#resultExpiresMs } as const;
+    return tasks.map(({ id, attempt }) => ({ id, attempt, ...end }));
+  }
+
+  #tellRevoked(tasks: readonly ClaimedTask[], moved: readonly boolean[]): void {
+    for (const [index, claimed] of tasks.entries()) if (moved[index]) this.tell("revoked", claimed);
   }
 }
 

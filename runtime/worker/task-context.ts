@@ -38,8 +38,10 @@ export interface TaskContext {
 
   /**
    * Commits effects and the task's own success in one transaction: both or neither, and only while this run still
-   * holds the task. Keep it short. Return what it returns.
-   * @throws ApiumError `TASK_FENCED` when another attempt has taken over; nothing is committed then.
+   * holds the task. Keep it short: 7 s without a statement end it, like the lease of a worker that hangs. Return what it
+   * returns.
+   * @throws ApiumError `TASK_FENCED` when another attempt has taken over, `STORE_UNAVAILABLE` when the database ended it;
+   * nothing is committed then.
    */
   complete<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Settled<Result>>;
 

@@ -46,6 +46,15 @@ export class TypeLimits {
     return [...this.#types.values()].flatMap(({ parked }) => parked);
   }
 
+  /** Takes one attempt out of the parking place, if it is there. */
+  remove(id: string, attempt: number): ClaimedTask | undefined {
+    for (const { parked } of this.#types.values()) {
+      const index = parked.findIndex((claimed) => claimed.id === id && claimed.attempt === attempt);
+      if (index >= 0) return parked.splice(index, 1)[0];
+    }
+    return undefined;
+  }
+
   /** Empties the parking place. */
   unpark(): ClaimedTask[] {
     return [...this.#types.values()].flatMap(({ parked }) => parked.splice(0));

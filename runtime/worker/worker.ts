@@ -159,16 +159,14 @@ export class Worker implements Consumer {
     this.#draining = true;
     await this.#lease.draining().catch(() => {});
     await this.#subscription?.stop();
-    await this.#settlement.handBack(this.#types.unpark());
+    await this.#handBack(this.#types.unpark());
     if (this.#runs.size > 0) await this.#idleWithin(timeoutMs);
     const left = [...this.#runs.values()].filter((run) => run.close());
     for (const run of left) {
       run.abort(new ApiumError("TASK_FENCED", "the worker is shutting down; the task was handed back"));
       await run.terminate?.(new ApiumError("TASK_FENCED")).catch(() => {});
     }
-    await this.#settlement.handBack(left.map((run) => run.claimed)).catch((error: unknown) => {
-      this.#parts.log.warn(`${left.length} tasks could not be handed back; their lease will decide`, error);
-    });
+    await this.#handBack(left.map((run) => run.claimed));
     // With the database away the last ends cannot be written; then the lease decides, as after a crash.
     const written = new AbortController();
     const drained = this.#settlement.drained().then(() => written.abort());
@@ -177,14 +175,27 @@ export class Worker implements Consumer {
     await this.#lease.stop().catch((error: unknown) => this.#parts.log.warn("the worker's row stays behind", error));
   }
 
+  async #handBack(tasks: readonly ClaimedTask[]): Promise<void> {
+    await this.#settlement.handBack(tasks).catch((error: unknown) => {
+      this.#parts.log.warn(`${tasks.length} tasks could not be handed back; their lease will decide`, error);
+    });
+  }
+
+  async #giveBack(tasks: readonly ClaimedTask[]): Promise<void> {
+    await this.#settlement.giveBack(tasks).catch((error: unknown) => {
+      this.#parts.log.error(`${tasks.length} tasks could not be given back; their lease will decide`, error);
+    });
+  }
+
   async #admitLimited(limited: { claimed: ClaimedTask; rate: RateOf }[]): Promise<void> {
     try {
-      const { pass, nextDue } = await passRateGate(this.#parts.database, this.#parts, limited);
+      const { pass, kept, nextDue } = await passRateGate(this.#parts.database, this.#parts, limited);
       for (const claimed of pass) this.#admit(claimed, this.#parts.handlers.find(claimed.name));
       if (nextDue !== undefined) this.#parts.queue.expect(nextDue);
+      this.#endRevoked(kept);
     } catch (error) {
       this.#parts.log.warn("rate limits could not be asked; the tasks go back", error);
-      await this.#settlement.handBack(limited.map(({ claimed }) => claimed)).catch(() => {});
+      await this.#giveBack(limited.map(({ claimed }) => claimed));
     }
     this.#subscription?.poke();
   }
@@ -314,12 +325,21 @@ export class Worker implements Consumer {
   #revoked(id: string, attempt: number, revocation: Revocation): void {
     const run = this.#runs.get(id);
     if (run !== undefined && run.claimed.attempt === attempt) run.revoke(revocation, this.#parts.clock.monotonic());
+    const parked = this.#types.remove(id, attempt);
+    if (parked !== undefined) this.#endRevoked([parked]);
+  }
+
+  #endRevoked(tasks: readonly ClaimedTask[]): void {
+    this.#settlement.endRevoked(tasks).catch((error: unknown) => {
+      this.#parts.log.warn(`the end of ${tasks.length} revoked tasks could not be written`, error);
+    });
   }
 
   #lost(): void {
     for (const run of this.#runs.values()) {
       run.abort(new ApiumError("TASK_FENCED", "this worker's lease was lost; another attempt may have taken over"));
     }
+    void this.#giveBack(this.#types.unpark());
   }
 
   #idleWithin(timeoutMs: number): Promise<void> {

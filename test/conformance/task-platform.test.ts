@@ -22,6 +22,14 @@ function handler<Params>(task: AnyTask, run: (params: Params, context: TaskConte
   return { task, run: (params, context) => run(params as Params, context) };
 }
 
+/** An operator's revocation that arrives exactly while the gate asks for a slot. */
+const REVOKE_AT_THE_GATE = `
+create function revoke_at_the_gate() returns trigger language plpgsql as $$ begin
+  update task set revocation = '{"terminate":false,"graceMs":0}' where name = 'gated' and state = 'STARTED';
+  return null;
+end $$;
+create trigger revoke_at_the_gate after insert or update on task_rate execute function revoke_at_the_gate();`;
+
 describe.each(availableBackends())("tasks on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
@@ -373,6 +381,48 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(3_000);
   });
 
+  test("what is revoked between its claim and its rate's gate ends revoked and does not run later", async () => {
+    const seen: number[] = [];
+    const gated = defineTask({ name: "gated", params: z.object({ n: z.number() }), rateLimit: "2/s" });
+    const runtime = await backend.running([handler<{ n: number }>(gated, async ({ n }) => void seen.push(n))]);
+    const first = await gated.enqueue(runtime, { n: 0 });
+    await runtime.result(first.id);
+    await backend.database.script(REVOKE_AT_THE_GATE);
+    try {
+      const { id } = await gated.enqueue(runtime, { n: 1 });
+      await expect(runtime.result(id, 5_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
+      expect(await runtime.getTask(id)).toMatchObject({ state: "REVOKED", reason: "revoked", attempt: 1 });
+    } finally {
+      await backend.database.script("drop trigger revoke_at_the_gate on task_rate; drop function revoke_at_the_gate");
+    }
+    await gated.callAndWait(runtime, { n: 2 });
+    expect(seen).toEqual([0, 2]);
+  });
+
+  test("what is revoked while it waits for a place of its type ends at once, without having run", async () => {
+    const narrow = defineTask({ name: "one_by_one", params: z.object({ n: z.number() }), concurrency: 1 });
+    const seen: number[] = [];
+    const gate = Promise.withResolvers<void>();
+    const runtime = await backend.running([
+      handler<{ n: number }>(narrow, async ({ n }) => {
+        seen.push(n);
+        await gate.promise;
+      }),
+    ]);
+    await narrow.enqueueMany(
+      runtime,
+      Array.from({ length: 5 }, (_, n) => ({ n })),
+    );
+    const parked = await eventually(async () => runtime.worker?.reserved()[0]);
+    await expect(runtime.revoke(parked.id)).resolves.toBe("requested");
+    await expect(runtime.result(parked.id, 5_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
+    expect(await runtime.getTask(parked.id)).toMatchObject({ state: "REVOKED", reason: "revoked" });
+    expect(seen).toHaveLength(1);
+    gate.resolve();
+    await eventually(async () => (await backend.database.query("select 1 from task")).rows.length === 0);
+    expect(seen).toHaveLength(4);
+  });
+
   test("a task type runs no more at once than it says", async () => {
     const narrow = defineTask({ name: "narrow", params: z.object({}), concurrency: 2 });
     let running = 0;
@@ -569,6 +619,58 @@ describe.each(availableBackends())("tasks on %s", (name) => {
       details: { error: { code: "WORKER_LOST" } },
     });
     expect((await runtime.deadLetters({ name: "add" })).items.some((letter) => letter.taskId === poison.id)).toBe(true);
+  }, 20_000);
+
+  test("a worker that was silent for so long that its row is gone comes back and works", async () => {
+    const runtime = await backend.running([adds]);
+    await backend.database.query("delete from worker");
+    await runtime.worker?.lookForRevocations();
+    await expect(add.callAndWait(runtime, { a: 1, b: 2 }, { timeout: "3s" })).resolves.toEqual({ sum: 3 });
+    expect(await runtime.workers()).toMatchObject([{ id: runtime.worker?.worker, state: "running" }]);
+  });
+
+  test("a worker that has lost its lease gives up what waits for a place, too: nothing of it runs twice", async () => {
+    const narrow = defineTask({ name: "one_at_a_time", params: z.object({ n: z.number() }), concurrency: 1 });
+    const seen: { n: number; attempt: number }[] = [];
+    const gate = Promise.withResolvers<void>();
+    const runtime = await backend.running([
+      handler<{ n: number }>(narrow, async ({ n }, { attempt }) => {
+        seen.push({ n, attempt });
+        await gate.promise;
+      }),
+    ]);
+    await narrow.enqueueMany(
+      runtime,
+      Array.from({ length: 4 }, (_, n) => ({ n })),
+    );
+    await eventually(async () => (runtime.worker?.reserved().length ?? 0) > 0);
+    const parked = runtime.worker?.reserved() ?? [];
+    await backend.database.query("update worker set state = 'lost'");
+    await runtime.worker?.lookForRevocations();
+    gate.resolve();
+    await eventually(async () => (await backend.database.query("select 1 from task")).rows.length === 0);
+    expect(seen.map(({ n }) => n).sort()).toEqual([0, 1, 2, 3]);
+    for (const { id } of parked) expect(await runtime.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 2 });
+  }, 20_000);
+
+  test("how many crashes a task survives is kept with it: a rescuer that does not know the task keeps to it", async () => {
+    const fragile = defineTask({ name: "fragile", params: z.object({}), maxCrashes: 0 });
+    const tough = defineTask({ name: "tough", params: z.object({}), maxCrashes: 10 });
+    const caller = backend.runtime({ queues: [] });
+    const first = await fragile.enqueue(caller, {}, { countdown: "1h", maxRetries: 7 });
+    const second = await tough.enqueue(caller, {}, { countdown: "1h" });
+    await backend.database.query(
+      "insert into worker (id, host, pid, queues, tasks, concurrency, heartbeat_at) values ('crypt', 'h', 1, '{}', '{}', 1, now() - interval '1 minute')",
+    );
+    await backend.database.query(
+      "update task set state = 'STARTED', worker = 'crypt', crashes = case name when 'tough' then 8 else 0 end where name in ('fragile', 'tough')",
+    );
+    const rescuing = await backend.running([adds]);
+    await expect(rescuing.result(first.id, 15_000)).rejects.toMatchObject({
+      details: { error: { code: "WORKER_LOST" } },
+    });
+    expect(await rescuing.getTask(second.id)).toMatchObject({ state: "RETRY", crashes: 9 });
+    await rescuing.revoke(second.id);
   }, 20_000);
 
   test.each(["thread", "process"] as const)(

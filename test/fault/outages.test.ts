@@ -138,6 +138,33 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     ]);
   }, 60_000);
 
+  test("runs that end while PostgreSQL is away for longer than a lease are given back when it returns", async () => {
+    const runtime = stage.runtime();
+    let starts = 0;
+    runtime.handle({
+      task: slow,
+      run: async (params, { attempt, signal }) => {
+        starts++;
+        if (attempt === 1) await sleep((params as { ms: number }).ms, undefined, { signal });
+        return attempt;
+      },
+    });
+    await runtime.start();
+    const { id } = await slow.enqueue(runtime, { ms: 60_000 });
+    await eventually(async () => starts === 1);
+    await stage.database.query("update effect_counter set n = n");
+
+    await stage.postgres.kill("SIGQUIT");
+    await sleep(10_000);
+    await stage.postgres.restart({ mode: "immediate" });
+    const back = Date.now();
+    await eventually(async () => (await openTasks()) === 0, 10_000);
+    expect(await runtime.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 2, retries: 0, crashes: 0 });
+    printTable("PostgreSQL down for longer than a lease", [
+      ["what was given up meanwhile ended elsewhere", `${Date.now() - back} ms after it was back`],
+    ]);
+  }, 60_000);
+
   test("a run whose claim a crash of PostgreSQL took back ends nothing that the next holder of the attempt runs", async () => {
     const runtime = stage.runtime();
     const undo = "update task set state = 'QUEUED', worker = null, started_at = null where id = $1::uuid";
@@ -225,6 +252,40 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     printTable("worker hung inside complete", [
       ["its task ended elsewhere after", `${elsewhere} ms`],
       ["its own commit was refused with", refused.why],
+    ]);
+  }, 60_000);
+
+  test("a handler that blocks its process for thirty seconds keeps its task, and its neighbours theirs", async () => {
+    const caller = stage.runtime({ queues: [] });
+    await caller.start();
+    const busy = stage.worker();
+    await busy.ready;
+    const lines = () => readEvidence(stage.folder).filter(({ id }) => [blocking.id, waiting.id].includes(id));
+    const base = { n: 0, mode: "fenced" } as const;
+    const waiting = await stormEffect.enqueue(caller, { ...base, sleepMs: 32_000 });
+    const blocking = await stormEffect.enqueue(caller, { ...base, sleepMs: 200, blockMs: 30_000 });
+    await eventually(async () => lines().length === 2);
+    const healthy = stage.worker();
+    await healthy.ready;
+    const silences: number[] = [];
+    await eventually(async () => {
+      silences.push(await silenceOf(busy.pid));
+      await sleep(90);
+      return (await openTasks()) === 0;
+    }, 40_000);
+    expect(lines().map(({ kind, pid }) => [kind, pid])).toEqual([
+      ["start", busy.pid],
+      ["start", busy.pid],
+      ["end", busy.pid],
+      ["end", busy.pid],
+    ]);
+    for (const { id } of [blocking, waiting]) {
+      expect(await effectsOf(id)).toBe(1);
+      expect(await caller.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 1, crashes: 0 });
+    }
+    printTable("a worker's event loop blocked for 30 s", [
+      ["longest silence of its row", `${Math.max(...silences)} ms`],
+      ["tasks taken from it", 0],
     ]);
   }, 60_000);
 
@@ -363,6 +424,11 @@ describeWith(["nats", "postgres"], "when something is away", () => {
   const openTasks = () => count("select count(*)::integer as n from task");
   const cursors = () => count("select count(*)::integer as n from task_lane where published_seq is not null");
   const drainingWorkers = () => count("select count(*)::integer as n from worker where state = 'draining'");
+  const silenceOf = (pid: number) =>
+    count(
+      "select (extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::integer as n from worker where pid = $1::integer",
+      [String(pid)],
+    );
   const effectsOf = (id: string) => count("select count(*)::integer as n from effect where task_id = $1::uuid", [id]);
   const streamState = () => stage.withJetStream(async (manager) => (await manager.streams.info(STREAM)).state);
   const lastSequence = async () => (await streamState()).last_seq;

@@ -122,7 +122,7 @@ describe("the statements that move rows", () => {
       case "claim":
         return void (await claimRefs(database, "w", [{ id, attempt }], now));
       case "defer":
-        return deferTasks(database, [{ id, attempt, dueAt: now }], false);
+        return void (await deferTasks(database, [{ id, attempt, dueAt: now }], false));
       case "succeed":
         return void (await finishSuccesses(database, [{ ...end, state: "SUCCESS", result: "1" }], now));
       case "retry":

@@ -91,7 +91,7 @@ const EXAMPLES: [Beginning, Step[]][] = [
   [later, steps("revoke", "pass an hour", "release")],
   [now, steps("claim", "defer", "pass an hour", "release", "claim", "retry", "revoke")],
   [now, steps("claimLane", "handBack", "claim!", "claim", "fail", "claim")],
-  [now, steps("claim", "revoke", "retry", "handBack", "abandon")],
+  [now, steps("claim", "revoke", "retry", "handBack", "defer", "wait", "abandon")],
   [now, steps("claim", "revoke", "rescue", "rescue!")],
   [now, steps("claim", "wait", "join", "join")],
   [now, steps("claim", "wait!", "join")],
@@ -194,7 +194,7 @@ describe("the statements that move rows", () => {
         return void (await claimLanes(database, by, lanes, 10, [], now));
       }
       case "defer":
-        return deferTasks(database, [{ id, attempt, dueAt: now + HOUR_MS }], false);
+        return void (await deferTasks(database, [{ id, attempt, dueAt: now + HOUR_MS }], false));
       case "succeed": {
         const success = { ...end, state: "SUCCESS" as const, result: "1" };
         return void (await (isKeyed
@@ -257,6 +257,8 @@ describe("the statements that move rows", () => {
         return flag || model.expiresAt <= now ? undefined : { name: "claim", actor: "worker" };
       case "retry":
       case "handBack":
+      case "defer":
+      case "wait":
         return isRevocationAsked ? undefined : { name, actor: "worker" };
       case "join":
         return { name: model.childFails ? "breakJoin" : "join", actor: "joiner" };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { durationMs } from "../../runtime/contract/duration.ts";
-import { parseEnqueueOptions, resolveOptions } from "../../runtime/contract/enqueue-options.ts";
+import { DEFAULT_MAX_CRASHES, parseEnqueueOptions, resolveOptions } from "../../runtime/contract/enqueue-options.ts";
 import { ERRORS } from "../../runtime/contract/errors.ts";
 import { QUEUES, queueNamed } from "../../runtime/contract/queues.ts";
 import { SeededRandom } from "../../runtime/contract/random.ts";
@@ -76,11 +76,18 @@ describe("options", () => {
     [{ countdown: 1e300 }, "options.countdown"],
     [{ eta: "tomorrow" }, "options.eta"],
     [{ eta: new Date(Number.NaN) }, "options.eta"],
+    [{ eta: "+275000-01-01T00:00:00Z" }, "options.eta"], // PostgreSQL cannot read such years
+    [{ eta: new Date(Date.UTC(10_000, 0, 1)) }, "options.eta"],
+    [{ eta: "-000001-01-01T00:00:00Z" }, "options.eta"],
+    [{ expires: new Date(-1e14) }, "options.expires"],
+    [{ expires: "+275000-01-01T00:00:00Z" }, "options.expires"],
     [{ expires: "never" }, "options.expires"],
     [{ queue: 7 }, "options.queue"],
     [{ taskId: "17" }, "options.taskId"],
     [{ uniqueKey: "" }, "options.uniqueKey"],
     [{ uniqueKey: "x".repeat(501) }, "options.uniqueKey"],
+    [{ uniqueKey: "a\0b" }, "options.uniqueKey"], // PostgreSQL cannot keep NUL
+    [{ uniqueKey: "half a pair: \ud83d" }, "options.uniqueKey"],
     [{ onConflict: "replace" }, "options.onConflict"],
     [{ maxRetries: -1 }, "options.maxRetries"],
     [{ maxRetries: 0.5 }, "options.maxRetries"],
@@ -94,6 +101,9 @@ describe("options", () => {
     [{ resultExpires: true }, "options.resultExpires"],
     [{ headers: { a: 1 } }, "options.headers.a"],
     [{ headers: { a: "x".repeat(2_001) } }, "options.headers.a"],
+    [{ headers: { a: "x\0" } }, "options.headers.a"],
+    [{ headers: { "a\0": "x" } }, "options.headers.a\0"],
+    [{ headers: { a: "\udc00" } }, "options.headers.a"],
     [{ headers: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`h${n}`, ""])) }, "options.headers"],
     [{ delay: 5 }, "options"],
     ["soon", "options"],
@@ -136,6 +146,11 @@ describe("options", () => {
         resultExpires: "1d",
       },
     });
+  });
+  test("the crashes a task survives go with it where they are not the default", () => {
+    expect(resolveOptions({}, 0, { maxCrashes: DEFAULT_MAX_CRASHES }).overrides).toBeUndefined();
+    expect(resolveOptions({}, 0, { maxCrashes: 0 }).overrides).toEqual({ maxCrashes: 0 });
+    expect(resolveOptions({ maxRetries: 1 }, 0, { maxCrashes: 9 }).overrides).toEqual({ maxRetries: 1, maxCrashes: 9 });
   });
   test("a taskId in capitals is the same id", () => {
     expect(parseEnqueueOptions({ taskId: "0190AAAA-0000-7000-8000-00000000000F" }).taskId).toBe(

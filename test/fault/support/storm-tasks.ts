@@ -17,6 +17,8 @@ const params = z.object({
   laterSleepMs: z.number().optional(),
   /** How long the first attempt keeps the transaction of a fenced effect open. */
   holdMs: z.number().optional(),
+  /** How long the first attempt computes without letting go of the event loop. */
+  blockMs: z.number().optional(),
   throwsFirst: z.boolean().optional(),
   mode: z.enum(EFFECT_MODES).optional(),
 });

@@ -36,6 +36,10 @@ const runtime = new Runtime({
   parts: { log },
 });
 
+function block(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
 /** Everything a storm task does but its effect. */
 function handler(
   task: InlineHandler["task"],
@@ -50,6 +54,7 @@ function handler(
       try {
         const ms = run.attempt === 1 ? params.sleepMs : (params.laterSleepMs ?? params.sleepMs);
         await sleep(ms, undefined, { signal: run.signal });
+        if (params.blockMs !== undefined && run.attempt === 1) block(params.blockMs);
         if (params.throwsFirst && run.retries === 0)
           throw Object.assign(new Error("the first time"), { code: "on-purpose" });
         const result = await finish(params, run);

@@ -1,0 +1,165 @@
+/** What the database port promises about transactions, on the server and embedded. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Database, openPGlite, openPostgres } from "../../database/index.ts";
+import { createDatabase } from "../support/temporary-database.ts";
+
+const SERVER = process.env.TEST_DATABASE_URL;
+const engines: Database["engine"][] =
+  SERVER === undefined && process.env.CI !== "true" ? ["pglite"] : ["pglite", "postgres"];
+
+describe.each(engines)("transactions on %s", (engine) => {
+  let database: Database;
+  let url = "";
+  let drop = async () => {};
+  beforeAll(async () => {
+    if (engine === "pglite") database = await openPGlite({ dataDir: "memory" });
+    else {
+      const temporary = await createDatabase(SERVER ?? "");
+      url = temporary.url;
+      database = openPostgres({ url });
+      drop = () => temporary.drop();
+    }
+    await database.script("create table account (id integer primary key, balance integer not null)");
+    await database.query("insert into account values (1, 10)");
+  }, 60_000);
+  afterAll(async () => {
+    await database.close();
+    await drop();
+  }, 30_000);
+
+  const balance = async () =>
+    (await database.query<{ balance: number }>("select balance from account")).rows[0]?.balance;
+
+  test("what follows a commit runs after it, and not at all after a rollback", async () => {
+    const told: string[] = [];
+    await database.transaction(async (tx) => {
+      tx.afterCommit(() => void told.push("committed"));
+      await tx.query("update account set balance = 11");
+      expect(told).toEqual([]);
+    });
+    await expect(
+      database.transaction(async (tx) => {
+        tx.afterCommit(() => void told.push("never"));
+        await tx.query("update account set balance = 99");
+        throw new Error("changed my mind");
+      }),
+    ).rejects.toThrow("changed my mind");
+    expect(told).toEqual(["committed"]);
+    expect(await balance()).toBe(11);
+  });
+
+  test("a transaction that is held without a word is ended by a server, and says so; embedded it goes on", async () => {
+    const before = await balance();
+    const held = database.transaction(
+      async (tx) => {
+        await tx.query("update account set balance = 0");
+        await sleep(1_000);
+        await tx.query("update account set balance = -1");
+      },
+      { idleTimeoutMs: 200 },
+    );
+    if (engine === "pglite") {
+      await expect(held).resolves.toBeUndefined();
+      expect(await balance()).toBe(-1);
+      return;
+    }
+    const freed = sleep(300).then(async () => {
+      const asked = performance.now();
+      await database.query("update account set balance = balance + 1");
+      return performance.now() - asked;
+    });
+    await expect(held).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("held open"),
+    });
+    expect(await freed).toBeLessThan(500);
+    expect(await balance()).toBe((before ?? Number.NaN) + 1);
+  });
+
+  test("a deputy does what a blocked thread cannot, until that was silent for too long; embedded there is none", async () => {
+    if (database.deputise === undefined) return expect(engine).toBe("pglite");
+    await database.script("create table tick (at timestamptz not null); insert into account values (2, 0)");
+    let refusals = 0;
+    const deputy = database.deputise({
+      statement: { name: "tick", text: "insert into tick select clock_timestamp() from account where id = $1" },
+      parameters: [2],
+      afterMs: 200,
+      untilMs: 2_500,
+      onRefused: () => refusals++,
+      onError: (message) => expect(message).toBe("never"),
+    });
+    try {
+      for (const end = Date.now() + 1_500; Date.now() < end; await sleep(20)) {
+        deputy.alive();
+        deputy.done();
+      }
+      expect(await ticks()).toEqual([]);
+      const blockedAt = Date.now();
+      while (Date.now() < blockedAt + 5_000);
+      const seen = (await ticks()).map((at) => at - blockedAt);
+      expect(seen.length).toBeGreaterThanOrEqual(3);
+      expect(seen.at(-1)).toBeLessThan(3_100);
+      expect(refusals).toBe(0);
+
+      await database.query("delete from account where id = 2");
+      deputy.alive();
+      await sleep(1_500);
+      expect(refusals).toBe(1);
+    } finally {
+      await deputy.stop();
+    }
+  }, 20_000);
+
+  test.each([
+    ["is done", "", 0],
+    ["crashes", "setTimeout(() => { throw new Error('crash'); }, 1_000);", 1],
+  ])(
+    "a deputy keeps no process alive that %s",
+    async (_how, last, code) => {
+      if (database.deputise === undefined) return expect(engine).toBe("pglite");
+      const program = `
+      import { openPostgres } from ${JSON.stringify(new URL("../../database/index.ts", import.meta.url).href)};
+      const database = openPostgres({ url: process.env.URL_OF_DATABASE });
+      database.deputise({ statement: { name: "one", text: "select 1" }, parameters: [], afterMs: 100, untilMs: 60_000,
+                          onRefused() {}, onError() {} });
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await database.close();
+      ${last}`;
+      const child = spawn(
+        process.execPath,
+        ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program],
+        {
+          env: { PATH: process.env.PATH, URL_OF_DATABASE: url },
+          stdio: "ignore",
+          timeout: 8_000,
+        },
+      );
+      expect((await once(child, "exit"))[0]).toBe(code);
+    },
+    15_000,
+  );
+
+  async function ticks(): Promise<number[]> {
+    const { rows } = await database.query<{ ms: number }>(
+      "select (extract(epoch from at) * 1000)::float8 as ms from tick order by at",
+    );
+    return rows.map(({ ms }) => ms);
+  }
+
+  test("the narrower limit is of one transaction only", async () => {
+    const limit = async () => {
+      const shown = await database.transaction(async (tx) => (await tx.query<Shown>(SHOW)).rows[0]?.limit, {});
+      return shown;
+    };
+    await database.transaction(async (tx) => void (await tx.query("select 1")), { idleTimeoutMs: 2_000 });
+    expect(await limit()).toBe(engine === "postgres" ? "10s" : "0");
+  });
+});
+
+interface Shown {
+  readonly limit: string;
+}
+const SHOW = `select current_setting('idle_in_transaction_session_timeout') as "limit"`;
