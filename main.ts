@@ -14,6 +14,7 @@ import {
   TASK_EVENTS_SUBJECT,
 } from "./runtime/index.ts";
 import { REVOCATION_EVENT, TasksMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
+import { cacheClient } from "./services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS, SERVICES } from "./services/index.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -55,7 +56,9 @@ async function main(): Promise<void> {
   const broker = new ServiceBroker({ ...brokerOptions(settings), middlewares: [TasksMiddleware(runtime)] });
   log.use(broker.getLogger("runtime"));
   broker.createService(taskOperations(runtime));
-  const parts = { runtime, database, settings, log };
+  const cache = cacheClient(broker, runtime.parts);
+  broker.createService(cache.events);
+  const parts = { runtime, database, cache: cache.named("default"), settings, log };
   for (const service of SERVICES)
     if (settings.SERVICES.includes(service.name)) broker.createService(service.create(parts));
 

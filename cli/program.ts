@@ -1,6 +1,7 @@
 // The commands, put together once: the command line and the REPL run the same ones.
 import { Command } from "commander";
 import type { Client } from "./client.ts";
+import { cacheCommands } from "./commands/cache.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
 import { outputTo } from "./output.ts";
@@ -24,6 +25,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   let isJson = false;
   const output = outputTo(write, () => isJson);
   scheduleCommands(program, client, output);
+  cacheCommands(program, client, output);
   doctorCommand(program, client, output);
   settle(program);
   return program.hook("preAction", (_program, acting) => {

@@ -1,6 +1,7 @@
 // Every service by its door. `SERVICES` in the settings chooses which of them a process runs; their task contracts are
 // known to all.
 import type { MigrationRoom } from "../database/index.ts";
+import { cacheModule } from "./cache/index.ts";
 import { datasetsModule } from "./datasets/index.ts";
 import { emailModule } from "./email/index.ts";
 import { gatewayModule } from "./gateway/index.ts";
@@ -9,6 +10,7 @@ import type { ServiceModule } from "./service-parts.ts";
 import { ticketsModule } from "./tickets/index.ts";
 
 export const SERVICES: readonly ServiceModule[] = [
+  cacheModule,
   ticketsModule,
   emailModule,
   datasetsModule,

@@ -3,10 +3,13 @@ import type { Database } from "../database/index.ts";
 import type { AnyTask, Runtime } from "../runtime/index.ts";
 import type { TaskServiceSchema } from "../runtime/moleculer/index.ts";
 import type { ServiceName, Settings } from "../settings.ts";
+import type { Cache } from "./cache/client/index.ts";
 
 export interface ServiceParts {
   readonly runtime: Runtime;
   readonly database: Database;
+  /** The default cache; `cache.named("sessions")` and others besides. It never stands in the way: without it reads miss. */
+  readonly cache: Cache;
   readonly settings: Settings;
   readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void };
 }

@@ -252,6 +252,36 @@ export const ERRORS = {
     meaning: "A duration is neither milliseconds nor a text such as 30s.",
     step: "Write it like 250ms, 30s, 5m, 2h, 1d or as a number of milliseconds.",
   },
+  CACHE_UNKNOWN: {
+    status: 404,
+    retryable: false,
+    meaning: "There is no cache of this name.",
+    step: "Use one of the names the message gives.",
+  },
+  CACHE_KEY_MISSING: {
+    status: 404,
+    retryable: false,
+    meaning: "The cache has no such key, and the operation needs one.",
+    step: "Store it first; cached values end with their ttl.",
+  },
+  CACHE_NOT_A_NUMBER: {
+    status: 422,
+    retryable: false,
+    meaning: "The cached value is not a whole number that can be counted up or down.",
+    step: "Use another key, or store a number.",
+  },
+  CACHE_LOCKED: {
+    status: 409,
+    retryable: true,
+    meaning: "Somebody else holds the lock.",
+    step: "Wait and try again; a lock ends with its ttl.",
+  },
+  CACHE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning: "The cache's server is away, and the operation cannot be done without it.",
+    step: "Bring Redis back; everything that can do without it goes on.",
+  },
   DEAD_LETTER_NOT_FOUND: {
     status: 404,
     retryable: false,

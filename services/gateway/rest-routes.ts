@@ -1,6 +1,8 @@
 // Every REST endpoint, once: its path, the action behind it, the role it needs, the status of its answer. The gateway's
 // aliases, the access check, /openapi.json and the access tests are made from this table, so none can be forgotten.
 
+import { CACHE_ROUTES } from "./cache-routes.ts";
+
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -203,6 +205,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     summary: "What became of a schedule's latest slots: runs and misses.",
     query: ["limit"],
   },
+  ...CACHE_ROUTES,
   {
     method: "GET",
     path: "/doctor",

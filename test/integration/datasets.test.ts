@@ -7,7 +7,7 @@ import { datasetsModule } from "../../services/datasets/index.ts";
 import { processChunk, processLargeDataset } from "../../services/datasets/tasks.ts";
 import { readSettings } from "../../settings.ts";
 import { availableBackends, type Backend, openBackend } from "../support/backends.ts";
-import { migrateServices } from "../support/services.ts";
+import { cacheOf, migrateServices } from "../support/services.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
@@ -34,7 +34,13 @@ describe.each(availableBackends())("datasets on %s", (name) => {
       skipProcessEventRegistration: true,
     });
     brokers.push(broker);
-    const parts = { runtime, database: backend.database, settings: readSettings({}), log };
+    const parts = {
+      runtime,
+      database: backend.database,
+      cache: cacheOf(broker, runtime),
+      settings: readSettings({}),
+      log,
+    };
     broker.createService(datasetsModule.create(parts));
     await runtime.open();
     await broker.start();

@@ -15,7 +15,7 @@ import { sendTicketEmail } from "../../services/email/tasks.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
-import { migrateServices } from "../support/services.ts";
+import { cacheOf, migrateServices } from "../support/services.ts";
 
 interface System {
   readonly runtime: Runtime;
@@ -57,7 +57,7 @@ describe("ticket mail", () => {
       skipProcessEventRegistration: true,
     });
     const settings = readSettings({ DATA_DIR: folder, ...environment });
-    const parts = { runtime, database: backend.database, settings, log };
+    const parts = { runtime, database: backend.database, cache: cacheOf(broker, runtime), settings, log };
     for (const { create } of [ticketsModule, emailModule]) broker.createService(create(parts));
     await runtime.open();
     await broker.start();

@@ -12,6 +12,7 @@ import { gatewayModule } from "../../services/gateway/index.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
 import { client, temporaryFolder } from "../support/programs.ts";
+import { cacheOf } from "../support/services.ts";
 
 const OPERATOR = "operator-token-of-the-test";
 const ADMIN = "admin-token-of-the-test-suite";
@@ -71,6 +72,7 @@ describe("the gateway", () => {
       gatewayModule.create({
         runtime,
         database: backend.database,
+        cache: cacheOf(broker, runtime),
         settings: readSettings({ PORT: "0", DATA_DIR: folder(), API_TOKENS: tokens, ...settings }),
         log: { info: say, warn: say, error: say },
       }),

@@ -10,7 +10,7 @@ import { ticketsModule } from "../../services/tickets/index.ts";
 import type { Ticket } from "../../services/tickets/store.ts";
 import { readSettings } from "../../settings.ts";
 import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
-import { migrateServices } from "../support/services.ts";
+import { cacheOf, migrateServices } from "../support/services.ts";
 
 type Created = Ticket & { readonly emailTaskId: string };
 interface Page {
@@ -46,7 +46,9 @@ describe.each(availableBackends())("tickets on %s", (name) => {
       skipProcessEventRegistration: true,
     });
     brokers.push(broker);
-    broker.createService(ticketsModule.create({ runtime, database, settings: readSettings({}), log }));
+    broker.createService(
+      ticketsModule.create({ runtime, database, cache: cacheOf(broker, runtime), settings: readSettings({}), log }),
+    );
     await runtime.open();
     await broker.start();
     await runtime.work();

@@ -3,6 +3,7 @@ import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { migrate } from "../../database/index.ts";
 import type { AnyTask, Runtime, RuntimeOptions } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
+import { type Cache, cacheClient } from "../../services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS } from "../../services/index.ts";
 import type { ServiceModule } from "../../services/service-parts.ts";
 import { readSettings } from "../../settings.ts";
@@ -32,6 +33,13 @@ export async function migrateServices(backend: Backend): Promise<void> {
   await migrate(backend.database, SERVICE_MIGRATIONS);
 }
 
+/** The cache as a service gets it. Before the broker starts. */
+export function cacheOf(broker: ServiceBroker, runtime: Runtime): Cache {
+  const cache = cacheClient(broker, runtime.parts);
+  broker.createService(cache.events);
+  return cache.named("default");
+}
+
 export async function startServices(backend: Backend, options: ServicesOptions): Promise<RunningServices> {
   const runtime = backend.runtime(options.runtime);
   for (const task of [...options.modules.flatMap(({ tasks }) => tasks), ...(options.tasks ?? [])]) runtime.define(task);
@@ -45,6 +53,7 @@ export async function startServices(backend: Backend, options: ServicesOptions):
   const parts = {
     runtime,
     database: backend.database,
+    cache: cacheOf(broker, runtime),
     settings: readSettings(options.environment ?? {}),
     log: silent,
   };

@@ -95,7 +95,10 @@ describe("imports", () => {
       );
     });
     expect(
-      wrong.filter(({ file }) => file !== "services/index.ts").map(({ file, target }) => `${file} -> ${target}`),
+      // Two files put the services together, and hand each its parts.
+      wrong
+        .filter(({ file }) => !["services/index.ts", "services/service-parts.ts"].includes(file))
+        .map(({ file, target }) => `${file} -> ${target}`),
     ).toEqual([]);
   });
 

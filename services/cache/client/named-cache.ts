@@ -1,0 +1,163 @@
+// One named cache as services hold it: each method is a call of the service with the cache's name and version, and what
+// stands for an answer when there is none.
+import type { Transaction } from "../../../database/index.ts";
+import type { Clock, Duration, Random } from "../../../runtime/index.ts";
+import type { Cache, CacheName, LockOptions, RememberOptions, SetOneOptions, SetOptions } from "./cache.ts";
+import type { ClientCounts } from "./counts.ts";
+import { Invalidation } from "./invalidation.ts";
+import { underLock } from "./lock.ts";
+import type { Postponed } from "./postponed.ts";
+import type { Reach } from "./reach.ts";
+import type { Remember } from "./remember.ts";
+import { EVERYTHING, type Untrue } from "./untrue.ts";
+
+export interface NamedCacheParts {
+  readonly name: CacheName;
+  readonly version: number;
+  readonly reach: Reach;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counts: ClientCounts;
+  readonly remember: Remember;
+  readonly postponed: Postponed;
+  readonly named: (name: CacheName, version?: number) => Cache;
+  /** `cache` and `version`, which go with every call. */
+  readonly scope: object;
+}
+
+export class NamedCache implements Cache {
+  readonly #parts: NamedCacheParts;
+  readonly #invalidations = new WeakMap<Transaction, Invalidation>();
+
+  constructor(parts: NamedCacheParts) {
+    this.#parts = parts;
+  }
+
+  get name(): CacheName {
+    return this.#parts.name;
+  }
+
+  get version(): number {
+    return this.#parts.version;
+  }
+
+  named(name: CacheName, version?: number): Cache {
+    return this.#parts.named(name, version);
+  }
+
+  async get<Value>(key: string): Promise<Value | undefined> {
+    const answer = await this.#ask<{ found: boolean; value: Value }>("get", { key });
+    return answer?.found === true ? answer.value : undefined;
+  }
+
+  async getMany<Value>(keys: readonly string[]): Promise<Map<string, Value>> {
+    if (keys.length === 0) return new Map();
+    const answer = await this.#ask<{ values: Record<string, Value> }>("getMany", { keys });
+    return new Map(Object.entries(answer?.values ?? {}));
+  }
+
+  async set(key: string, value: unknown, options: SetOneOptions = {}): Promise<boolean> {
+    const answer = await this.#write<{ stored: boolean }>("set", { key, value, ...given(options) }, [key]);
+    return answer?.stored === true;
+  }
+
+  async setMany(values: Readonly<Record<string, unknown>>, options: SetOptions = {}): Promise<number> {
+    const keys = Object.keys(values);
+    if (keys.length === 0) return 0;
+    const answer = await this.#write<{ stored: number }>("setMany", { values, ...given(options) }, keys);
+    return answer?.stored ?? 0;
+  }
+
+  delete(key: string): Promise<number> {
+    return this.#invalidate("delete", { key }, { keys: [key] });
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    return keys.length === 0 ? 0 : this.#invalidate("deleteMany", { keys }, { keys });
+  }
+
+  deletePattern(pattern: string): Promise<number> {
+    return this.#invalidate("deletePattern", { pattern }, { pattern });
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<number> {
+    return tags.length === 0 ? 0 : this.#invalidate("invalidateTags", { tags }, { tags });
+  }
+
+  clear(): Promise<number> {
+    return this.#invalidate("clear", {}, EVERYTHING);
+  }
+
+  async incr(key: string, by = 1): Promise<number | undefined> {
+    return (await this.#write<{ value: number }>("incr", { key, by }, [key]))?.value;
+  }
+
+  async decr(key: string, by = 1): Promise<number | undefined> {
+    return (await this.#write<{ value: number }>("decr", { key, by }, [key]))?.value;
+  }
+
+  async touch(key: string, ttl: Duration | null): Promise<boolean> {
+    const answer = await this.#ask<{ touched: boolean }>("touch", { key, ttl });
+    if (answer === undefined) this.#parts.counts.writesDropped++;
+    return answer?.touched === true;
+  }
+
+  remember<Value>(
+    key: string,
+    options: RememberOptions<Value>,
+    compute: (signal: AbortSignal) => Promise<Value> | Value,
+  ): Promise<Value> {
+    return this.#parts.remember.get(key, options, compute);
+  }
+
+  lock<Result>(
+    name: string,
+    options: LockOptions,
+    work: (signal: AbortSignal) => Promise<Result> | Result,
+  ): Promise<Result> {
+    return underLock(name, options, work, this.#parts);
+  }
+
+  afterCommit(tx: Transaction): Invalidation {
+    let invalidation = this.#invalidations.get(tx);
+    if (invalidation === undefined) {
+      invalidation = new Invalidation(tx, this);
+      this.#invalidations.set(tx, invalidation);
+    }
+    return invalidation;
+  }
+
+  #ask<Answer>(action: string, params: object): Promise<Answer | undefined> {
+    return this.#parts.reach.ask<Answer>(action, { ...this.#parts.scope, ...params });
+  }
+
+  /** This process forgets at once, and again when it is done: what was read in between may be the old value. */
+  async #write<Answer>(action: string, params: object, keys: readonly string[]): Promise<Answer | undefined> {
+    const { remember, counts } = this.#parts;
+    remember.forget({ keys }, "us");
+    try {
+      const answer = await this.#ask<Answer>(action, params);
+      if (answer === undefined) counts.writesDropped++;
+      return answer;
+    } finally {
+      remember.forget({ keys }, "us");
+    }
+  }
+
+  async #invalidate(action: string, params: object, untrue: Untrue): Promise<number> {
+    const { remember, postponed, scope } = this.#parts;
+    remember.forget(untrue, "us");
+    try {
+      const answer = await this.#ask<{ deleted: number }>(action, params);
+      if (answer === undefined) postponed.add({ action, params: { ...scope, ...params } });
+      return answer?.deleted ?? 0;
+    } finally {
+      remember.forget(untrue, "us");
+    }
+  }
+}
+
+/** Options without those that are `undefined`: the service's schema takes an option or its absence. */
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,80 @@
+// Keys as django-redis writes them: `prefix:version:key`. Globs are Redis' own: * ? [ab] [a-z] [^a], and \ before one of
+// them to mean itself.
+
+export interface Keyspace {
+  readonly prefix: string;
+}
+
+export function fullKey({ prefix }: Keyspace, version: number, key: string): string {
+  return `${prefix}:${version}:${key}`;
+}
+
+/** The user's part of a full key of this version, or undefined when it is another's. */
+export function ownKey({ prefix }: Keyspace, version: number, full: string): string | undefined {
+  const head = `${prefix}:${version}:`;
+  return full.startsWith(head) ? full.slice(head.length) : undefined;
+}
+
+/** The user's glob within one version; what the prefix holds of special characters means itself. */
+export function fullPattern({ prefix }: Keyspace, version: number, pattern: string): string {
+  return `${escapeGlob(prefix)}:${version}:${pattern}`;
+}
+
+/** Every key of a cache, in all versions. */
+export function wholeCache({ prefix }: Keyspace): string {
+  return `${escapeGlob(prefix)}:[0-9]*:*`;
+}
+
+/** Tags, leases and locks stand beside the caches' keys, where no glob of a cache reaches. */
+export const sideKey = {
+  lease: (full: string) => `apium:lease:${full}`,
+  tag: ({ prefix }: Keyspace, tag: string) => `apium:tag:${prefix}:${tag}`,
+  lock: ({ prefix }: Keyspace, name: string) => `apium:lock:${prefix}:${name}`,
+};
+
+function escapeGlob(text: string): string {
+  return text.replaceAll(/[*?[\]\\^]/g, (character) => `\\${character}`);
+}
+
+/** Redis' glob as a regular expression, for the store in this process. */
+export function globExpression(pattern: string): RegExp {
+  let source = "";
+  for (let at = 0; at < pattern.length; at += 1) {
+    const character = pattern[at] ?? "";
+    if (character === "*") source += "[^]*";
+    else if (character === "?") source += "[^]";
+    else if (character === "\\" && at + 1 < pattern.length) source += literal(pattern[++at] ?? "");
+    else if (character === "[") {
+      const { text, end } = characterClass(pattern, at);
+      source += text;
+      at = end;
+    } else source += literal(character);
+  }
+  return new RegExp(`^${source}$`, "u");
+}
+
+function characterClass(pattern: string, open: number): { text: string; end: number } {
+  let at = open + 1;
+  const isNegated = pattern[at] === "^";
+  if (isNegated) at += 1;
+  let inside = "";
+  while (at < pattern.length && pattern[at] !== "]") {
+    const escaped = pattern[at] === "\\" && at + 1 < pattern.length;
+    const first = pattern[escaped ? ++at : at] ?? "";
+    if (pattern[at + 1] === "-" && at + 2 < pattern.length && pattern[at + 2] !== "]") {
+      const [low, high] = [first, pattern[at + 2] ?? ""].sort();
+      inside += `${literal(low ?? "")}-${literal(high ?? "")}`;
+      at += 3;
+    } else {
+      inside += literal(first);
+      at += 1;
+    }
+  }
+  // An empty class matches nothing, its negation anything, as in Redis.
+  if (inside === "") return { text: isNegated ? "[^]" : "[]", end: at };
+  return { text: `[${isNegated ? "^" : ""}${inside}]`, end: at };
+}
+
+function literal(character: string): string {
+  return /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
+}

@@ -1,0 +1,297 @@
+/** What every store of the cache promises: in this process, on Redis, and on Redis with what guards it. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { SystemClock, silentLog } from "../../runtime/index.ts";
+import { fullKey, fullPattern, globExpression, sideKey, wholeCache } from "../../services/cache/keys.ts";
+import { MemoryStore } from "../../services/cache/memory-store.ts";
+import { RedisStore } from "../../services/cache/redis-store.ts";
+import { ResilientStore } from "../../services/cache/resilient-store.ts";
+import type { CacheStore, Kept } from "../../services/cache/store.ts";
+import { type ServerHandle, startRedis } from "../support/servers/index.ts";
+
+const DATABASE = 1;
+const forEver: Kept = { ttlMs: null, tags: [] };
+const aMinute: Kept = { ttlMs: 60_000, tags: [] };
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const clock = new SystemClock();
+const memory = () => new MemoryStore({ clock, newToken: randomUUID });
+
+function canRunRedis(): boolean {
+  return process.env.TEST_REDIS_URL !== undefined || process.env.CI === "true";
+}
+
+describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])("the store: %s", (kind) => {
+  let server: ServerHandle | undefined;
+  let store: CacheStore;
+  let n = 0;
+  const name = () => `k${++n}`;
+
+  beforeAll(async () => {
+    if (kind === "memory") {
+      store = memory();
+      return;
+    }
+    server = await startRedis();
+    const ready = Promise.withResolvers<void>();
+    const redis = new RedisStore({
+      url: server.url,
+      database: DATABASE,
+      newToken: randomUUID,
+      timeoutMs: 2_000,
+      onReady: ready.resolve,
+    });
+    await ready.promise;
+    const guards = { standIn: memory(), counts: { errors: 0, dropped: 0 }, clock, log: silentLog, label: "test" };
+    store = kind === "redis" ? redis : new ResilientStore({ store: redis, ...guards });
+  }, 30_000);
+  afterAll(async () => {
+    await store.close();
+    await server?.stop();
+  }, 30_000);
+
+  test("keeps values, overwrites them, and gives them back in the order asked for", async () => {
+    const [a, b, c] = [name(), name(), name()];
+    expect(await store.set({ key: a, text: '"1"' }, aMinute)).toBe(true);
+    await store.setMany(
+      [
+        { key: b, text: "[1,null]" },
+        { key: c, text: '{"ü":"\\u0000"}' },
+      ],
+      aMinute,
+    );
+    await store.set({ key: a, text: "2" }, aMinute);
+    expect(await store.get([c, "nothing", a, b])).toEqual(['{"ü":"\\u0000"}', null, "2", "[1,null]"]);
+  });
+
+  test("nx stores only what is not there, xx only what is", async () => {
+    const key = name();
+    expect(await store.set({ key, text: "1" }, aMinute, "xx")).toBe(false);
+    expect(await store.set({ key, text: "2" }, aMinute, "nx")).toBe(true);
+    expect(await store.set({ key, text: "3" }, aMinute, "nx")).toBe(false);
+    expect(await store.set({ key, text: "4" }, aMinute, "xx")).toBe(true);
+    expect(await store.get([key])).toEqual(["4"]);
+  });
+
+  test("a value ends with its ttl, which can be read, changed and taken away", async () => {
+    const [a, b, c] = [name(), name(), name()];
+    await store.set({ key: a, text: "1" }, { ttlMs: 60, tags: [] });
+    await store.set({ key: b, text: "1" }, forEver);
+    expect(await store.ttl(a)).toBeGreaterThan(0);
+    expect(await store.ttl(a)).toBeLessThanOrEqual(60);
+    expect(await store.ttl(b)).toBeNull();
+    expect(await store.ttl("nothing")).toBeUndefined();
+    await pause(80);
+    expect(await store.get([a])).toEqual([null]);
+    expect(await store.expire(a, 1_000)).toBe(false);
+    expect(await store.expire(b, 50)).toBe(true);
+    expect(await store.expire(b, null)).toBe(true);
+    expect(await store.ttl(b)).toBeNull();
+    expect(await store.expire(b, 0)).toBe(true);
+    expect(await store.get([b])).toEqual([null]);
+    await store.set({ key: c, text: "1" }, { ttlMs: 0, tags: [] });
+    expect(await store.get([c])).toEqual([null]);
+  });
+
+  test("counts up and down, keeps the ttl, and refuses what is no number", async () => {
+    const key = name();
+    await expect(store.add(key, 1)).rejects.toMatchObject({ code: "CACHE_KEY_MISSING" });
+    await store.set({ key, text: "41" }, aMinute);
+    expect(await store.add(key, 1)).toBe(42);
+    expect(await store.add(key, -50)).toBe(-8);
+    expect(await store.ttl(key)).toBeGreaterThan(1_000);
+    await store.set({ key, text: '"41"' }, aMinute);
+    await expect(store.add(key, 1)).rejects.toMatchObject({ code: "CACHE_NOT_A_NUMBER" });
+  });
+
+  test("deletes by key and by pattern; special characters mean themselves where they are escaped", async () => {
+    const space = { prefix: "we[ir]d*" };
+    const keys = ["a", "ab", "a*b", "[x]", "x", "b\\c"].map((key) => fullKey(space, 1, key));
+    const other = [fullKey(space, 2, "a"), fullKey({ prefix: "weird" }, 1, "a")];
+    await store.setMany(
+      [...keys, ...other].map((key) => ({ key, text: "1" })),
+      aMinute,
+    );
+    const left = async () => (await store.get([...keys, ...other])).map((text) => (text === null ? "-" : "+")).join("");
+    expect(await store.deletePattern(fullPattern(space, 1, "a\\*b"))).toBe(1);
+    expect(await left()).toBe("++-+++++");
+    expect(await store.deletePattern(fullPattern(space, 1, "\\[?\\]"))).toBe(1);
+    expect(await store.deletePattern(fullPattern(space, 1, "[w-z]"))).toBe(1);
+    expect(await left()).toBe("++---+++");
+    expect(await store.deletePattern(fullPattern(space, 1, "a*"))).toBe(2);
+    expect(await left()).toBe("-----+++");
+    expect(await store.delete([keys[5] ?? "", "nothing"])).toBe(1);
+    expect(await store.deletePattern(wholeCache(space))).toBe(1);
+    expect(await left()).toBe("-------+");
+  });
+
+  test("scans page by page, each key at least once and none of another version", async () => {
+    const space = { prefix: "scan" };
+    const keys = Array.from({ length: 1_500 }, (_, index) => fullKey(space, 1, `k${index}`));
+    await store.setMany(
+      [...keys, fullKey(space, 2, "k1")].map((key) => ({ key, text: "1" })),
+      aMinute,
+    );
+    const seen = new Set<string>();
+    let pages = 0;
+    for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
+      const page = await store.scan(fullPattern(space, 1, "*"), 200, cursor);
+      for (const key of page.keys) seen.add(key);
+      cursor = page.cursor;
+      pages += 1;
+    }
+    expect([...seen].sort()).toEqual([...keys].sort());
+    expect(pages).toBeGreaterThan(1);
+    await store.deletePattern(wholeCache(space));
+  });
+
+  test("deletes what carries a tag, and nothing else", async () => {
+    const tag = (text: string) => sideKey.tag({ prefix: "t" }, text);
+    const [a, b, c] = [name(), name(), name()];
+    await store.set({ key: a, text: "1" }, { ttlMs: 60_000, tags: [tag("site:1"), tag("jobs")] });
+    await store.set({ key: b, text: "1" }, { ttlMs: null, tags: [tag("site:2"), tag("jobs")] });
+    await store.set({ key: c, text: "1" }, { ttlMs: 30, tags: [tag("site:1")] });
+    await pause(50);
+    expect(await store.deleteTagged([tag("site:1"), tag("unknown")])).toBe(1);
+    expect(await store.get([a, b, c])).toEqual([null, "1", null]);
+    expect(await store.deleteTagged([tag("jobs")])).toBe(1);
+    expect(await store.deleteTagged([tag("jobs"), tag("site:2")])).toBe(0);
+  });
+
+  test("moves a value with its ttl", async () => {
+    const [a, b] = [name(), name()];
+    await store.set({ key: a, text: "1" }, aMinute);
+    expect(await store.rename(a, b)).toBe(true);
+    expect(await store.get([a, b])).toEqual([null, "1"]);
+    expect(await store.ttl(b)).toBeGreaterThan(1_000);
+    expect(await store.rename(a, b)).toBe(false);
+  });
+
+  describe("leases", () => {
+    const granted = async (key: string, leaseMs = 5_000) => {
+      const lease = await store.lease(key, 0, leaseMs);
+      if (lease.state !== "granted") throw new Error(`the lease is ${lease.state}`);
+      return lease.token;
+    };
+
+    test("one caller computes, the others are told to wait, and find the value", async () => {
+      const key = name();
+      const asked = await Promise.all(Array.from({ length: 50 }, () => store.lease(key, 0, 5_000)));
+      expect(asked.filter(({ state }) => state === "granted")).toHaveLength(1);
+      expect(asked.filter(({ state }) => state === "busy")).toHaveLength(49);
+      const token = asked.flatMap((lease) => (lease.state === "granted" ? [lease.token] : []))[0] ?? "";
+      expect(await store.fill({ key, text: "7" }, token, aMinute)).toBe(true);
+      expect(await store.lease(key, 0, 5_000)).toEqual({ state: "hit", text: "7" });
+      expect(await store.fill({ key, text: "8" }, token, aMinute)).toBe(false);
+    });
+
+    test("a lease ends by itself, or is given back", async () => {
+      const key = name();
+      const first = await granted(key, 40);
+      await pause(60);
+      const second = await granted(key);
+      expect(await store.fill({ key, text: "late" }, first, aMinute)).toBe(false);
+      await store.release(key, first);
+      expect((await store.lease(key, 0, 1_000)).state).toBe("busy");
+      await store.release(key, second);
+      await granted(key);
+    });
+
+    const tag = sideKey.tag({ prefix: "" }, "jobs of 7");
+    test.each<[string, (key: string) => Promise<unknown>]>([
+      ["delete", (key) => store.delete([key])],
+      ["set", (key) => store.set({ key, text: '"new"' }, aMinute)],
+      ["a pattern", (key) => store.deletePattern(`${key.slice(0, -1)}?`)],
+      ["a tag of the value to come", () => store.deleteTagged([tag])],
+    ])("what was computed while %s went over the key is not stored", async (_what, invalidate) => {
+      const key = name();
+      const token = await granted(key);
+      await invalidate(key);
+      expect(await store.fill({ key, text: '"old"' }, token, { ttlMs: 60_000, tags: [tag] })).toBe(false);
+      expect(await store.get([key])).not.toEqual(['"old"']);
+    });
+
+    test("past its ttl a value is stale for a while: one refreshes, all read", async () => {
+      const key = name();
+      await store.fill({ key, text: "1" }, await granted(key), { ttlMs: 50 + 500, tags: [] });
+      expect((await store.lease(key, 500, 1_000)).state).toBe("hit");
+      await pause(70);
+      const asked = await Promise.all(Array.from({ length: 10 }, () => store.lease(key, 500, 1_000)));
+      expect(asked.every((lease) => lease.state === "stale" && lease.text === "1")).toBe(true);
+      const tokens = asked.flatMap((lease) => (lease.state === "stale" && lease.token ? [lease.token] : []));
+      expect(tokens).toHaveLength(1);
+      expect(await store.fill({ key, text: "2" }, tokens[0] ?? "", { ttlMs: 5_500, tags: [] })).toBe(true);
+      expect(await store.lease(key, 500, 1_000)).toEqual({ state: "hit", text: "2" });
+    });
+  });
+
+  test("a lock has one owner, who alone renews and frees it; it ends with its ttl", async () => {
+    const lock = `lock-${name()}`;
+    const token = (await store.lock(lock, 80)) ?? "";
+    expect(await store.lock(lock, 80)).toBeNull();
+    expect(await store.renewLock(lock, "somebody", 80)).toBe(false);
+    expect(await store.renewLock(lock, token, 120)).toBe(true);
+    await pause(90);
+    expect(await store.lock(lock, 80)).toBeNull();
+    expect(await store.unlock(lock, "somebody")).toBe(false);
+    expect(await store.unlock(lock, token)).toBe(true);
+    expect(await store.lock(lock, 40)).not.toBeNull();
+    await pause(60);
+    expect(await store.lock(lock, 40)).not.toBeNull();
+  });
+
+  test("tells its size", async () => {
+    const { entries, memoryBytes } = await store.info();
+    expect(entries).toBeGreaterThan(0);
+    expect(memoryBytes).toBeGreaterThan(0);
+  });
+
+  if (kind !== "memory") {
+    test("a tag holds no more than its living members, and ends with the last of them", async () => {
+      const redis = new Redis(server?.url ?? "", { db: DATABASE });
+      const tag = sideKey.tag({ prefix: "" }, "short");
+      for (let index = 0; index < 50; index += 1) {
+        await store.set({ key: name(), text: "1" }, { ttlMs: 10, tags: [tag] });
+      }
+      await pause(30);
+      await store.set({ key: name(), text: "1" }, { ttlMs: 60, tags: [tag] });
+      expect(await redis.zcard(tag)).toBeLessThanOrEqual(2);
+      await pause(90);
+      expect(await redis.exists(tag)).toBe(0);
+      await redis.quit();
+    });
+  }
+});
+
+describe("the store in this process", () => {
+  test("is bounded by entries and by bytes; the least recently used goes first", async () => {
+    const store = new MemoryStore({ clock, newToken: randomUUID, maxEntries: 3, maxBytes: 10_000 });
+    for (const key of ["a", "b", "c"]) await store.set({ key, text: "1" }, forEver);
+    await store.get(["a"]);
+    await store.set({ key: "d", text: "1" }, forEver);
+    expect(await store.get(["a", "b", "c", "d"])).toEqual(["1", null, "1", "1"]);
+    await store.set({ key: "big", text: "x".repeat(4_500) }, forEver);
+    const { entries, memoryBytes } = await store.info();
+    expect(memoryBytes).toBeLessThanOrEqual(10_000);
+    expect(entries).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("globs", () => {
+  test.each([
+    ["a*c", "abbc", true],
+    ["a*c", "ab", false],
+    ["a?c", "abc", true],
+    ["a?c", "ac", false],
+    ["[a-c]x", "bx", true],
+    ["[^a-c]x", "bx", false],
+    ["[\\]]", "]", true],
+    ["\\*", "*", true],
+    ["\\*", "x", false],
+    ["a.c", "abc", false],
+    ["(x)|{1}", "(x)|{1}", true],
+    ["[z-a]", "m", true],
+  ])("%s on %s is %s", (pattern, text, expected) => {
+    expect(globExpression(pattern).test(text)).toBe(expected);
+  });
+});
