@@ -158,7 +158,7 @@ function statsText({ items }: Answer): string {
       one.deletes,
       one.errors > 0 ? bad(String(one.errors)) : 0,
       one.dropped > 0 ? odd(String(one.dropped)) : 0,
-      one.latency === undefined ? null : `${one.latency.p50} / ${one.latency.p99}`,
+      one.latency === null ? null : `${one.latency.p50} / ${one.latency.p99}`,
       one.entries,
       one.memoryBytes === undefined || one.memoryBytes === null
         ? null
