@@ -29,7 +29,10 @@ async function node(name: string, options: { serves: boolean; natsUrl?: string; 
     nodeID: name,
     logger: false,
     validator: false,
-    ...(options.natsUrl === undefined ? {} : { transporter: options.natsUrl }),
+    transporter:
+      options.natsUrl === undefined
+        ? null
+        : { type: "NATS" as const, options: { servers: options.natsUrl.replace("nats://", "") } },
   });
   const client = cacheClient(broker, runtime.parts);
   broker.createService(client.events);

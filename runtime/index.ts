@@ -4,6 +4,7 @@ export { type Duration, durationMs } from "./contract/duration.ts";
 export type { EnqueueOptions } from "./contract/enqueue-options.ts";
 export { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError, messageOf } from "./contract/errors.ts";
 export { type Foundation, foundation } from "./contract/foundation.ts";
+export { instantSchema } from "./contract/instant.ts";
 export type { ChildFailurePolicy } from "./contract/join.ts";
 export { type Log, silentLog } from "./contract/log.ts";
 export { parseParams } from "./contract/parse-params.ts";

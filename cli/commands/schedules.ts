@@ -57,6 +57,21 @@ export function scheduleCommands(program: Command, client: () => Client, output:
     );
 
   schedules
+    .command("backfill <name>")
+    .description("run the slots between two instants that have not run")
+    .requiredOption("--from <instant>", "ISO 8601")
+    .requiredOption("--to <instant>", "ISO 8601")
+    .option("--dry-run", "only name them")
+    .action(async (name, { from, to, dryRun }) => {
+      const body = { from, to, dryRun: dryRun === true };
+      output.show(await client().send("POST", `${at(name)}/backfill`, body), ({ slots, taskIds }) =>
+        [...slots.map((slot: string) => moment(slot)), dim(`${slots.length} slots, ${taskIds.length} tasks`)].join(
+          "\n",
+        ),
+      );
+    });
+
+  schedules
     .command("next <name>")
     .description("its next slots")
     .option("-n, --count <n>", "how many", "5")

@@ -26,6 +26,13 @@ import {
 import { occurrencesOf, upcoming } from "./timing.ts";
 import { type HistoryView, historyView, problemOf, type ScheduleView, viewOf } from "./view.ts";
 
+const MOST_BACKFILLED = 1_000;
+
+export interface Backfill {
+  readonly slots: readonly string[];
+  readonly taskIds: readonly string[];
+}
+
 export class Schedules {
   readonly #parts: FiringParts;
   readonly #database: Database;
@@ -129,6 +136,47 @@ export class Schedules {
         lastTaskId: accepted.id,
       });
       return accepted;
+    });
+  }
+
+  /**
+   * Runs the slots of a stretch of time that have not run: what was missed, made up for. A slot that has run does not run
+   * again, and neither overlap nor expiry stand in the way.
+   * @returns the slots, and the ids of their tasks (none with `dryRun`).
+   * @throws ApiumError `SCHEDULE_NOT_FOUND`, `PARAMS_INVALID`, `TASK_UNKNOWN`.
+   */
+  async backfill(name: string, stretch: { from: Date; to: Date; dryRun: boolean }): Promise<Backfill> {
+    const from = stretch.from.getTime();
+    const to = Math.min(stretch.to.getTime(), this.#parts.clock.now());
+    return this.#database.transaction(async (tx) => {
+      const row = found(await lockSchedule(tx, name), name);
+      const definition = definitionOf(row);
+      const slots = upcoming(slotsOf(definition), from - 1, MOST_BACKFILLED + 1).filter((slot) => slot <= to);
+      if (slots.length > MOST_BACKFILLED) {
+        const message = `holds more than ${MOST_BACKFILLED} slots; take a shorter stretch`;
+        throw new ApiumError("PARAMS_INVALID", message, { fields: [{ field: "to", message }] });
+      }
+      const task = this.#parts.registry.get(definition.task);
+      const fresh = await takeSlots(tx, name, slots, { state: "fired", isLate: true });
+      if (stretch.dryRun) {
+        await dropSlots(tx, name, fresh);
+        return { slots: isoList(fresh), taskIds: [] };
+      }
+      const taskIds: string[] = [];
+      for (const slot of fresh) {
+        const { eta: _eta, expires: _expires, ...options } = scheduleOptions(definition, slot, 0);
+        const accepted = await this.#parts.enqueue(task, definition.params, { ...options, tx });
+        await slotFired(tx, name, slot, accepted.id);
+        taskIds.push(accepted.id);
+      }
+      const lastTaskId = taskIds.at(-1) ?? row.lastTaskId;
+      await recordStanding(tx, name, {
+        ...row,
+        nextRunAt: row.nextRunAt ?? undefined,
+        fired: fresh.length,
+        lastTaskId,
+      });
+      return { slots: isoList(fresh), taskIds };
     });
   }
 

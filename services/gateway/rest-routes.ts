@@ -190,6 +190,14 @@ export const REST_ROUTES: readonly RestRoute[] = [
     summary: "Run a schedule's task now; its next slot stays.",
   },
   {
+    method: "POST",
+    path: "/schedules/:name/backfill",
+    action: "scheduler.backfill",
+    role: "operator",
+    summary: "Run the slots between two instants that have not run; with dryRun only name them.",
+    body: ["from", "to", "dryRun"],
+  },
+  {
     method: "GET",
     path: "/schedules/:name/next",
     action: "scheduler.next",

@@ -2,7 +2,7 @@
 // run it; a slot fires once. A process that runs it and dies is missed by nobody.
 import type { Context } from "moleculer";
 import { z } from "zod";
-import { type Clockwork, type Firing, parseParams } from "../../runtime/index.ts";
+import { type Clockwork, type Firing, instantSchema, parseParams } from "../../runtime/index.ts";
 import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { examine } from "./doctor.ts";
@@ -18,6 +18,12 @@ type Ctx = Context<unknown, AskerMeta>;
 const named = z.object({ name: z.string() });
 const change = z.looseObject({ name: z.string() });
 const next = named.extend({ n: z.coerce.number().int().min(1).max(1_000).default(5) });
+const backfill = z.strictObject({
+  name: z.string(),
+  from: instantSchema,
+  to: instantSchema,
+  dryRun: z.boolean().default(false),
+});
 const history = named.extend({ limit: z.coerce.number().int().min(1).max(500).default(50) });
 
 export function schedulerService({ runtime, database, log }: ServiceParts): TaskServiceSchema {
@@ -53,6 +59,13 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
         const { id, state, queue } = await schedules.run(name);
         await audit(database, ctx, "schedule.run", name, { taskId: id });
         return { id, state, queue };
+      },
+      async backfill(ctx: Ctx) {
+        const { name, ...stretch } = parseParams(backfill, ctx.params);
+        const made = await schedules.backfill(name, stretch);
+        if (!stretch.dryRun)
+          await audit(database, ctx, "schedule.backfill", name, { ...stretch, slots: made.slots.length });
+        return made;
       },
       async next(ctx: Ctx) {
         const { name, n } = parseParams(next, ctx.params);

@@ -278,6 +278,24 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     await expect(runtime.schedules.run("nobody")).rejects.toMatchObject({ code: "SCHEDULE_NOT_FOUND" });
   });
 
+  test("backfill runs what has not run, each slot once, and says so beforehand", async () => {
+    const seen: string[] = [];
+    const runtime = await withRuntime(seen);
+    const to = new Date(Math.floor(Date.now() / 60_000) * 60_000);
+    const from = new Date(to.getTime() - 4 * 60_000);
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1m", expires: "1s", overlap: "skip" });
+    const planned = await runtime.schedules.backfill("s", { from, to, dryRun: true });
+    expect(planned).toMatchObject({ taskIds: [] });
+    expect(planned.slots).toHaveLength(5);
+    const made = await runtime.schedules.backfill("s", { from, to, dryRun: false });
+    expect(made.slots).toEqual(planned.slots);
+    await eventually(async () => seen.length === 5);
+    expect(seen.toSorted()).toEqual(planned.slots);
+    expect(await runtime.schedules.backfill("s", { from, to, dryRun: false })).toEqual({ slots: [], taskIds: [] });
+    const tooFar = { from: new Date(0), to, dryRun: true };
+    await expect(runtime.schedules.backfill("s", tooFar)).rejects.toMatchObject({ fields: [{ field: "to" }] });
+  });
+
   test("schedules in code: changed ones replace, unchanged ones keep their place, gone ones go", async () => {
     const runtime = await withRuntime();
     const a = defineSchedule({ name: "a", task: "tick", cron: "0 0 1 1 *" });
