@@ -5,7 +5,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
-import { mayDo, type Role } from "./rest-routes.ts";
+import { mayDo, type Role } from "./rest-route.ts";
 import { secretFile } from "./secret-file.ts";
 
 export interface User {

@@ -1,5 +1,5 @@
 // The cache over REST: what redis-cli and the runbook were used for, one named cache at a time.
-import type { RestRoute } from "./rest-routes.ts";
+import type { RestRoute } from "./rest-route.ts";
 
 const WHERE = ["cache", "version"];
 

@@ -2,7 +2,8 @@
 // and fields. What a field may hold is said by the action that takes it, in the `fields` of its refusal.
 import { readFileSync } from "node:fs";
 import { ERRORS } from "../../runtime/index.ts";
-import { API_PREFIX, REST_ROUTES, type RestRoute } from "./rest-routes.ts";
+import { API_PREFIX, type RestRoute } from "./rest-route.ts";
+import { REST_ROUTES } from "./rest-routes.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -4,7 +4,8 @@ import { ApiumError, durationMs, type FieldError } from "../../runtime/index.ts"
 import type { Access } from "./access.ts";
 import { jsonBody } from "./body.ts";
 import type { Next, Request, Response } from "./request.ts";
-import { API_PREFIX, REST_ROUTES, type RestRoute } from "./rest-routes.ts";
+import { API_PREFIX, type RestRoute } from "./rest-route.ts";
+import { REST_ROUTES } from "./rest-routes.ts";
 
 /** `?wait=` may ask for this much; the call to the action gets a little more, so that it can say WAIT_TIMEOUT itself. */
 const LONGEST_WAIT_MS = 300_000;

@@ -2,34 +2,8 @@
 // aliases, the access check, /openapi.json and the access tests are made from this table, so none can be forgotten.
 
 import { CACHE_ROUTES } from "./cache-routes.ts";
-
-export const ROLES = ["viewer", "operator", "admin"] as const;
-export type Role = (typeof ROLES)[number];
-
-export interface RestRoute {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below /api/v1; `:name` is a parameter. */
-  readonly path: string;
-  readonly action: string;
-  readonly role: Role;
-  /** Status of a good answer; default 200. */
-  readonly status?: number;
-  readonly summary: string;
-  /** Names of query parameters; others are refused. */
-  readonly query?: readonly string[];
-  /** Names of body fields; others are refused. */
-  readonly body?: readonly string[];
-  /** Whether `?wait=` may make the answer wait for a task's end. */
-  readonly mayWait?: boolean;
-}
-
-export const API_PREFIX = "/api/v1";
-
-const SCHEDULE_FIELDS = [
-  ...["name", "task", "params", "cron", "expression", "days", "every", "at", "solar", "timezone", "enabled"],
-  ...["startAt", "endAt", "oneOff", "queue", "priority", "expires", "jitter"],
-  ...["misfire", "misfireGrace", "misfireCap", "overlap", "description"],
-];
+import type { RestRoute } from "./rest-route.ts";
+import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 
 export const REST_ROUTES: readonly RestRoute[] = [
   {
@@ -141,78 +115,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     role: "operator",
     summary: "Mark a dead letter as handled.",
   },
-  {
-    method: "GET",
-    path: "/schedules",
-    action: "scheduler.list",
-    role: "viewer",
-    summary: "Schedules by name, with their next slots.",
-  },
-  {
-    method: "POST",
-    path: "/schedules",
-    action: "scheduler.create",
-    role: "operator",
-    status: 201,
-    summary: "Make a schedule: cron, every, at or solar.",
-    body: SCHEDULE_FIELDS,
-  },
-  {
-    method: "POST",
-    path: "/schedules/preview",
-    action: "scheduler.preview",
-    role: "viewer",
-    summary: "The next slots of any timing.",
-    body: ["expression", "cron", "days", "every", "at", "solar", "timezone", "from", "n"],
-  },
-  { method: "GET", path: "/schedules/:name", action: "scheduler.get", role: "viewer", summary: "One schedule." },
-  {
-    method: "PATCH",
-    path: "/schedules/:name",
-    action: "scheduler.change",
-    role: "operator",
-    summary: "Change fields of a schedule; null takes an optional one away. Never fires it.",
-    body: SCHEDULE_FIELDS.filter((field) => field !== "name"),
-  },
-  {
-    method: "DELETE",
-    path: "/schedules/:name",
-    action: "scheduler.remove",
-    role: "operator",
-    summary: "Delete a schedule that was made at run time; its history stays.",
-  },
-  {
-    method: "POST",
-    path: "/schedules/:name/run",
-    action: "scheduler.run",
-    role: "operator",
-    status: 202,
-    summary: "Run a schedule's task now; its next slot stays.",
-  },
-  {
-    method: "POST",
-    path: "/schedules/:name/backfill",
-    action: "scheduler.backfill",
-    role: "operator",
-    summary: "Run the slots between two instants that have not run; with dryRun only name them.",
-    body: ["from", "to", "dryRun"],
-  },
-  {
-    method: "GET",
-    path: "/schedules/:name/next",
-    action: "scheduler.next",
-    role: "viewer",
-    summary: "The next slots of a schedule.",
-    query: ["n"],
-  },
-  {
-    method: "GET",
-    path: "/schedules/:name/history",
-    action: "scheduler.history",
-    role: "viewer",
-    summary: "What became of a schedule's latest slots: runs and misses.",
-    query: ["limit"],
-  },
+  ...SCHEDULE_ROUTES,
   ...CACHE_ROUTES,
   {
     method: "GET",
@@ -268,8 +171,3 @@ export const REST_ROUTES: readonly RestRoute[] = [
   },
   { method: "GET", path: "/mailbox/:file", action: "email.mail", role: "viewer", summary: "One of those mails." },
 ];
-
-/** True when `role` may do what needs `needed`; nobody may do what needs no known role. */
-export function mayDo(role: Role, needed: Role): boolean {
-  return ROLES.includes(needed) && ROLES.indexOf(role) >= ROLES.indexOf(needed);
-}

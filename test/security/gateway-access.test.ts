@@ -1,6 +1,7 @@
 /** Who may do what at the gateway: generated from the route table, so that a new route cannot be forgotten. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mayDo, REST_ROUTES, ROLES, type Role } from "../../services/gateway/rest-routes.ts";
+import { mayDo, ROLES, type Role } from "../../services/gateway/rest-route.ts";
+import { REST_ROUTES } from "../../services/gateway/rest-routes.ts";
 import { type Program, start, temporaryFolder } from "../support/programs.ts";
 
 const TOKENS: Readonly<Record<Role, string>> = {

@@ -12,6 +12,8 @@ import { EVERYTHING } from "./untrue.ts";
 
 const TIMEOUT: Duration = "500ms";
 const FIRST_LEVEL_ENTRIES = 1_000;
+/** Moleculer tells the other nodes a second late what a node has subscribed to; until then they send it no broadcast. */
+const HEARD_OF_AFTER_MS = 2_000;
 
 /** `runtime.parts` fits. */
 export interface CacheClientParts {
@@ -38,6 +40,8 @@ export function cacheClient(broker: ServiceBroker, parts: CacheClientParts): Cac
   const stopping = new AbortController();
   const reach = new Reach(broker, { clock, log, counts, timeoutMs: durationMs(parts.timeout ?? TIMEOUT) });
   const postponed = new Postponed({ reach, clock, log, counts });
+  let deafUntil = broker.options.transporter ? Number.POSITIVE_INFINITY : 0;
+  const isDeaf = () => clock.monotonic() < deafUntil;
   const caches = new Map<string, { readonly cache: Cache; readonly remember: Remember }>();
 
   const named = (name: CacheName, version = 1): Cache => {
@@ -45,8 +49,8 @@ export function cacheClient(broker: ServiceBroker, parts: CacheClientParts): Cac
     const known = caches.get(id);
     if (known !== undefined) return known.cache;
     const shared = { reach, clock, random: parts.random, counts, scope: { cache: name, version } };
-    const firstLevelEntries = parts.firstLevelEntries ?? FIRST_LEVEL_ENTRIES;
-    const remember = new Remember({ ...shared, log, stopping: stopping.signal }, firstLevelEntries);
+    const entries = parts.firstLevelEntries ?? FIRST_LEVEL_ENTRIES;
+    const remember = new Remember({ ...shared, log, stopping: stopping.signal }, { entries, isDeaf });
     const cache = new NamedCache({ ...shared, name, version, remember, postponed, named });
     caches.set(id, { cache, remember });
     return cache;
@@ -67,6 +71,12 @@ export function cacheClient(broker: ServiceBroker, parts: CacheClientParts): Cac
       },
       forgetEverything() {
         for (const { remember } of caches.values()) remember.forget(EVERYTHING, "service");
+      },
+      deafen() {
+        deafUntil = Number.POSITIVE_INFINITY;
+      },
+      listen() {
+        deafUntil = broker.options.transporter ? clock.monotonic() + HEARD_OF_AFTER_MS : 0;
       },
       stop() {
         stopping.abort();

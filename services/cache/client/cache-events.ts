@@ -18,6 +18,9 @@ export interface CacheEar {
   filled(cache: string, version: number | undefined, key: string): void;
   /** Broadcasts may have been missed. */
   forgetEverything(): void;
+  /** From now on broadcasts do not arrive; or, from now on, the others are told that this process listens. */
+  deafen(): void;
+  listen(): void;
   stop(): void;
 }
 
@@ -37,8 +40,12 @@ export function cacheEvents(ear: CacheEar): ServiceSchema {
         const told = filled.safeParse(ctx.params);
         if (told.success) ear.filled(told.data.cache, told.data.version, told.data.key);
       },
-      "$transporter.connected": () => ear.forgetEverything(),
-      "$transporter.disconnected": () => ear.forgetEverything(),
+      "$broker.started": () => ear.listen(),
+      "$transporter.disconnected": () => ear.deafen(),
+      "$transporter.connected"(ctx: Context<{ wasReconnect?: boolean }>) {
+        ear.forgetEverything();
+        if (ctx.params.wasReconnect === true) ear.listen();
+      },
     },
     async stopped() {
       ear.stop();

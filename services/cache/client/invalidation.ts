@@ -38,9 +38,19 @@ export class Invalidation {
 
   async #tell(): Promise<void> {
     const told: Promise<unknown>[] = [...this.#patterns].map((pattern) => this.#cache.deletePattern(pattern));
-    if (this.#keys.size > 0) told.push(this.#cache.deleteMany([...this.#keys]));
+    if (this.#keys.size > 0) told.push(this.#deleteKeys([...this.#keys]));
     if (this.#tags.size > 0) told.push(this.#cache.invalidateTags([...this.#tags]));
     const failed = (await Promise.allSettled(told)).find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
+  }
+
+  /** One wrong key must not save the others. */
+  async #deleteKeys(keys: readonly string[]): Promise<void> {
+    try {
+      await this.#cache.deleteMany(keys);
+    } catch (error) {
+      await Promise.allSettled(keys.map((key) => this.#cache.deleteMany([key])));
+      throw error;
+    }
   }
 }

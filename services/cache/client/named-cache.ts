@@ -11,6 +11,10 @@ import type { Reach } from "./reach.ts";
 import type { Remember } from "./remember.ts";
 import { EVERYTHING, type Untrue } from "./untrue.ts";
 
+/** What the service takes in one call. */
+const MOST_KEYS = 1_000;
+const MOST_TAGS = 200;
+
 export interface NamedCacheParts {
   readonly name: CacheName;
   readonly version: number;
@@ -51,9 +55,10 @@ export class NamedCache implements Cache {
   }
 
   async getMany<Value>(keys: readonly string[]): Promise<Map<string, Value>> {
-    if (keys.length === 0) return new Map();
-    const answer = await this.#ask<{ values: Record<string, Value> }>("getMany", { keys });
-    return new Map(Object.entries(answer?.values ?? {}));
+    const answers = await Promise.all(
+      inParts(keys, MOST_KEYS).map((part) => this.#ask<{ values: Record<string, Value> }>("getMany", { keys: part })),
+    );
+    return new Map(answers.flatMap((answer) => Object.entries(answer?.values ?? {})));
   }
 
   async set(key: string, value: unknown, options: SetOneOptions = {}): Promise<boolean> {
@@ -62,10 +67,14 @@ export class NamedCache implements Cache {
   }
 
   async setMany(values: Readonly<Record<string, unknown>>, options: SetOptions = {}): Promise<number> {
-    const keys = Object.keys(values);
-    if (keys.length === 0) return 0;
-    const answer = await this.#write<{ stored: number }>("setMany", { values, ...given(options) }, keys);
-    return answer?.stored ?? 0;
+    const answers = await Promise.all(
+      inParts(Object.entries(values), MOST_KEYS).map((part) => {
+        const keys = part.map(([key]) => key);
+        const params = { values: Object.fromEntries(part), ...given(options) };
+        return this.#write<{ stored: number }>("setMany", params, keys);
+      }),
+    );
+    return answers.reduce((sum, answer) => sum + (answer?.stored ?? 0), 0);
   }
 
   delete(key: string): Promise<number> {
@@ -73,7 +82,10 @@ export class NamedCache implements Cache {
   }
 
   async deleteMany(keys: readonly string[]): Promise<number> {
-    return keys.length === 0 ? 0 : this.#invalidate("deleteMany", { keys }, { keys });
+    const parts = inParts(keys, MOST_KEYS).map((part) =>
+      this.#invalidate("deleteMany", { keys: part }, { keys: part }),
+    );
+    return (await Promise.all(parts)).reduce((sum, deleted) => sum + deleted, 0);
   }
 
   deletePattern(pattern: string): Promise<number> {
@@ -81,7 +93,10 @@ export class NamedCache implements Cache {
   }
 
   async invalidateTags(tags: readonly string[]): Promise<number> {
-    return tags.length === 0 ? 0 : this.#invalidate("invalidateTags", { tags }, { tags });
+    const parts = inParts(tags, MOST_TAGS).map((part) =>
+      this.#invalidate("invalidateTags", { tags: part }, { tags: part }),
+    );
+    return (await Promise.all(parts)).reduce((sum, deleted) => sum + deleted, 0);
   }
 
   clear(): Promise<number> {
@@ -155,6 +170,12 @@ export class NamedCache implements Cache {
       remember.forget(untrue, "us");
     }
   }
+}
+
+function inParts<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, part) =>
+    items.slice(part * size, (part + 1) * size),
+  );
 }
 
 /** Options without those that are `undefined`: the service's schema takes an option or its absence. */

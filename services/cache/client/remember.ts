@@ -13,8 +13,15 @@ import { namer, type Untrue } from "./untrue.ts";
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 500;
 
+export interface FirstLevelParts {
+  readonly entries: number;
+  /** Whether broadcasts cannot be counted on: then nothing is kept here. */
+  readonly isDeaf: () => boolean;
+}
+
 export class Remember {
   readonly #parts: LeaseParts;
+  readonly #isDeaf: () => boolean;
   readonly #leases: Leases;
   readonly #level: FirstLevel;
   /** Those that may be joined, by their key. */
@@ -22,10 +29,11 @@ export class Remember {
   /** These and the others: spoilt ones, and refreshes in the background. */
   readonly #underWay = new Set<Flight>();
 
-  constructor(parts: LeaseParts, firstLevelEntries: number) {
+  constructor(parts: LeaseParts, { entries, isDeaf }: FirstLevelParts) {
     this.#parts = parts;
+    this.#isDeaf = isDeaf;
     this.#leases = new Leases(parts);
-    this.#level = new FirstLevel(parts.clock, firstLevelEntries);
+    this.#level = new FirstLevel(parts.clock, entries);
   }
 
   async get<Value>(
@@ -148,6 +156,6 @@ export class Remember {
   }
 
   #keepNear({ key, firstLevelMs }: Plan, { isSpoilt }: Flight, value: unknown): void {
-    if (firstLevelMs > 0 && !isSpoilt) this.#level.keep(key, JSON.stringify(value), firstLevelMs);
+    if (firstLevelMs > 0 && !isSpoilt && !this.#isDeaf()) this.#level.keep(key, JSON.stringify(value), firstLevelMs);
   }
 }

@@ -1,0 +1,124 @@
+// The values of a cache: read, written, counted, deleted, listed.
+import type { z } from "zod";
+import type { Database } from "../../database/index.ts";
+import { ApiumError } from "../../runtime/index.ts";
+import { audit } from "../../runtime/moleculer/index.ts";
+import { BY_KEY, type Ctx, commandsAt, type Desk, decoded, type Place } from "./command.ts";
+import { fullKey, fullPattern, ownKey, wholeCache } from "./keys.ts";
+import { PARAMS } from "./params.ts";
+
+export function valueActions(desk: Desk, database: Database) {
+  const command = commandsAt(desk);
+  /** An operator's sweep leaves a trace; a service's own does not. */
+  const audited = async (ctx: Ctx, action: string, target: string, details: object) => {
+    if (ctx.meta.user) await audit(database, ctx, action, target, details);
+  };
+  return {
+    get: command(
+      "get",
+      PARAMS.key,
+      async ({ key }, place) => {
+        const [text = null] = await place.store.get([place.full(key)]);
+        place.read(text !== null);
+        return text === null ? { found: false, value: null } : { found: true, value: decoded(text) };
+      },
+      BY_KEY,
+    ),
+    getMany: command("getMany", PARAMS.keys, async ({ keys }, place) => {
+      const texts = keys.length === 0 ? [] : await place.store.get(keys.map(place.full));
+      for (const text of texts) place.read(text !== null);
+      const found = keys.flatMap((key, index): [string, unknown][] => {
+        const text = texts[index] ?? null;
+        return text === null ? [] : [[key, decoded(text)]];
+      });
+      return { values: Object.fromEntries(found) };
+    }),
+    set: command("set", PARAMS.set, set, BY_KEY),
+    add: command("add", PARAMS.set, (params, place) => set({ ...params, nx: true }, place), BY_KEY),
+    setMany: command("setMany", PARAMS.setMany, async ({ values, ttl, tags }, place) => {
+      const entries = Object.entries(values).map(([key, text]) => ({ key: place.full(key), text }));
+      await place.store.setMany(entries, place.kept(ttl, tags));
+      place.wrote(entries.length);
+      place.invalidated({ keys: Object.keys(values) });
+      return { stored: entries.length };
+    }),
+    delete: command(
+      "delete",
+      PARAMS.key,
+      async ({ key }, place) => place.deleted(await place.store.delete([place.full(key)]), { keys: [key] }),
+      BY_KEY,
+    ),
+    deleteMany: command("deleteMany", PARAMS.keys, async ({ keys }, place) =>
+      place.deleted(keys.length === 0 ? 0 : await place.store.delete(keys.map(place.full)), { keys }),
+    ),
+    deletePattern: command("deletePattern", PARAMS.pattern, async ({ pattern }, place, ctx) => {
+      const count = await place.store.deletePattern(fullPattern(place.kind, place.version, pattern));
+      await audited(ctx, "cache.delete-pattern", pattern, { cache: place.kind.name, count });
+      return place.deleted(count, { pattern });
+    }),
+    invalidateTags: command("invalidateTags", PARAMS.tags, async ({ tags }, place) =>
+      place.deleted(await place.store.deleteTagged(tags.map(place.tagKey)), { tags }),
+    ),
+    clear: command("clear", PARAMS.cache, async (_params, place, ctx) => {
+      const count = await place.store.deletePattern(wholeCache(place.kind));
+      await audited(ctx, "cache.clear", place.kind.name, { count });
+      return place.deleted(count, { version: undefined, all: true });
+    }),
+    incr: command("incr", PARAMS.add, add(1), BY_KEY),
+    decr: command("decr", PARAMS.add, add(-1), BY_KEY),
+    ttl: command(
+      "ttl",
+      PARAMS.key,
+      async ({ key }, { store, full }) => {
+        const left = await store.ttl(full(key));
+        return left === undefined ? { found: false, ttlMs: null } : { found: true, ttlMs: left };
+      },
+      BY_KEY,
+    ),
+    touch: command("touch", PARAMS.expire, expire, BY_KEY),
+    expire: command("expire", PARAMS.expire, expire, BY_KEY),
+    persist: command("persist", PARAMS.key, (params, place) => expire({ ...params, ttl: null }, place), BY_KEY),
+    /** Moves a value to another version, as django's incr_version does. */
+    bumpVersion: command(
+      "bumpVersion",
+      PARAMS.add,
+      async ({ key, by, version }, place) => {
+        const moved = await place.store.rename(place.full(key), fullKey(place.kind, version + by, key));
+        if (!moved) throw new ApiumError("CACHE_KEY_MISSING", `there is no "${key}" in version ${version}`);
+        place.invalidated({ keys: [key] });
+        return { version: version + by };
+      },
+      BY_KEY,
+    ),
+    keys: command("keys", PARAMS.scan, async ({ pattern, limit, cursor }, { kind, store, version }) => {
+      const page = await store.scan(fullPattern(kind, version, pattern), limit, cursor);
+      return { items: page.keys.flatMap((full) => ownKey(kind, version, full) ?? []), nextCursor: page.cursor ?? null };
+    }),
+  };
+}
+
+async function set(params: z.output<typeof PARAMS.set>, place: Place) {
+  const { key, value: text, ttl, tags, nx, xx } = params;
+  if (nx && xx) {
+    throw new ApiumError("PARAMS_INVALID", "nx and xx exclude each other", {
+      fields: [{ field: "xx", message: "must not be given together with nx" }],
+    });
+  }
+  const condition = nx ? "nx" : xx ? "xx" : undefined;
+  const stored = await place.store.set({ key: place.full(key), text }, place.kept(ttl, tags), condition);
+  if (stored) place.wrote(1);
+  place.invalidated({ keys: [key] });
+  return { stored };
+}
+
+function add(sign: 1 | -1) {
+  return async (params: z.output<typeof PARAMS.add>, place: Place) => {
+    const value = await place.store.add(place.full(params.key), sign * params.by);
+    place.invalidated({ keys: [params.key] });
+    return { value };
+  };
+}
+
+async function expire({ key, ttl }: { key: string; ttl: number | null }, { store, full }: Place) {
+  return { touched: await store.expire(full(key), ttl) };
+}
