@@ -20,7 +20,9 @@ export function valueActions(desk: Desk, database: Database) {
       async ({ key }, place) => {
         const [text = null] = await place.store.get([place.full(key)]);
         place.read(text !== null);
-        return text === null ? { found: false, value: null } : { found: true, value: decoded(text) };
+        if (text !== null) return { found: true, value: decoded(text) };
+        // Whether it is missing, or nobody can tell.
+        return { found: false, value: null, ...(place.store.isConnected ? {} : { isAway: true }) };
       },
       BY_KEY,
     ),

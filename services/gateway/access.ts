@@ -1,21 +1,19 @@
 // Who is asking. Bearer tokens from API_TOKENS or, without them, one admin token that is made at the first start; and
-// sessions, which are signed cookies made in exchange for a token and end with it. Secrets are compared by digest, in
-// constant time.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+// sessions, which are begun in exchange for a token and end with it. Secrets are compared by digest, in constant time.
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
+import type { Cache } from "../cache/client/index.ts";
 import { mayDo, type Role } from "./rest-route.ts";
 import { secretFile } from "./secret-file.ts";
+import { Sessions } from "./sessions.ts";
 
 export interface User {
   /** For the audit: the role and the beginning of the token's digest; never the token. */
   readonly name: string;
   readonly role: Role;
 }
-
-const SESSION_MS = 12 * 3_600_000;
-const COOKIE = "apium_session";
 
 interface KnownToken {
   readonly digest: Buffer;
@@ -24,13 +22,11 @@ interface KnownToken {
 
 export class Access {
   readonly #tokens: readonly KnownToken[];
-  readonly #key: Buffer;
-  readonly #now: () => number;
+  readonly #sessions: Sessions;
   /** The token made at the first start; `undefined` where API_TOKENS are set. */
   readonly adminToken: string | undefined;
 
-  constructor(settings: Settings, now: () => number) {
-    this.#now = now;
+  constructor(settings: Settings, sessions: Cache, now: () => number) {
     this.adminToken = settings.API_TOKENS === undefined ? secretFile(settings.DATA_DIR, "admin-token") : undefined;
     const given =
       settings.API_TOKENS ??
@@ -39,7 +35,8 @@ export class Access {
       const digest = sha256(token);
       return { digest, user: { role, name: `${role}:${digest.toString("hex").slice(0, 6)}` } };
     });
-    this.#key = sha256(`session ${settings.JWT_SECRET ?? secretFile(settings.DATA_DIR, "session-secret")}`);
+    const key = sha256(`session ${settings.JWT_SECRET ?? secretFile(settings.DATA_DIR, "session-secret")}`);
+    this.#sessions = new Sessions({ cache: sessions, key, now });
   }
 
   /** The user of a token, or `undefined`. Every known token is compared, so that time tells nothing. */
@@ -50,15 +47,19 @@ export class Access {
     return found;
   }
 
-  /** A cookie that stands for the user for twelve hours. */
-  sessionCookie(user: User): string {
-    const body = Buffer.from(JSON.stringify({ ...user, until: this.#now() + SESSION_MS })).toString("base64url");
-    return `${COOKIE}=${body}.${this.#sign(body)}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1_000}`;
+  /** A cookie that stands for the user. */
+  beginSession(user: User): Promise<string> {
+    return this.#sessions.begin(user);
+  }
+
+  /** Ends the session of a request, and gives the cookie that removes it. */
+  endSession(request: IncomingMessage): Promise<string> {
+    return this.#sessions.end(request.headers.cookie ?? "");
   }
 
   /** @throws ApiumError `UNAUTHENTICATED`; `FORBIDDEN` as `identify`. */
-  authenticate(request: IncomingMessage): User {
-    const user = this.identify(request);
+  async authenticate(request: IncomingMessage): Promise<User> {
+    const user = await this.identify(request);
     if (user === undefined) throw new ApiumError("UNAUTHENTICATED");
     return user;
   }
@@ -74,13 +75,13 @@ export class Access {
   }
 
   /** @throws ApiumError `FORBIDDEN` when a session is used from another origin to change something. */
-  identify(request: IncomingMessage): User | undefined {
+  async identify(request: IncomingMessage): Promise<User | undefined> {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
       return token === undefined ? undefined : this.userOf(token);
     }
-    const session = this.#session(request.headers.cookie ?? "");
+    const session = await this.#session(request.headers.cookie ?? "");
     if (session !== undefined && !isReading(request) && !isSameOrigin(request)) {
       throw new ApiumError("FORBIDDEN", "a session may change things only from the dashboard's own pages");
     }
@@ -93,20 +94,11 @@ export class Access {
     throw new ApiumError("FORBIDDEN", "sign in from the system's own page");
   }
 
-  #session(cookies: string): User | undefined {
-    const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([A-Za-z0-9_-]+)\\.([A-Za-z0-9_-]+)`).exec(cookies);
-    const [, body = "", signature = ""] = value ?? [];
-    const expected = this.#sign(body);
-    if (signature.length !== expected.length || !timingSafeEqual(Buffer.from(signature), Buffer.from(expected)))
-      return undefined;
-    const { name, role, until } = JSON.parse(Buffer.from(body, "base64url").toString()) as User & { until: number };
+  async #session(cookies: string): Promise<User | undefined> {
+    const owner = await this.#sessions.find(cookies);
     // A session ends with its token: one that was taken out of API_TOKENS must not live on for half a day.
-    const isStillKnown = this.#tokens.some(({ user }) => user.name === name && user.role === role);
-    return isStillKnown && until > this.#now() ? { name: `session:${name}`, role } : undefined;
-  }
-
-  #sign(body: string): string {
-    return createHmac("sha256", this.#key).update(body).digest("base64url");
+    const isKnown = this.#tokens.some(({ user }) => user.name === owner?.name && user.role === owner.role);
+    return owner !== undefined && isKnown ? { name: `session:${owner.name}`, role: owner.role } : undefined;
   }
 }
 

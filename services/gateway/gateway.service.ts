@@ -19,8 +19,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
 const LOOK_FOR_IDLE_MS = 50;
 
-export function gatewayService({ runtime, settings, log }: ServiceParts): TaskServiceSchema {
-  const access = new Access(settings, () => runtime.parts.clock.now());
+export function gatewayService({ runtime, cache, settings, log }: ServiceParts): TaskServiceSchema {
+  const access = new Access(settings, cache.named("sessions"), () => runtime.parts.clock.now());
 
   const fail = (request: Request, response: Response, error: unknown) => {
     const correlationId = request.$correlationId ?? "";

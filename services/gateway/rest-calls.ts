@@ -32,12 +32,10 @@ function restRoute(name: string, routes: readonly RestRoute[], access: Access, c
     bodyParsers: false,
     use: [
       (request: Request, _response: Response, next: Next) => {
-        try {
-          request.$user = access.authenticate(request);
+        access.authenticate(request).then((user) => {
+          request.$user = user;
           next();
-        } catch (error) {
-          next(error);
-        }
+        }, next);
       },
       jsonBody,
     ],

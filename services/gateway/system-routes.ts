@@ -1,5 +1,5 @@
 // What is outside the API: whether the process lives and can work, the API's description, signing in, and the pages.
-// This is the whole of what may be had without a token: /healthz, /readyz, /login and the pages named as public.
+// This is the whole of what may be had without a token: /healthz, /readyz, /login, /logout and the pages named as public.
 import type { Service } from "moleculer";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
@@ -34,14 +34,19 @@ export function systemRoute(access: Access, fail: (request: Request, response: R
         await isReady(service);
         sendJson(response, 200, { status: "ready" });
       }),
-      "GET /openapi.json": alias((request, response) => {
-        access.allow(access.authenticate(request), "viewer");
+      "GET /openapi.json": alias(async (request, response) => {
+        access.allow(await access.authenticate(request), "viewer");
         sendJson(response, 200, openApi());
       }),
       "POST /login": alias((request, response) => {
         access.refuseForeignOrigin(request);
         const { token } = (request.body ?? {}) as { token?: unknown };
-        signIn(access, request, response, typeof token === "string" ? token : "");
+        return signIn(access, request, response, typeof token === "string" ? token : "");
+      }),
+      "POST /logout": alias(async (request, response) => {
+        access.refuseForeignOrigin(request);
+        response.setHeader("Set-Cookie", await access.endSession(request));
+        redirect(response, "/login");
       }),
       ...Object.fromEntries(
         PAGES.map((path) => [`GET ${path}`, alias((request, response) => page(access, request, response, path))]),
@@ -50,19 +55,20 @@ export function systemRoute(access: Access, fail: (request: Request, response: R
   };
 }
 
-function page(access: Access, request: Request, response: Response, path: PagePath): void {
+async function page(access: Access, request: Request, response: Response, path: PagePath): Promise<void> {
   const { token } = request.query;
   if (path === "/" && typeof token === "string") return signIn(access, request, response, token);
-  if (!PUBLIC_PAGES.includes(path) && access.identify(request) === undefined) return redirect(response, "/login");
+  if (!PUBLIC_PAGES.includes(path) && (await access.identify(request)) === undefined)
+    return redirect(response, "/login");
   sendPage(response, path);
 }
 
 /** Leads on to an address without the token, so that it stays in no history and no referrer. */
-function signIn(access: Access, request: Request, response: Response, token: string): void {
+async function signIn(access: Access, request: Request, response: Response, token: string): Promise<void> {
   const user = access.userOf(token);
   if (user === undefined) return redirect(response, "/login?again");
   const isSecure = request.headers["x-forwarded-proto"] === "https";
-  response.setHeader("Set-Cookie", `${access.sessionCookie(user)}${isSecure ? "; Secure" : ""}`);
+  response.setHeader("Set-Cookie", `${await access.beginSession(user)}${isSecure ? "; Secure" : ""}`);
   redirect(response, "/");
 }
 

@@ -7,12 +7,14 @@ import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { z } from "zod";
 import { ApiumError, defineTask, type Runtime } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema, TasksMiddleware, taskOperations } from "../../runtime/moleculer/index.ts";
+import { cacheClient } from "../../services/cache/client/index.ts";
+import { cacheModule } from "../../services/cache/index.ts";
 import { Access } from "../../services/gateway/access.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
 import { client, temporaryFolder } from "../support/programs.ts";
-import { cacheOf } from "../support/services.ts";
+import { cacheOf, startServices } from "../support/services.ts";
 
 const OPERATOR = "operator-token-of-the-test";
 const ADMIN = "admin-token-of-the-test-suite";
@@ -343,17 +345,39 @@ describe("the gateway", () => {
     const settings = (tokens: string) =>
       readSettings({ API_TOKENS: tokens, JWT_SECRET: "a secret that is long enough for it" });
 
-    test("ends after twelve hours, and with its token", () => {
+    test("ends after twelve hours, with its token, and when its owner signs out", async () => {
+      const services = await startServices(backend, { modules: [cacheModule] });
+      cleanups.push(() => services.stop());
       let now = 0;
-      const access = new Access(settings(`admin:${ADMIN}`), () => now);
-      const user = access.userOf(ADMIN);
-      if (user === undefined) throw new Error("the token is not known");
-      const cookie = access.sessionCookie(user).split(";")[0] ?? "";
-      expect(access.identify(request(cookie))).toEqual({ name: `session:${user.name}`, role: "admin" });
-      const withoutToken = new Access(settings(`admin:${ADMIN}-changed`), () => now);
-      expect(withoutToken.identify(request(cookie))).toBeUndefined();
+      const begin = async (access: Access) => {
+        const user = access.userOf(ADMIN);
+        if (user === undefined) throw new Error("the token is not known");
+        return (await access.beginSession(user)).split(";")[0] ?? "";
+      };
+      const open = (tokens: string) => new Access(settings(tokens), services.cache.named("sessions"), () => now);
+      const access = open(`admin:${ADMIN}`);
+      const cookie = await begin(access);
+      expect(await access.identify(request(cookie))).toMatchObject({
+        name: expect.stringMatching(/^session:admin/),
+        role: "admin",
+      });
+      expect(await open(`admin:${ADMIN}-changed`).identify(request(cookie))).toBeUndefined();
+      const other = await begin(access);
+      expect(await access.endSession(request(cookie))).toContain("Max-Age=0");
+      expect(await access.identify(request(cookie))).toBeUndefined();
+      expect(await access.identify(request(other))).toBeDefined();
       now = 12 * 3_600_000;
-      expect(access.identify(request(cookie))).toBeUndefined();
+      expect(await access.identify(request(other))).toBeUndefined();
+    });
+
+    test("goes on by its signature while nobody runs the cache", async () => {
+      const { broker, runtime } = await open([]);
+      const sessions = cacheClient(broker, runtime.parts).named("sessions");
+      const access = new Access(settings(`admin:${ADMIN}`), sessions, () => 0);
+      const user = access.userOf(ADMIN);
+      const cookie = (user && (await access.beginSession(user)).split(";")[0]) ?? "";
+      expect(await access.identify(request(cookie))).toMatchObject({ role: "admin" });
+      expect(await access.identify(request(`${cookie.slice(0, -4)}AAAA`))).toBeUndefined();
     });
 
     test("cannot be begun from another origin", async () => {

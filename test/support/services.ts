@@ -12,6 +12,7 @@ import type { Backend } from "./backends.ts";
 export interface RunningServices {
   readonly runtime: Runtime;
   readonly broker: ServiceBroker;
+  readonly cache: Cache;
   call<Result>(action: string, params?: object, meta?: object): Promise<Result>;
   stop(): Promise<void>;
 }
@@ -50,10 +51,11 @@ export async function startServices(backend: Backend, options: ServicesOptions):
     skipProcessEventRegistration: true,
   });
   for (const listener of options.listeners ?? []) broker.createService(listener);
+  const cache = cacheOf(broker, runtime);
   const parts = {
     runtime,
     database: backend.database,
-    cache: cacheOf(broker, runtime),
+    cache,
     settings: readSettings(options.environment ?? {}),
     log: silent,
   };
@@ -64,6 +66,7 @@ export async function startServices(backend: Backend, options: ServicesOptions):
   return {
     runtime,
     broker,
+    cache,
     call: (action, params = {}, meta = {}) => broker.call(action, params, { meta }),
     stop: () => broker.stop(),
   };

@@ -52,12 +52,19 @@ export interface LockOptions {
   readonly wait?: Duration | undefined;
 }
 
+export type Lookup<Value> =
+  | { readonly state: "found"; readonly value: Value }
+  | { readonly state: "missing" }
+  | { readonly state: "unknown" };
+
 export interface Cache {
   readonly name: CacheName;
   readonly version: number;
 
   /** The value, or `undefined` when there is none or nobody can tell. */
   get<Value>(key: string): Promise<Value | undefined>;
+  /** The same, telling "there is none" (`missing`) and "nobody can tell" (`unknown`) apart. */
+  lookup<Value>(key: string): Promise<Lookup<Value>>;
   /** Those of the keys that have a value. */
   getMany<Value>(keys: readonly string[]): Promise<Map<string, Value>>;
   /** Whether it was stored. */

@@ -82,14 +82,15 @@ export class Leases {
     try {
       const params = { ...scope, key, value, lease, ttl: this.#spread(plan), ...stale, ...tagged };
       const answer = await reach.ask<{ stored: boolean }>("fill", params);
+      if (answer?.stored === true) return true;
       if (answer === undefined) counts.writesDropped++;
-      else if (!answer.stored) counts.fillsRefused++;
-      return answer?.stored === true;
+      else counts.fillsRefused++;
     } catch (error) {
       this.#warn(key, error);
-      this.#release(lease, plan);
-      return false;
     }
+    // Whatever was against it, nobody shall wait for a value that is not coming.
+    this.#release(lease, plan);
+    return false;
   }
 
   /** Lets the next caller begin. Nobody waits for it: a lease that is not given back ends by itself. */

@@ -2,7 +2,7 @@
 // stands for an answer when there is none.
 import type { Transaction } from "../../../database/index.ts";
 import type { Clock, Duration, Random } from "../../../runtime/index.ts";
-import type { Cache, CacheName, LockOptions, RememberOptions, SetOneOptions, SetOptions } from "./cache.ts";
+import type { Cache, CacheName, LockOptions, Lookup, RememberOptions, SetOneOptions, SetOptions } from "./cache.ts";
 import type { ClientCounts } from "./counts.ts";
 import { Invalidation } from "./invalidation.ts";
 import { underLock } from "./lock.ts";
@@ -50,8 +50,14 @@ export class NamedCache implements Cache {
   }
 
   async get<Value>(key: string): Promise<Value | undefined> {
-    const answer = await this.#ask<{ found: boolean; value: Value }>("get", { key });
-    return answer?.found === true ? answer.value : undefined;
+    const found = await this.lookup<Value>(key);
+    return found.state === "found" ? found.value : undefined;
+  }
+
+  async lookup<Value>(key: string): Promise<Lookup<Value>> {
+    const answer = await this.#ask<{ found: boolean; value: Value; isAway?: boolean }>("get", { key });
+    if (answer === undefined || answer.isAway === true) return { state: "unknown" };
+    return answer.found ? { state: "found", value: answer.value } : { state: "missing" };
   }
 
   async getMany<Value>(keys: readonly string[]): Promise<Map<string, Value>> {
