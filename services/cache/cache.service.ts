@@ -1,16 +1,28 @@
 // The cache as a service: the named caches over Redis or in this process, every operation an action. Nobody waits for a
 // server that is away, and nothing it does is needed for correctness: what must be right is in the database.
+import type { Context } from "moleculer";
 import { messageOf, parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { claimActions } from "./claim-actions.ts";
-import { CACHE_COMMAND, type Ctx, type Desk } from "./command.ts";
+import { CACHE_COMMAND, CACHE_INVALIDATED, type Ctx, type Desk } from "./command.ts";
 import { CommandLog } from "./command-log.ts";
-import { NAMED_CACHES } from "./named-caches.ts";
+import { fullKey, fullPattern, sideKey, wholeCache } from "./keys.ts";
+import { kindNamed, NAMED_CACHES, type NamedCacheKind } from "./named-caches.ts";
 import { openStores } from "./open-stores.ts";
 import { PARAMS } from "./params.ts";
 import type { CacheStore } from "./store.ts";
 import { valueActions } from "./value-actions.ts";
+
+interface InvalidationNews {
+  readonly from: string;
+  readonly cache: string;
+  readonly version?: number;
+  readonly keys?: readonly string[];
+  readonly pattern?: string;
+  readonly tags?: readonly string[];
+  readonly all?: boolean;
+}
 
 export function cacheService({ runtime, database, settings, log }: ServiceParts): TaskServiceSchema {
   let tell: Desk["tell"] = () => {};
@@ -57,6 +69,16 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
       },
     },
 
+    events: {
+      /** The stores in the processes of several nodes know only what reached their own: what others dropped is dropped here. */
+      async [CACHE_INVALIDATED](ctx: Context<unknown>) {
+        const { from, cache, version = 1, ...what } = ctx.params as InvalidationNews;
+        const store = stores.get(cache);
+        if (from === this.broker.nodeID || store?.kind !== "memory") return;
+        await dropAt(store, kindNamed(cache), version, what);
+      },
+    },
+
     async started() {
       const { broker } = this;
       tell = (event, payload) =>
@@ -70,4 +92,16 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
       await Promise.all([...stores.values()].map((store) => store.close()));
     },
   };
+}
+
+async function dropAt(
+  store: CacheStore,
+  kind: NamedCacheKind,
+  version: number,
+  { keys, pattern, tags, all }: Omit<InvalidationNews, "from" | "cache" | "version">,
+): Promise<void> {
+  if (all === true) await store.deletePattern(wholeCache(kind));
+  if (pattern !== undefined) await store.deletePattern(fullPattern(kind, version, pattern));
+  if (tags !== undefined) await store.deleteTagged(tags.map((tag) => sideKey.tag(kind, tag)));
+  if (keys !== undefined) await store.delete(keys.map((key) => fullKey(kind, version, key)));
 }

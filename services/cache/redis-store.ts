@@ -229,11 +229,15 @@ export class RedisStore implements CacheStore {
 
   async lease(key: string, staleMs: number, leaseMs: number): Promise<Lease> {
     const keys = [key, sideKey.lease(key)];
-    const answer = (await this.#run("cacheLease", keys, [this.#newToken(), leaseMs, staleMs])) as [
-      string,
-      string,
-      string?,
-    ];
+    const newToken = this.#newToken();
+    let answer: [string, string, string?];
+    try {
+      answer = (await this.#run("cacheLease", keys, [newToken, leaseMs, staleMs])) as [string, string, string?];
+    } catch (error) {
+      // It may still be carried out: what a frozen server does on thawing, nobody is there to use.
+      this.#run("dropOwn", [sideKey.lease(key)], [newToken]).catch(() => {});
+      throw error;
+    }
     const [state, text, token] = answer;
     if (state === "hit") return { state, text };
     if (state === "stale") return token ? { state, text, token } : { state, text };

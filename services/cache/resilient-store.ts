@@ -145,9 +145,11 @@ export class ResilientStore implements CacheStore {
       () => standIn.lease(key, 0, leaseMs),
     );
     if (lease.state !== "granted" || standIn.leased(key)?.token === lease.token) return lease;
-    if (own !== undefined) {
+    // Another may have been granted one meanwhile, by this process's own memory.
+    const holder = own ?? standIn.leased(key);
+    if (holder !== undefined) {
       await this.release(key, lease.token);
-      return { state: "busy", retryInMs: own.leftMs };
+      return { state: "busy", retryInMs: holder.leftMs };
     }
     standIn.holdLease(key, lease.token, leaseMs);
     return lease;
@@ -212,6 +214,8 @@ export class ResilientStore implements CacheStore {
       return otherwise();
     }
     try {
+      // One caller catches up; that the others come too early is no outage, and no reason to rest again.
+      if (this.#catchingUp !== undefined) return await otherwise();
       if (this.#isAway || this.#missed.length > 0) await this.#catchUp();
       const answer = await ask(store);
       this.#back();

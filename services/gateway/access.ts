@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
-import type { Cache } from "../cache/client/index.ts";
+import type { ServiceParts } from "../service-parts.ts";
 import { mayDo, type Role } from "./rest-route.ts";
 import { secretFile } from "./secret-file.ts";
 import { Sessions } from "./sessions.ts";
@@ -26,7 +26,7 @@ export class Access {
   /** The token made at the first start; `undefined` where API_TOKENS are set. */
   readonly adminToken: string | undefined;
 
-  constructor(settings: Settings, sessions: Cache, now: () => number) {
+  constructor(settings: Settings, sessions: ServiceParts["cache"], now: () => number) {
     this.adminToken = settings.API_TOKENS === undefined ? secretFile(settings.DATA_DIR, "admin-token") : undefined;
     const given =
       settings.API_TOKENS ??

@@ -144,6 +144,13 @@ export const REST_ROUTES: readonly RestRoute[] = [
   { method: "GET", path: "/tickets/:id", action: "tickets.get", role: "viewer", summary: "One ticket." },
   { method: "GET", path: "/sites", action: "tickets.sites", role: "viewer", summary: "Sites with their time zones." },
   {
+    method: "GET",
+    path: "/sites/:siteId/overview",
+    action: "tickets.overview",
+    role: "viewer",
+    summary: "How a site stands with its tickets; at most five minutes old.",
+  },
+  {
     method: "POST",
     path: "/sites",
     action: "tickets.createSite",

@@ -2,7 +2,7 @@
 // that signing out ends it everywhere. While the cache is away the signature alone counts: an outage of Redis must not
 // lock operators out of the page they need then.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Cache } from "../cache/client/index.ts";
+import type { ServiceParts } from "../service-parts.ts";
 import type { User } from "./access.ts";
 
 const SESSION_MS = 12 * 3_600_000;
@@ -15,7 +15,7 @@ interface Ticket extends User {
 }
 
 export interface SessionsParts {
-  readonly cache: Cache;
+  readonly cache: ServiceParts["cache"];
   readonly key: Buffer;
   readonly now: () => number;
 }

@@ -7,6 +7,7 @@ import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { sendTicketEmail } from "../email/tasks.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { loadDemoFacility } from "./demo-facility.ts";
+import { cacheKeysOfSite, type SiteOverview, siteOverview } from "./overview.ts";
 import { createSite, listSites } from "./sites.ts";
 import { findTicket, insertTicket, listTickets, mailFacts } from "./store.ts";
 import { PRIORITIES, STATUSES } from "./tables.ts";
@@ -37,7 +38,7 @@ interface Meta {
 }
 type Ctx = Context<unknown, Meta>;
 
-export function ticketsService({ runtime, database, log }: ServiceParts): TaskServiceSchema {
+export function ticketsService({ runtime, database, cache, log }: ServiceParts): TaskServiceSchema {
   return {
     name: "tickets",
     actions: {
@@ -56,6 +57,7 @@ export function ticketsService({ runtime, database, log }: ServiceParts): TaskSe
             { ticketId: ticket.id, event: "created" },
             { tx, headers },
           );
+          cache.afterCommit(tx).delete(...cacheKeysOfSite(ticket.siteId));
           return { ...ticket, emailTaskId: mail.id };
         });
         ctx.emit("ticket.created", { id: created.id, number: created.number, siteId: created.siteId }).catch(() => {});
@@ -63,6 +65,13 @@ export function ticketsService({ runtime, database, log }: ServiceParts): TaskSe
       },
       get: (ctx: Ctx) => findTicket(database, parseParams(z.object({ id }), ctx.params).id),
       list: (ctx: Ctx) => listTickets(database, parseParams(filter, ctx.params)),
+      /** Counted once in five minutes, or when a ticket of the site has changed. */
+      overview(ctx: Ctx): Promise<SiteOverview> {
+        const { siteId } = parseParams(z.object({ siteId: id }), ctx.params);
+        return cache.remember(`site_overview_${siteId}`, { ttl: "300s", staleFor: "60s" }, () =>
+          siteOverview(database, siteId, runtime.parts.clock.now()),
+        );
+      },
       mailFacts: (ctx: Ctx) => mailFacts(database, parseParams(z.object({ ticketId: id }), ctx.params).ticketId),
       async sites() {
         return { items: await listSites(database), nextCursor: null };

@@ -165,7 +165,7 @@ describeWith(["redis"], "the cache service on Redis", () => {
         return result;
       };
       await timed("get", { key: "kept" });
-      expect(await timed("get", { key: "kept" })).toEqual({ found: false, value: null });
+      expect(await timed("get", { key: "kept" })).toEqual({ found: false, value: null, isAway: true });
       expect(await timed("set", { key: "a", value: 1 })).toEqual({ stored: false });
       expect(await timed("delete", { key: "doomed" })).toEqual({ deleted: 0 });
       const asked = await Promise.all([1, 2, 3].map(() => timed<{ state: string }>("lease", { key: "cold" })));

@@ -4,9 +4,11 @@ import { ServiceBroker } from "moleculer";
 import type { Database } from "../../database/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
+import { cacheModule } from "../../services/cache/index.ts";
 import { sendTicketEmail } from "../../services/email/tasks.ts";
 import { loadDemoFacility } from "../../services/tickets/demo-facility.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
+import type { SiteOverview } from "../../services/tickets/overview.ts";
 import type { Ticket } from "../../services/tickets/store.ts";
 import { readSettings } from "../../settings.ts";
 import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
@@ -46,9 +48,8 @@ describe.each(availableBackends())("tickets on %s", (name) => {
       skipProcessEventRegistration: true,
     });
     brokers.push(broker);
-    broker.createService(
-      ticketsModule.create({ runtime, database, cache: cacheOf(broker, runtime), settings: readSettings({}), log }),
-    );
+    const parts = { runtime, database, cache: cacheOf(broker, runtime), settings: readSettings({}), log };
+    for (const { create } of [ticketsModule, cacheModule]) broker.createService(create(parts));
     await runtime.open();
     await broker.start();
     await runtime.work();
@@ -177,6 +178,30 @@ describe.each(availableBackends())("tickets on %s", (name) => {
     expect([...first.items, ...second.items].map(({ description }) => description)).toEqual(["c", "b", "a"]);
     expect(second.nextCursor).toBeNull();
     expect((await list({ status: "CLOSED" })).items).toEqual([]);
+  });
+
+  test("a site's overview is counted once, and anew after a ticket was committed, not before", async () => {
+    const { broker } = await start();
+    const site = await newSite(broker);
+    const overview = () => broker.call<SiteOverview, object>("tickets.overview", { siteId: site.id });
+    const create = () => broker.call("tickets.create", { siteId: site.id, description: "Lift", priority: "HIGH" });
+    await create();
+    const first = await overview();
+    expect(first).toMatchObject({ openByPriority: { HIGH: 1 }, byStatus: { NEW: 1 } });
+    expect((await overview()).computedAt).toBe(first.computedAt);
+    await backend.database.query(
+      "insert into ticket (number, site_id, description, created_by) values ('X#1', $1, 'y', 'z')",
+      [site.id],
+    );
+    expect((await overview()).computedAt).toBe(first.computedAt);
+    await create();
+    expect(
+      await eventually(async () => {
+        const now = await overview();
+        return now.computedAt !== first.computedAt && now;
+      }),
+    ).toMatchObject({ openByPriority: { HIGH: 2, LOW: 1 } });
+    await expect(broker.call("tickets.overview", { siteId: 999_999 })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("the demo facility is loaded once, only into an empty system, and nobody gets mail for it", async () => {

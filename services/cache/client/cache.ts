@@ -39,7 +39,10 @@ export interface RememberOptions<Value> {
    * that broadcast be lost, this is how long an old value may live on here. Default not at all.
    */
   readonly firstLevel?: Duration | undefined;
-  /** How long one caller may compute before another may begin, and the longest anybody waits for another's. Default 10s. */
+  /**
+   * How long one caller may compute before another may begin: a few times what `compute` takes. Whoever has waited for
+   * two of them computes, whatever others do. Default 10s.
+   */
   readonly leaseFor?: Duration | undefined;
   /** Says of a computed value whether it is to be kept. Default: every value but `undefined`. */
   readonly cacheIf?: ((value: Value) => boolean) | undefined;

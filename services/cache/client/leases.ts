@@ -36,11 +36,15 @@ export class Leases {
   }
 
   /** A key the service refuses is no reason to have no value: it is computed, and the log says why. */
-  async ask({ key, staleMs, leaseMs }: Plan): Promise<Leased | undefined> {
+  async ask(plan: Plan): Promise<Leased | undefined> {
     const { reach, scope } = this.#parts;
+    const { key, staleMs, leaseMs } = plan;
     const stale = staleMs > 0 ? { staleFor: staleMs } : {};
+    const late = (leased: Leased) => {
+      if ("lease" in leased && leased.lease) this.#release(leased.lease, plan);
+    };
     try {
-      return await reach.ask<Leased>("lease", { ...scope, key, leaseFor: leaseMs, ...stale });
+      return await reach.ask<Leased>("lease", { ...scope, key, leaseFor: leaseMs, ...stale }, late);
     } catch (error) {
       this.#warn(key, error);
       return undefined;

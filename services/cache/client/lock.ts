@@ -40,10 +40,13 @@ export async function underLock<Result>(
 /** Tries until the lock is ours or the wait is over, with growing, jittered pauses. */
 async function take(name: string, ttlMs: number, waitMs: number, { reach, clock, random, scope }: LockParts) {
   const waitsUntil = clock.monotonic() + waitMs;
+  const late = ({ token }: { token: string }) => {
+    reach.ask("unlock", { ...scope, name, token }).catch(() => {});
+  };
   for (let pauseMs = FIRST_TRY_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_TRY_AGAIN_MS)) {
     const askedAt = clock.monotonic();
     try {
-      const taken = await reach.ask<{ token: string }>("lock", { ...scope, name, ttl: ttlMs });
+      const taken = await reach.ask<{ token: string }>("lock", { ...scope, name, ttl: ttlMs }, late);
       if (taken === undefined) throw new ApiumError("CACHE_UNAVAILABLE", `nobody can tell who holds the lock ${name}`);
       return { token: taken.token, askedAt };
     } catch (error) {

@@ -10,6 +10,8 @@ import type { ClientCounts } from "./counts.ts";
 
 const FAILURES_UNTIL_REST = 3;
 const REST_MS = 1_000;
+/** An answer that comes later than the limit is still looked at until this many times the limit. */
+const LATE_LIMITS = 20;
 const SERVICE = "cache";
 
 interface Endpoint {
@@ -50,10 +52,11 @@ export class Reach {
   }
 
   /**
-   * The answer, or `undefined` when there was none within the limit.
+   * The answer, or `undefined` when there was none within the limit. One that comes after it goes to `late`, which gives
+   * back what was granted to somebody who has gone.
    * @throws ApiumError what the service refuses as wrong: `PARAMS_INVALID`, `CACHE_LOCKED`, `CACHE_KEY_MISSING`, ….
    */
-  async ask<Answer>(action: string, params: object): Promise<Answer | undefined> {
+  async ask<Answer>(action: string, params: object, late?: (answer: Answer) => void): Promise<Answer | undefined> {
     const { clock, counts, timeoutMs } = this.#parts;
     const nodeID = this.#nodeFor(`${SERVICE}.${action}`, params);
     if (nodeID === undefined) return this.#missed(`no node runs the service`);
@@ -68,7 +71,11 @@ export class Reach {
       trouble.restUntil = clock.monotonic() + REST_MS;
     }
     try {
-      const answer: Answer = await this.#broker.call(`${SERVICE}.${action}`, params, { nodeID, timeout: timeoutMs });
+      const options = { nodeID, timeout: LATE_LIMITS * timeoutMs };
+      const answer = await this.#inTime(
+        this.#broker.call<Answer, object>(`${SERVICE}.${action}`, params, options),
+        late,
+      );
       this.#answered(nodeID);
       return answer;
     } catch (error) {
@@ -79,6 +86,28 @@ export class Reach {
       counts.unanswered++; // The node is well, its store is not.
       return undefined;
     }
+  }
+
+  #inTime<Answer>(call: Promise<Answer>, late: ((answer: Answer) => void) | undefined): Promise<Answer> {
+    const { clock, timeoutMs } = this.#parts;
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const cancel = clock.after(timeoutMs, () => {
+        isOver = true;
+        reject(new Error(`no answer within ${timeoutMs} ms`));
+      });
+      call.then(
+        (answer) => {
+          cancel();
+          if (isOver) late?.(answer);
+          else resolve(answer);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
   }
 
   #nodeFor(action: string, params: object): string | undefined {

@@ -12,6 +12,8 @@ import { namer, type Untrue } from "./untrue.ts";
 /** A busy key is asked about this often and then ever less often: a lease given back is not told of. */
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 500;
+/** So many leases are waited for: that of a holder who has died, and that of whoever computes after it. */
+const LEASES_WAITED_FOR = 2;
 
 export interface FirstLevelParts {
   readonly entries: number;
@@ -52,7 +54,7 @@ export class Remember {
       const underWay = this.#flights.get(key);
       if (underWay === undefined) return this.#fly(plan) as Promise<Value>;
       counts.joined++;
-      const landed = await underWay.join(clock, plan.leaseMs);
+      const landed = await underWay.join(clock, LEASES_WAITED_FOR * plan.leaseMs);
       if (landed !== undefined) return landed.value as Value;
       // It hangs, or waits for whoever asks here: nobody else shall join it.
       if (this.#flights.get(key) === underWay) this.#flights.delete(key);
@@ -100,7 +102,7 @@ export class Remember {
 
   async #obtain(plan: Plan, flight: Flight): Promise<unknown> {
     const { clock, counts } = this.#parts;
-    const waitsUntil = clock.monotonic() + plan.leaseMs;
+    const waitsUntil = clock.monotonic() + LEASES_WAITED_FOR * plan.leaseMs;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       flight.listen();
       const leased = await this.#leases.ask(plan);
