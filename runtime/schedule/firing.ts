@@ -8,6 +8,7 @@ import type { TaskRegistry } from "../contract/registry.ts";
 import type { CallOptions, TaskCaller } from "../contract/task-definition.ts";
 import type { ScheduleDefinition } from "./definition.ts";
 import { planSlots, type SlotPlan, type SlotRange } from "./misfire.ts";
+import { type DueSlot, turnOf } from "./overlap.ts";
 import {
   definitionOf,
   dropSlots,
@@ -64,11 +65,6 @@ export interface Firing {
   readonly missed: readonly MissedSlots[];
 }
 
-interface DueSlot {
-  readonly slot: number;
-  readonly isLate: boolean;
-}
-
 /** Fires what is due of a schedule; `undefined` when somebody else has, or nothing is. */
 export function fireDue(parts: FiringParts, name: string): Promise<Firing | undefined> {
   return parts.database.transaction(
@@ -107,7 +103,7 @@ class Firer {
     }
     const plan = this.#plan(definition);
     if (plan.missed !== undefined) await this.#miss(definition, plan.missed, "late");
-    const fresh = await this.#take(plan.fire);
+    const fresh = await this.#take(definition.oneOff ? plan.fire.slice(-1) : plan.fire);
     const waiting = await this.#start(definition, fresh);
     const isOver = definition.oneOff && this.#fired.length > 0;
     await recordStanding(this.#tx, definition.name, {
@@ -141,51 +137,29 @@ class Firer {
 
   /** Enqueues what may run now and keeps what must wait. Gives the number of slots that wait. */
   async #start(definition: ScheduleDefinition, fresh: readonly DueSlot[]): Promise<number> {
-    if (definition.overlap === "allow") {
-      for (const due of fresh) await this.#enqueue(definition, due);
-      return 0;
-    }
-    const isBusy = await isLive(this.#tx, this.#row.lastTaskId);
-    if (definition.overlap === "skip") {
-      // One run at a time: of several slots the latest stands for all.
-      const chosen = isBusy ? undefined : fresh.at(-1);
-      const left = fresh.filter((due) => due !== chosen);
-      await this.#leaveOut(
-        definition,
-        left,
-        "overlap",
-        isBusy ? "its last run has not ended" : "a later slot stands for it",
-      );
-      if (chosen !== undefined) await this.#enqueue(definition, chosen);
-      return 0;
-    }
-    return this.#queueUp(definition, fresh, isBusy);
-  }
-
-  async #queueUp(definition: ScheduleDefinition, fresh: readonly DueSlot[], isBusy: boolean): Promise<number> {
-    const { name } = definition;
-    const queued = this.#row.waitingSlots > 0 ? await waitingSlots(this.#tx, name) : [];
-    const line = [...queued, ...fresh];
-    while (!isBusy && line.length > 0) {
-      if (await this.#enqueue(definition, line.shift() as DueSlot)) break;
-    }
-    const kept = line.slice(0, definition.misfireCap);
-    await this.#leaveOut(definition, line.slice(kept.length), "overlap", `${kept.length} slots are waiting already`);
+    const queued = this.#row.waitingSlots > 0 ? await waitingSlots(this.#tx, definition.name) : [];
+    const isBusy = definition.overlap !== "allow" && (await isLive(this.#tx, this.#row.lastTaskId));
+    const { start, wait, leaveOut, why } = turnOf(
+      definition.overlap,
+      isBusy,
+      [...queued, ...fresh],
+      definition.misfireCap,
+    );
+    for (const due of start) await this.#enqueue(definition, due);
+    await this.#leaveOut(definition, leaveOut, "overlap", why);
     await keepWaiting(
       this.#tx,
-      name,
-      kept.map(({ slot }) => slot),
+      definition.name,
+      wait.map(({ slot }) => slot),
     );
-    return kept.length;
+    return wait.length;
   }
 
-  /** False when the slot could not become a task. */
-  async #enqueue(definition: ScheduleDefinition, due: DueSlot): Promise<boolean> {
+  async #enqueue(definition: ScheduleDefinition, due: DueSlot): Promise<void> {
     const { name, task: taskName } = definition;
     const expiresAt = definition.expiresMs === null ? undefined : due.slot + definition.expiresMs;
     if (expiresAt !== undefined && expiresAt <= this.#now) {
-      await this.#leaveOut(definition, [due], "expired", "its time was over before it could run");
-      return false;
+      return this.#leaveOut(definition, [due], "expired", "its time was over before it could run");
     }
     try {
       const task = this.#parts.registry.get(taskName);
@@ -197,13 +171,11 @@ class Firer {
       const latenessMs = Math.max(0, Math.round(this.#now - due.slot));
       this.#fired.push({ schedule: name, task: taskName, slot, taskId: accepted.id, latenessMs, isLate: due.isLate });
       if (due.isLate) this.#tell(definition, rangeOf([due]), "late", undefined, true);
-      return true;
     } catch (error) {
       // Refused before any statement: the transaction is whole, and the same will be refused the next time too.
       if (!(error instanceof ApiumError) || ERRORS[error.code].retryable || ERRORS[error.code].status >= 500)
         throw error;
       await this.#leaveOut(definition, [due], "refused", `${error.code}: ${error.message}`);
-      return false;
     }
   }
 

@@ -1,6 +1,7 @@
 // A store for each of the named caches: on the Redis server where there is one, else in this process.
 import { randomUUID } from "node:crypto";
 import type { Clock, Log } from "../../runtime/index.ts";
+import { wholeCache } from "./keys.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { NAMED_CACHES } from "./named-caches.ts";
 import { RedisStore } from "./redis-store.ts";
@@ -19,12 +20,24 @@ export interface StoresOptions {
 
 export function openStores({ clock, log, url, countsOf, timeoutMs }: StoresOptions): Map<string, CacheStore> {
   return new Map(
-    NAMED_CACHES.map(({ name, database }): [string, CacheStore] => {
+    NAMED_CACHES.map((kind): [string, CacheStore] => {
+      const { name, database } = kind;
       const memory = new MemoryStore({ clock, newToken: randomUUID });
       if (url === undefined) return [name, memory];
       const options = { url, database, newToken: randomUUID, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       const store = new RedisStore(options);
-      return [name, new ResilientStore({ store, standIn: memory, counts: countsOf(name), clock, log, label: name })];
+      return [
+        name,
+        new ResilientStore({
+          store,
+          standIn: memory,
+          counts: countsOf(name),
+          clock,
+          log,
+          label: name,
+          everything: wholeCache(kind),
+        }),
+      ];
     }),
   );
 }

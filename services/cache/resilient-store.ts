@@ -20,6 +20,8 @@ export interface ResilientStoreParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly label: string;
+  /** Glob of every key of the cache: what is deleted when too much was missed to be named. */
+  readonly everything: string;
 }
 
 type Invalidation =
@@ -241,9 +243,8 @@ export class ResilientStore implements CacheStore {
     return answer;
   }
 
-  /** What was invalidated during the outage; one caller does it, the others count as come too early. */
+  /** What was invalidated during the outage. */
   async #catchUp(): Promise<void> {
-    if (this.#catchingUp !== undefined) throw new Error("still catching up with what was invalidated meanwhile");
     this.#catchingUp = this.#replay().finally(() => {
       this.#catchingUp = undefined;
     });
@@ -251,9 +252,9 @@ export class ResilientStore implements CacheStore {
   }
 
   async #replay(): Promise<void> {
-    const { store } = this.#parts;
+    const { store, everything } = this.#parts;
     if (this.#hasMissedTooMany) {
-      await store.deletePattern("*:[0-9]*:*");
+      await store.deletePattern(everything);
       this.#hasMissedTooMany = false;
     }
     while (this.#missed.length > 0) {

@@ -42,7 +42,14 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
       onReady: ready.resolve,
     });
     await ready.promise;
-    const guards = { standIn: memory(), counts: { errors: 0, dropped: 0 }, clock, log: silentLog, label: "test" };
+    const guards = {
+      standIn: memory(),
+      counts: { errors: 0, dropped: 0 },
+      clock,
+      log: silentLog,
+      label: "test",
+      everything: "*",
+    };
     store = kind === "redis" ? redis : new ResilientStore({ store: redis, ...guards });
   }, 30_000);
   afterAll(async () => {

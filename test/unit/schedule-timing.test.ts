@@ -3,7 +3,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseCron } from "../../runtime/schedule/cron.ts";
 import { nextCron } from "../../runtime/schedule/cron-timing.ts";
+import type { OverlapPolicy } from "../../runtime/schedule/definition.ts";
 import { type MisfireRule, planSlots } from "../../runtime/schedule/misfire.ts";
+import { turnOf } from "../../runtime/schedule/overlap.ts";
 import { occurrencesOf, type Timing, upcoming } from "../../runtime/schedule/timing.ts";
 import { zoneNamed } from "../../runtime/schedule/zone.ts";
 
@@ -126,6 +128,29 @@ describe("other timings", () => {
 
   test.each(["Mars/Olympus", "+05:30", "", "UTC+1"])("%j is no zone", (name) => {
     expect(() => zoneNamed(name)).toThrow(expect.objectContaining({ code: "ZONE_UNKNOWN" }));
+  });
+});
+
+describe("overlap", () => {
+  const line = [1, 2, 3].map((slot) => ({ slot, isLate: false }));
+  const numbers = (policy: OverlapPolicy, isBusy: boolean, most = 9) => {
+    const turn = turnOf(policy, isBusy, line, most);
+    return [turn.start, turn.wait, turn.leaveOut].map((slots) => slots.map(({ slot }) => slot));
+  };
+
+  test.each<[OverlapPolicy, boolean, number[][]]>([
+    ["allow", true, [[1, 2, 3], [], []]],
+    ["allow", false, [[1, 2, 3], [], []]],
+    ["skip", true, [[], [], [1, 2, 3]]],
+    ["skip", false, [[3], [], [1, 2]]],
+    ["queue", true, [[], [1, 2, 3], []]],
+    ["queue", false, [[1], [2, 3], []]],
+  ])("%s, last run unfinished %s", (policy, isBusy, expected) => {
+    expect(numbers(policy, isBusy)).toEqual(expected);
+  });
+
+  test("no more wait than may", () => {
+    expect(numbers("queue", false, 1)).toEqual([[1], [2], [3]]);
   });
 });
 
