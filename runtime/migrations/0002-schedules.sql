@@ -3,6 +3,7 @@ create table schedule (
   name text primary key,
   origin text not null check (origin in ('code', 'api')),
   digest text,                                -- of the definition in code; null for others
+  claimed_at timestamptz,                     -- when a running process last said that its code has it
   version integer not null default 1,         -- grows with each change
   definition json not null,                   -- as it could be sent again
   enabled boolean not null,

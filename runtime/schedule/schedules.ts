@@ -7,8 +7,10 @@ import { changeSchedule, digestOf, parsePreview, parseSchedule, type ScheduleDef
 import { type FiringParts, scheduleOptions } from "./firing.ts";
 import {
   allSchedules,
+  claimSchedules,
   definitionOf,
   deleteSchedule,
+  deleteUnclaimed,
   dropSlots,
   findSchedule,
   insertSchedule,
@@ -27,6 +29,7 @@ import { occurrencesOf, upcoming } from "./timing.ts";
 import { type HistoryView, historyView, problemOf, type ScheduleView, viewOf } from "./view.ts";
 
 const MOST_BACKFILLED = 1_000;
+const UNCLAIMED_MS = 600_000;
 
 export interface Backfill {
   readonly slots: readonly string[];
@@ -205,18 +208,27 @@ export class Schedules {
   }
 
   /**
-   * Brings the schedules defined in code into the books: a changed definition replaces (an operator's disabling stays),
-   * an unchanged one keeps its place, one that is gone from the code is deleted. History is kept for all.
+   * Brings the schedules defined in code into the books: a changed definition replaces (an operator's disabling stays), an
+   * unchanged one keeps its place. History is kept.
    */
   async synchronise(definitions: readonly ScheduleDefinition[]): Promise<void> {
     for (const definition of definitions) {
       await this.#database.transaction((tx) => this.#synchroniseOne(tx, definition));
     }
-    const names = new Set(definitions.map(({ name }) => name));
-    for (const row of await allSchedules(this.#database)) {
-      if (row.origin !== "code" || names.has(row.name)) continue;
-      await this.#database.transaction((tx) => deleteSchedule(tx, row.name));
-      this.#parts.log.info(`schedule ${row.name} is no longer in the code and was deleted`);
+    await this.claim(definitions);
+  }
+
+  /**
+   * Says that this process's code has these schedules; to be repeated every minute. Those that nobody's code has had for
+   * ten minutes are deleted: not at once, or during a deploy an old process that starts anew would delete the new ones.
+   */
+  async claim(definitions: readonly ScheduleDefinition[]): Promise<void> {
+    await claimSchedules(
+      this.#database,
+      definitions.map(({ name }) => name),
+    );
+    for (const name of await deleteUnclaimed(this.#database, UNCLAIMED_MS)) {
+      this.#parts.log.info(`schedule ${name} is in nobody's code any more and was deleted`);
     }
   }
 

@@ -1,5 +1,5 @@
 // What is kept of schedules: the definition, the slot to look at next, and what became of the slots so far.
-import { type Database, plainArray, type Queryable, type Transaction } from "../../database/index.ts";
+import { type Database, plainArray, type Queryable, type Transaction, textArray } from "../../database/index.ts";
 import { parseSchedule, type ScheduleDefinition, scheduleInput } from "./definition.ts";
 import type { SlotRange } from "./misfire.ts";
 
@@ -143,6 +143,24 @@ export async function replaceSchedule(
       kept.by,
     ],
   );
+}
+
+/** Says that running code has these schedules. */
+export async function claimSchedules(store: Queryable, names: readonly string[]): Promise<void> {
+  await store.query(
+    "update schedule set claimed_at = clock_timestamp() where origin = 'code' and name = any($1::text::text[])",
+    [textArray(names)],
+  );
+}
+
+/** Deletes the schedules of code that no running process has claimed for so long; gives their names. */
+export async function deleteUnclaimed(store: Queryable, forMs: number): Promise<string[]> {
+  const { rows } = await store.query<{ name: string }>(
+    `delete from schedule where origin = 'code'
+       and claimed_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) returning name`,
+    [forMs],
+  );
+  return rows.map(({ name }) => name);
 }
 
 export async function deleteSchedule(tx: Transaction, name: string): Promise<void> {

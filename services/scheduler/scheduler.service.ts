@@ -2,7 +2,7 @@
 // run it; a slot fires once. A process that runs it and dies is missed by nobody.
 import type { Context } from "moleculer";
 import { z } from "zod";
-import { type Clockwork, type Firing, instantSchema, parseParams } from "../../runtime/index.ts";
+import { type Clockwork, type Firing, instantSchema, messageOf, parseParams } from "../../runtime/index.ts";
 import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { examine } from "./doctor.ts";
@@ -12,6 +12,8 @@ import { FACILITY_SCHEDULES } from "./facility-schedules.ts";
 export const SCHEDULE_FIRED = "schedule.fired";
 /** Emitted for slots that were not met in time; its payload is `MissedSlots`. */
 export const SCHEDULE_MISSED = "schedule.missed";
+
+const CLAIM_EVERY_MS = 60_000;
 
 type Ctx = Context<unknown, AskerMeta>;
 
@@ -29,6 +31,18 @@ const history = named.extend({ limit: z.coerce.number().int().min(1).max(500).de
 export function schedulerService({ runtime, database, log }: ServiceParts): TaskServiceSchema {
   const { schedules } = runtime;
   let clockwork: Clockwork | undefined;
+  let isStopped = false;
+  let stopClaiming: () => void = () => {};
+
+  const claimEveryMinute = () => {
+    if (isStopped) return;
+    stopClaiming = runtime.parts.clock.after(CLAIM_EVERY_MS, () => {
+      schedules
+        .claim(FACILITY_SCHEDULES)
+        .catch((error: unknown) => log.warn(`the facility's schedules could not be claimed: ${messageOf(error)}`))
+        .finally(claimEveryMinute);
+    });
+  };
 
   return {
     name: "scheduler",
@@ -98,6 +112,7 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
       await schedules.synchronise(FACILITY_SCHEDULES);
       clockwork = runtime.clockwork(tell);
       clockwork.start();
+      claimEveryMinute();
       // Workers announce themselves after the services have started: who attends which queue is the doctor's to tell.
       const findings = (await examine(runtime)).filter(({ code }) => code !== "QUEUE_UNATTENDED");
       for (const [code, found] of Map.groupBy(findings, (finding) => finding.code)) {
@@ -109,6 +124,8 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
     },
 
     async stopped() {
+      isStopped = true;
+      stopClaiming();
       await clockwork?.stop();
     },
   };

@@ -317,6 +317,10 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     await expect(runtime.schedules.remove("a")).rejects.toMatchObject({ code: "SCHEDULE_OF_CODE" });
     await runtime.schedules.create({ name: "mine", task: "tick", every: "1h" });
     await runtime.schedules.synchronise([a]);
+    // An old process that starts during a deploy must not delete what the new ones have: it is claimed for ten minutes.
+    expect((await runtime.schedules.list()).map(({ name }) => name)).toEqual(["a", "b", "mine"]);
+    await backend.database.query("update schedule set claimed_at = claimed_at - interval '11 minutes'");
+    await runtime.schedules.claim([a]);
     expect((await runtime.schedules.list()).map(({ name }) => name)).toEqual(["a", "mine"]);
     await runtime.schedules.remove("mine");
     await expect(runtime.schedules.get("mine")).rejects.toMatchObject({ code: "SCHEDULE_NOT_FOUND" });
