@@ -34,6 +34,7 @@ export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
 export {
   type CheckedSchedule,
   type Clockwork,
+  type Cron,
   checkSchedules,
   defineSchedule,
   type Finding,
