@@ -39,6 +39,11 @@ export interface TransactionOptions {
    * frozen or gone. Without effect where the database is in the process itself.
    */
   readonly idleTimeoutMs?: number | undefined;
+  /**
+   * Rows are looked up by index, whatever the statistics last said: for bulk inserts into tables that were small a moment
+   * ago, where the checks of foreign keys would otherwise read the whole table for each row (ADR 5).
+   */
+  readonly byIndex?: boolean | undefined;
 }
 
 /** A statement that must be repeated, whatever the event loop is busy with. */

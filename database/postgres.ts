@@ -144,7 +144,7 @@ async function transact<Result>(
   database: Database,
   pool: pg.Pool,
   work: (tx: Transaction) => Promise<Result>,
-  { idleTimeoutMs }: TransactionOptions,
+  options: TransactionOptions,
   report: (message: string) => void,
 ): Promise<Result> {
   refuseWhileHolding(database);
@@ -166,7 +166,7 @@ async function transact<Result>(
   let result: Result;
   try {
     // One round trip for both: a script may hold several statements.
-    await ask(idleTimeoutMs === undefined ? "begin" : beginWithin(idleTimeoutMs), []);
+    await ask(beginning(options), []);
     result = await holding(database, () => work(tx));
     await ask("commit", []);
   } catch (error) {
@@ -182,8 +182,14 @@ async function transact<Result>(
   return result;
 }
 
-function beginWithin(idleTimeoutMs: number): string {
-  return `begin; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}`;
+function beginning({ idleTimeoutMs, byIndex }: TransactionOptions): string {
+  return [
+    "begin",
+    ...(idleTimeoutMs === undefined
+      ? []
+      : [`set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}`]),
+    ...(byIndex === true ? ["set local enable_seqscan = off"] : []),
+  ].join("; ");
 }
 
 /** One connection for all channels, rebuilt when it breaks. */

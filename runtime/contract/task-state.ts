@@ -47,7 +47,7 @@ export const TRANSITIONS = {
   retry: { from: ["STARTED"], to: "RETRY", by: ["worker"], ...fenced, attempt: 1, retries: 1 },
   fail: { from: ["STARTED"], to: "FAILURE", by: ["worker"], ...fenced },
   /** A draining worker gives it back unfinished; nothing is counted. */
-  handBack: { from: ["STARTED"], to: "QUEUED", by: ["worker"], ...fenced, attempt: 1 },
+  handBack: { from: ["STARTED"], to: "QUEUED", by: ["worker", "rescuer"], ...fenced, attempt: 1 },
   /** The handler has started children and waits for them. */
   wait: { from: ["STARTED"], to: "WAITING", by: ["worker"], ...fenced },
   /** Revoked while it ran: the run was aborted. */

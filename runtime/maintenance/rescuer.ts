@@ -1,8 +1,10 @@
 // The rescuer: takes tasks from workers that have been silent for a lease and puts them back. Any number may run. It
 // never rescues from its own process, and not until one lease after it could last see the database working: a
-// database that was away makes every worker look dead.
-import type { Database, Transaction } from "../../database/index.ts";
+// database that was away makes every worker look dead. What is left in the name of a worker that is not there any more
+// goes back, too: an orderly worker leaves nothing behind, but its last claim's answer can have been lost.
+import type { Database, Statement, Transaction } from "../../database/index.ts";
 import { plainArray, textArray } from "../../database/index.ts";
+import type { QueuedTask } from "../contract/dispatch.ts";
 import { DEFAULT_MAX_CRASHES } from "../contract/enqueue-options.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
@@ -10,7 +12,7 @@ import { LANES } from "../contract/priority.ts";
 import type { TaskRegistry } from "../contract/registry.ts";
 import { describeError } from "../contract/task-error.ts";
 import type { TaskQueue } from "../queue/queue.ts";
-import { finishWithin, type Requeued } from "../results/index.ts";
+import { finishWithin, handBackTasks, type Requeued } from "../results/index.ts";
 
 export { DEFAULT_MAX_CRASHES };
 
@@ -18,6 +20,7 @@ export { DEFAULT_MAX_CRASHES };
 const CRASH_DELAY_MS = 5_000;
 /** How long a lost worker's name is watched for claims that were under way when it was declared lost. */
 const WATCH_LOST_MS = 60_000;
+const LEFT_BEHIND_EVERY_MS = 5_000;
 
 export interface RescuerOptions {
   readonly leaseMs: number;
@@ -26,6 +29,13 @@ export interface RescuerOptions {
   /** Embedded: whoever left a row before this process began is dead, because the folder's lock says so. */
   readonly soleProcess: boolean;
 }
+
+const LEFT_BEHIND: Statement = {
+  name: "left_behind_tasks",
+  text: `select id, name, queue, attempt, crashes, worker, revocation is not null as revoked
+         from task t where worker is not null and state = 'STARTED'
+           and not exists (select 1 from worker w where w.id = t.worker)`,
+};
 
 interface LostTask {
   readonly id: string;
@@ -39,6 +49,8 @@ interface LostTask {
   readonly revoked: boolean;
 }
 
+type LeftBehind = Omit<LostTask, "maxCrashes">;
+
 export class Rescuer {
   readonly #database: Database;
   readonly #queue: TaskQueue;
@@ -47,6 +59,7 @@ export class Rescuer {
   readonly #options: RescuerOptions;
   #databaseSeenSince: number | undefined;
   #lastSeen = 0;
+  #nextLeftBehind = 0;
 
   constructor(
     database: Database,
@@ -74,7 +87,29 @@ export class Rescuer {
     if (this.#databaseSeenSince === undefined || before - this.#lastSeen > leaseMs / 2) this.#databaseSeenSince = now;
     this.#lastSeen = now;
     const trusted = now - this.#databaseSeenSince >= leaseMs && Number(rows[0]?.up_ms) >= leaseMs;
-    if (trusted || soleProcess) await this.#rescue(soleProcess ? 0 : leaseMs);
+    if (!trusted && !soleProcess) return;
+    await this.#rescue(soleProcess ? 0 : leaseMs);
+    if (now < this.#nextLeftBehind) return;
+    this.#nextLeftBehind = now + LEFT_BEHIND_EVERY_MS;
+    await this.#returnLeftBehind();
+  }
+
+  /** Counted as no crash: a worker that crashed has its row, until all that it held was taken from it. */
+  async #returnLeftBehind(): Promise<void> {
+    const { rows: left } = await this.#database.hot.query<LeftBehind>(LEFT_BEHIND);
+    if (left.length === 0) return;
+    this.#parts.log.warn(
+      `${left.length} tasks were left behind by workers that are gone; they go back to their queues`,
+    );
+    const back = await handBackTasks(
+      this.#database,
+      left.filter((task) => !task.revoked),
+    );
+    const revoked = left.filter((task) => task.revoked);
+    if (revoked.length > 0) await this.#database.transaction((tx) => this.#end(tx, revoked));
+    const returned = new Set(back.map((row) => row.id));
+    for (const task of left) if (returned.has(task.id)) this.#tell(task, "rescued");
+    this.#queue.dispatch(back.map(toQueued));
   }
 
   async #rescue(leaseMs: number): Promise<void> {
@@ -86,9 +121,7 @@ export class Rescuer {
     );
     for (const { id } of dead) {
       const back = await this.#database.transaction((tx) => this.#takeFrom(tx, id, leaseMs));
-      this.#queue.dispatch(
-        back.map((row) => ({ ...row, lane: LANES[row.lane] ?? "normal", seq: Number(row.seq), rescued: true })),
-      );
+      this.#queue.dispatch(back.map(toQueued));
     }
   }
 
@@ -122,7 +155,7 @@ export class Rescuer {
     return back;
   }
 
-  async #end(tx: Transaction, tasks: readonly LostTask[]): Promise<void> {
+  async #end(tx: Transaction, tasks: readonly LeftBehind[]): Promise<void> {
     if (tasks.length === 0) return;
     await tx.query("update task set crashes = crashes + 1 where id = any($1::text::uuid[]) and revocation is null", [
       plainArray(tasks.map((task) => task.id)),
@@ -168,8 +201,12 @@ export class Rescuer {
     return maxCrashes ?? this.#registry.find(name)?.settings.maxCrashes ?? DEFAULT_MAX_CRASHES;
   }
 
-  #tell(task: LostTask, type: "rescued" | "failed" | "revoked"): void {
+  #tell(task: LeftBehind, type: "rescued" | "failed" | "revoked"): void {
     const { id, name, queue, attempt, worker } = task;
     this.#parts.events.emit({ type, id, name, queue, attempt, at: this.#parts.clock.now(), worker });
   }
+}
+
+function toQueued(row: Requeued): QueuedTask {
+  return { ...row, lane: LANES[row.lane] ?? "normal", seq: Number(row.seq), rescued: true };
 }

@@ -21,6 +21,7 @@ import {
   type RetryRow,
   retryTasks,
 } from "../results/index.ts";
+import type { HeldTask } from "./lost-claims.ts";
 import type { Run } from "./run.ts";
 
 const BATCH_ROWS = 1_000;
@@ -106,7 +107,7 @@ export class Settlement {
       else if (isFenced(run.aborted) || isFenced(error)) await this.giveBack([run.claimed]);
       else await this.#retryOrFail(run, error);
     } catch (cause) {
-      this.#parts.log.error(`the end of task ${run.claimed.id} could not be written; its lease will decide`, cause);
+      this.#parts.log.error(`the end of task ${run.claimed.id} could not be written; it goes back`, cause);
     }
   }
 
@@ -134,10 +135,11 @@ export class Settlement {
 
   /**
    * Gives tasks back unfinished; neither a retry nor a crash is counted. What was revoked meanwhile ends here. Rejects
-   * while the database is away: for a worker that leaves, whose lease then decides.
+   * while the database is away: for a worker that leaves, whose lease then decides. The answer holds the ids of those
+   * that were given back.
    */
-  async handBack(tasks: readonly ClaimedTask[]): Promise<void> {
-    if (tasks.length === 0) return;
+  async handBack(tasks: readonly HeldTask[]): Promise<ReadonlySet<string>> {
+    if (tasks.length === 0) return new Set();
     const lanes = new Map(tasks.map((task) => [task.id, task.lane]));
     const back = await handBackTasks(this.#parts.database, tasks);
     this.#parts.queue.dispatch(
@@ -146,6 +148,7 @@ export class Settlement {
     const returned = new Set(back.map((row) => row.id));
     const kept = tasks.filter((task) => !returned.has(task.id));
     if (kept.length > 0) this.#tellRevoked(kept, await this.#writeEnds("revoked", this.#revokedEnds(kept)));
+    return returned;
   }
 
   /** The same by a worker that goes on: its lease goes on too, so nobody else would ever give them back. */
@@ -167,7 +170,7 @@ export class Settlement {
       if (await this.#deferrals.add({ id, attempt, dueAt })) this.#parts.queue.expect(dueAt);
       else await this.endRevoked([claimed]);
     } catch (error) {
-      this.#parts.log.error(`task ${id} could not be put off; its lease will decide`, error);
+      this.#parts.log.error(`task ${id} could not be put off; it goes back`, error);
     }
   }
 
@@ -184,7 +187,7 @@ export class Settlement {
     return own === undefined ? this.#resultExpiresMs : durationMs(own);
   }
 
-  tell(type: TaskEventType, claimed: ClaimedTask, more: Partial<TaskEvent> = {}): void {
+  tell(type: TaskEventType, claimed: HeldTask, more: Partial<TaskEvent> = {}): void {
     const { id, name, queue, attempt } = claimed;
     this.#parts.events.emit({
       type,
@@ -278,13 +281,13 @@ export class Settlement {
     return items.map((item) => moved.has(item.id));
   }
 
-  #revokedEnds(tasks: readonly ClaimedTask[]): Finish[] {
+  #revokedEnds(tasks: readonly HeldTask[]): Finish[] {
     const error = JSON.stringify(describeError(new ApiumError("TASK_REVOKED")));
     const end = { state: "REVOKED", reason: "revoked", error, keepMs: this.#resultExpiresMs } as const;
     return tasks.map(({ id, attempt }) => ({ id, attempt, ...end }));
   }
 
-  #tellRevoked(tasks: readonly ClaimedTask[], moved: readonly boolean[]): void {
+  #tellRevoked(tasks: readonly HeldTask[], moved: readonly boolean[]): void {
     for (const [index, claimed] of tasks.entries()) if (moved[index]) this.tell("revoked", claimed);
   }
 }

@@ -9,6 +9,7 @@ import { type ContextParts, contextFor } from "./context.ts";
 import type { HandlerTable, TaskHandler } from "./handlers.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { Lease, type WorkerIdentity } from "./lease.ts";
+import { type HeldTask, LostClaims } from "./lost-claims.ts";
 import { ProgressBook } from "./progress-book.ts";
 import { passRateGate, type RateOf, rateOf } from "./rate-gate.ts";
 import { type Revocation, Run } from "./run.ts";
@@ -53,6 +54,7 @@ export class Worker implements Consumer {
   readonly #lease: Lease;
   readonly #progress: ProgressBook;
   readonly #settlement: Settlement;
+  readonly #lostClaims: LostClaims;
   readonly #runs = new Map<string, Run>();
   readonly #types: TypeLimits;
   readonly #paused = new Set<string>();
@@ -76,6 +78,10 @@ export class Worker implements Consumer {
     });
     this.#progress = new ProgressBook(parts.database, parts);
     this.#settlement = new Settlement(parts, options.resultExpiresMs, options.identity.id);
+    this.#lostClaims = new LostClaims(parts.database, parts, options.identity.id, {
+      tasks: () => this.#inHand(),
+      handBack: (tasks) => this.#handBackLost(tasks),
+    });
   }
 
   get worker(): string {
@@ -85,6 +91,7 @@ export class Worker implements Consumer {
   async start(): Promise<void> {
     await this.#lease.start([...this.#queues], this.#parts.handlers.names(), this.#concurrency);
     this.#watchLimits();
+    this.#lostClaims.start();
     this.#subscription = this.#parts.queue.consume(this);
   }
 
@@ -172,6 +179,9 @@ export class Worker implements Consumer {
     const drained = this.#settlement.drained().then(() => written.abort());
     await Promise.race([drained, sleep(this.#parts.clock, WRITE_LAST_ENDS_MS, written.signal)]);
     this.#cancelLimits();
+    await this.#lostClaims.stop();
+    // With its row goes the lease on whatever is still in its name.
+    if (written.signal.aborted) await this.#lostClaims.look(true);
     await this.#lease.stop().catch((error: unknown) => this.#parts.log.warn("the worker's row stays behind", error));
   }
 
@@ -182,14 +192,26 @@ export class Worker implements Consumer {
   }
 
   async #giveBack(tasks: readonly ClaimedTask[]): Promise<void> {
-    await this.#settlement.giveBack(tasks).catch((error: unknown) => {
-      this.#parts.log.error(`${tasks.length} tasks could not be given back; their lease will decide`, error);
+    await this.#lostClaims.keep(tasks, this.#settlement.giveBack(tasks)).catch((error: unknown) => {
+      this.#parts.log.error(`${tasks.length} tasks could not be given back; the look for lost claims will`, error);
     });
+  }
+
+  async #handBackLost(tasks: readonly HeldTask[]): Promise<void> {
+    const back = await this.#settlement.handBack(tasks);
+    for (const task of tasks) if (back.has(task.id)) this.#settlement.tell("rescued", task);
+  }
+
+  *#inHand(): Iterable<HeldTask> {
+    for (const run of this.#runs.values()) yield run.claimed;
+    yield* this.#types.parked();
   }
 
   async #admitLimited(limited: { claimed: ClaimedTask; rate: RateOf }[]): Promise<void> {
     try {
-      const { pass, kept, nextDue } = await passRateGate(this.#parts.database, this.#parts, limited);
+      const asking = passRateGate(this.#parts.database, this.#parts, limited);
+      const tasks = limited.map(({ claimed }) => claimed);
+      const { pass, kept, nextDue } = await this.#lostClaims.keep(tasks, asking);
       for (const claimed of pass) this.#admit(claimed, this.#parts.handlers.find(claimed.name));
       if (nextDue !== undefined) this.#parts.queue.expect(nextDue);
       this.#endRevoked(kept);
@@ -201,12 +223,17 @@ export class Worker implements Consumer {
   }
 
   #admit(claimed: ClaimedTask, handler: TaskHandler | undefined): void {
-    if (handler === undefined) return void this.#settlement.refuseUnknown(claimed);
+    if (this.#lostClaims.isGiven(claimed)) return;
+    if (handler === undefined) return this.#putAway(claimed, this.#settlement.refuseUnknown(claimed));
     const { concurrency } = handler.task.settings;
     const entry = concurrency === undefined ? "run" : this.#types.enter(claimed, concurrency);
-    if (entry === "full") return void this.#settlement.putOff(claimed, PARK_ELSEWHERE_MS);
+    if (entry === "full") return this.#putAway(claimed, this.#settlement.putOff(claimed, PARK_ELSEWHERE_MS));
     if (entry === "parked") return;
     this.#start(new Run(claimed, handler, this.#parts.clock.monotonic()));
+  }
+
+  #putAway(claimed: ClaimedTask, away: Promise<void>): void {
+    void this.#lostClaims.keep([claimed], away);
   }
 
   #start(run: Run): void {
@@ -330,7 +357,7 @@ export class Worker implements Consumer {
   }
 
   #endRevoked(tasks: readonly ClaimedTask[]): void {
-    this.#settlement.endRevoked(tasks).catch((error: unknown) => {
+    this.#lostClaims.keep(tasks, this.#settlement.endRevoked(tasks)).catch((error: unknown) => {
       this.#parts.log.warn(`the end of ${tasks.length} revoked tasks could not be written`, error);
     });
   }

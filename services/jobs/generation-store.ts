@@ -170,19 +170,15 @@ export async function insertOccurrences(
       instantArray(windows.map(({ expiryAt }) => expiryAt)),
     ],
   );
-  const details =
-    isTour(job) || job.questionSetId === null
-      ? 0
-      : await copyChecklist(
-          tx,
-          rows.map(({ id }) => id),
-        );
+  const lists = isTour(job) ? [] : rows.map(({ id }) => ({ id, questionSetId: job.questionSetId }));
+  const details = await copyChecklists(tx, job, lists);
   return { made: rows, details };
 }
 
 /** Inserts the checkpoints of new occurrences, with their checklists. */
 export async function insertCheckpoints(
   tx: Transaction,
+  job: GeneratedJob,
   tours: readonly {
     readonly parentId: number;
     readonly legs: readonly (Omit<Leg<Checkpoint>, "planAt" | "expiryAt"> & {
@@ -193,20 +189,21 @@ export async function insertCheckpoints(
 ): Promise<{ checkpoints: number; details: number }> {
   const all = tours.flatMap(({ parentId, legs }) => legs.map((leg) => ({ parentId, ...leg })));
   if (all.length === 0) return { checkpoints: 0, details: 0 };
-  const { rows } = await tx.query<{ id: number }>(
+  const { rows } = await tx.query<{ id: number; questionSetId: number | null }>(
     `insert into jobneed (client_id, site_id, job_id, job_version, parent_id, seqno, plan_at, expiry_at, grace_time,
        identifier, name, priority, scan_type, is_dynamic, asset_id, question_set_id, person_id, people_group_id,
        site_group_id, notify_category_id, multifactor, latitude, longitude, distance_km)
-     select p.client_id, u.site_id, p.job_id, p.job_version, p.id, u.seqno, u.plan_at, u.expiry_at, p.grace_time,
-       p.identifier, u.name, u.priority, p.scan_type, p.is_dynamic, u.asset_id, u.question_set_id,
-       coalesce(u.person_id, p.person_id), p.people_group_id, p.site_group_id, p.notify_category_id,
+     select j.client_id, u.site_id, j.id, j.version, u.parent_id, u.seqno, u.plan_at, u.expiry_at, j.grace_time,
+       j.identifier, u.name, u.priority, j.scan_type, j.is_dynamic, u.asset_id, u.question_set_id,
+       coalesce(u.person_id, j.person_id), j.people_group_id, j.site_group_id, j.notify_category_id,
        coalesce(a.multifactor, 1), coalesce(a.latitude, s.latitude), coalesce(a.longitude, s.longitude), u.distance_km
      from unnest($1::text::bigint[], $2::text::integer[], $3::text::bigint[], $4::text::timestamptz[],
                  $5::text::timestamptz[], $6::text::text[], $7::text::text[], $8::text::bigint[], $9::text::bigint[],
                  $10::text::bigint[], $11::text::float8[])
             u(parent_id, seqno, site_id, plan_at, expiry_at, name, priority, asset_id, question_set_id, person_id, distance_km)
-     join jobneed p on p.id = u.parent_id join site s on s.id = u.site_id left join asset a on a.id = u.asset_id
-     returning id::float8 as id`,
+     cross join job j join site s on s.id = u.site_id left join asset a on a.id = u.asset_id
+     where j.id = $12::bigint
+     returning id::float8 as id, question_set_id::float8 as "questionSetId"`,
     [
       numberArray(all.map(({ parentId }) => parentId)),
       numberArray(all.map(({ seqno }) => seqno)),
@@ -219,28 +216,35 @@ export async function insertCheckpoints(
       numberArray(all.map(({ stop }) => stop.questionSetId)),
       numberArray(all.map(({ stop }) => stop.personId)),
       numberArray(all.map(({ distanceKm }) => distanceKm)),
+      job.id,
     ],
   );
-  return {
-    checkpoints: rows.length,
-    details: await copyChecklist(
-      tx,
-      rows.map(({ id }) => id),
-    ),
-  };
+  return { checkpoints: rows.length, details: await copyChecklists(tx, job, rows) };
 }
 
-/** One line for each question of each row's checklist, in one statement. */
-async function copyChecklist(tx: Transaction, jobneedIds: readonly number[]): Promise<number> {
-  if (jobneedIds.length === 0) return 0;
+/**
+ * One line for each question of each row's checklist, in one statement. It does not look at the rows themselves: a plan made
+ * while their table was small would read all of it for each job.
+ */
+async function copyChecklists(
+  tx: Transaction,
+  job: GeneratedJob,
+  rows: readonly { readonly id: number; readonly questionSetId: number | null }[],
+): Promise<number> {
+  const lists = rows.filter(({ questionSetId }) => questionSetId !== null);
+  if (lists.length === 0) return 0;
   const { affected } = await tx.query(
     `insert into jobneed_detail (client_id, jobneed_id, seqno, question_id, answer_type, options, min_value, max_value,
        alert_on, is_mandatory, is_attachment_required, attachment_type)
-     select o.client_id, o.id, row_number() over (partition by o.id order by m.seqno, m.id), m.question_id, m.answer_type,
+     select $1::bigint, u.id, row_number() over (partition by u.id order by m.seqno, m.id), m.question_id, m.answer_type,
        m.options, m.min_value, m.max_value, m.alert_on, m.is_mandatory, m.is_attachment_required, m.attachment_type
-     from unnest($1::text::bigint[]) made(id) join jobneed o on o.id = made.id
-     join question_set_member m on m.question_set_id = o.question_set_id`,
-    [numberArray(jobneedIds)],
+     from unnest($2::text::bigint[], $3::text::bigint[]) u(id, question_set_id)
+     join question_set_member m on m.question_set_id = u.question_set_id`,
+    [
+      job.clientId,
+      numberArray(lists.map(({ id }) => id)),
+      numberArray(lists.map(({ questionSetId }) => questionSetId)),
+    ],
   );
   return affected;
 }

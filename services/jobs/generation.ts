@@ -46,10 +46,15 @@ type Parts = Pick<ServiceParts, "database" | "runtime" | "log"> & { readonly rou
  * @throws ApiumError `CRON_INVALID`, `ZONE_UNKNOWN`, `STORE_UNAVAILABLE`.
  */
 export function generateJob(parts: Parts, jobId: number, now: number): Promise<Generated> {
-  return parts.database.transaction(async (tx) => {
-    const job = await lockDueJob(tx, jobId, now);
-    return job === undefined || !isScheduled(job.cron) ? NOTHING : generate(parts, tx, { ...job, cron: job.cron }, now);
-  });
+  return parts.database.transaction(
+    async (tx) => {
+      const job = await lockDueJob(tx, jobId, now);
+      return job === undefined || !isScheduled(job.cron)
+        ? NOTHING
+        : generate(parts, tx, { ...job, cron: job.cron }, now);
+    },
+    { byIndex: true },
+  );
 }
 
 async function generate(
@@ -104,7 +109,7 @@ async function makeTours(parts: Parts, tx: Transaction, job: GeneratedJob, slots
     parentId: id,
     legs: timelines.get(scheduledAt ?? Number.NaN) ?? [],
   }));
-  return { ids: made.map(({ id }) => id), ...(await insertCheckpoints(tx, tours)) };
+  return { ids: made.map(({ id }) => id), ...(await insertCheckpoints(tx, job, tours)) };
 }
 
 /** The order of a pass: as numbered, by the route, or by chance and then by the route. Without a route the tour goes on. */
@@ -136,6 +141,7 @@ export async function spawnDynamicTour(tx: Transaction, jobId: number): Promise<
   const legs = stops.map((stop, seqno) => ({ stop, seqno, planAt: null, expiryAt: null, distanceKm: stop.distanceKm }));
   const inserted = await insertCheckpoints(
     tx,
+    job,
     made.map(({ id }) => ({ parentId: id, legs })),
   );
   return { ...NOTHING, occurrences: made.length, ...inserted };

@@ -54,7 +54,7 @@ create trigger job_touch before update on job for each row execute function touc
 create table jobneed (
   id bigint generated always as identity primary key,
   uuid uuid not null default gen_random_uuid() unique,
-  client_id bigint not null references site,
+  client_id bigint not null,                                -- its site's
   site_id bigint not null references site,
   job_id bigint references job,
   job_version integer,
@@ -106,14 +106,15 @@ create index jobneed_change on jobneed (changed_in);
 create trigger jobneed_touch before update on jobneed for each row execute function touch_row();
 create trigger jobneed_bury after delete on jobneed for each row execute function bury_row();
 
--- [jobneeddetails] One line of a checklist.
+-- [jobneeddetails] One line of a checklist. Its client and question are those of its occurrence and its set, copied in one
+-- statement: references of its own would lock the same few rows once for each of a million lines a day.
 create table jobneed_detail (
   id bigint generated always as identity primary key,
   uuid uuid not null default gen_random_uuid() unique,
-  client_id bigint not null references site,
+  client_id bigint not null,
   jobneed_id bigint not null references jobneed on delete cascade,
   seqno integer not null,
-  question_id bigint references question,
+  question_id bigint,
   answer_type text not null default 'NONE',
   options text,
   min_value numeric(18, 4),
