@@ -98,7 +98,6 @@ class Walk {
   readonly handedBack = new Set<string>();
   /** Claims that arrived after they had been handed back. */
   late = 0;
-  #inVain = 0;
   readonly #answers: HeldTask[][] = [];
   readonly #ended: HeldTask[] = [];
   readonly #atGate: AtGate[] = [];
@@ -123,7 +122,8 @@ class Walk {
       tasks: () => this.running,
       handBack: async (tasks) => {
         for (const task of tasks) this.handedBack.add(fence(task));
-        this.#inVain += tasks.length - (await handBackTasks(database, tasks)).length;
+        // One that began and ended within the look is handed back in vain: its row is gone, and the fence refuses.
+        await handBackTasks(database, tasks);
       },
     });
   }
@@ -146,8 +146,6 @@ class Walk {
 
   check(): void {
     const inHand = [...this.running, ...this.#atGate.filter(({ isLate }) => !isLate).map(({ task }) => task)];
-    // What ended while it was being looked for was in hand when the question was put.
-    expect(this.#inVain).toBe(0);
     for (const task of inHand) expect(this.handedBack).not.toContain(fence(task));
   }
 
