@@ -59,8 +59,9 @@ async function main(): Promise<void> {
   const cache = cacheClient(broker, runtime.parts);
   broker.createService(cache.events);
   const parts = { runtime, database, cache: cache.named("default"), settings, log };
-  for (const service of SERVICES)
-    if (settings.SERVICES.includes(service.name)) broker.createService(service.create(parts));
+  for (const { name, alongside = [], create } of SERVICES) {
+    if ([name, ...alongside].some((wanted) => settings.SERVICES.includes(wanted))) broker.createService(create(parts));
+  }
 
   const stop = stopper(settings, runtime, broker, database, log);
   await untilThere("NATS", log, () => runtime.open());

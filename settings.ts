@@ -4,7 +4,17 @@ import { cpus } from "node:os";
 import { z } from "zod";
 import { ApiumError, compileRoutes, durationMs, messageOf, queueNamed } from "./runtime/index.ts";
 
-const SERVICE_NAMES = ["gateway", "email", "tickets", "datasets", "scheduler", "cache"] as const;
+const SERVICE_NAMES = [
+  "gateway",
+  "email",
+  "facility",
+  "jobs",
+  "tickets",
+  "escalation",
+  "datasets",
+  "scheduler",
+  "cache",
+] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 const url = (...protocols: string[]) =>

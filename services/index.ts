@@ -4,14 +4,20 @@ import type { MigrationRoom } from "../database/index.ts";
 import { cacheModule } from "./cache/index.ts";
 import { datasetsModule } from "./datasets/index.ts";
 import { emailModule } from "./email/index.ts";
+import { escalationModule } from "./escalation/index.ts";
+import { facilityModule } from "./facility/index.ts";
 import { gatewayModule } from "./gateway/index.ts";
+import { jobsModule } from "./jobs/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
 import type { ServiceModule } from "./service-parts.ts";
 import { ticketsModule } from "./tickets/index.ts";
 
 export const SERVICES: readonly ServiceModule[] = [
   cacheModule,
+  facilityModule,
   ticketsModule,
+  jobsModule,
+  escalationModule,
   emailModule,
   datasetsModule,
   schedulerModule,

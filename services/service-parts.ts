@@ -18,6 +18,8 @@ export interface ServiceParts {
 export interface ServiceModule {
   readonly name: ServiceName;
   readonly create: (parts: ServiceParts) => TaskServiceSchema;
+  /** Also runs where one of these does: a site is asked for wherever there are tickets. */
+  readonly alongside?: readonly ServiceName[];
   /** Contracts others may enqueue; known to every process, whether it runs the service or not. */
   readonly tasks: readonly AnyTask[];
 }

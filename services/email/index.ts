@@ -1,5 +1,9 @@
 import type { ServiceModule } from "../service-parts.ts";
 import { emailService } from "./email.service.ts";
-import { sendTicketEmail } from "./tasks.ts";
+import { sendAutocloseEmail, sendJobReminder, sendTicketEmail } from "./tasks.ts";
 
-export const emailModule: ServiceModule = { name: "email", create: emailService, tasks: [sendTicketEmail] };
+export const emailModule: ServiceModule = {
+  name: "email",
+  create: emailService,
+  tasks: [sendTicketEmail, sendAutocloseEmail, sendJobReminder],
+};

@@ -4,13 +4,42 @@ import { defineTask } from "../../runtime/index.ts";
 
 export const TICKET_EVENTS = ["created", "updated", "escalated"] as const;
 
-export const sendTicketEmail = defineTask({
-  name: "send_ticket_email",
-  params: z.object({ ticketId: z.number().int().positive(), event: z.enum(TICKET_EVENTS) }),
-  result: z.object({ messageId: z.string(), accepted: z.array(z.string()), skipped: z.array(z.string()) }),
+const rowId = z.number().int().positive();
+/** `skipped` holds what was no address and whom the server refused; `pointless` says why no mail was due any more. */
+const delivered = z.object({
+  messageId: z.string(),
+  accepted: z.array(z.string()),
+  skipped: z.array(z.string()),
+  pointless: z.string().optional(),
+});
+const limits = {
   queue: "email",
   maxRetries: 5,
   retryDelay: "5m",
   softTimeLimit: "5m",
   timeLimit: "10m",
+} as const;
+
+export const sendTicketEmail = defineTask({
+  name: "send_ticket_email",
+  /** `level` says which escalation the mail is about; the ticket may have climbed on since. */
+  params: z.object({ ticketId: rowId, event: z.enum(TICKET_EVENTS), level: z.number().int().min(1).optional() }),
+  result: delivered,
+  ...limits,
+});
+
+/** About work the server has closed, and the ticket that was raised for it. */
+export const sendAutocloseEmail = defineTask({
+  name: "send_autoclose_email",
+  params: z.object({ jobneedId: rowId, ticketId: rowId.optional() }),
+  result: delivered,
+  ...limits,
+});
+
+/** About planned maintenance that is ahead. */
+export const sendJobReminder = defineTask({
+  name: "send_job_reminder",
+  params: z.object({ reminderId: rowId }),
+  result: delivered,
+  ...limits,
 });

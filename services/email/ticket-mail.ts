@@ -1,8 +1,6 @@
-// A mail about a ticket, from its facts: subject, HTML and text. Pure but for the templates, which are files of ours;
-// facts are data and are escaped, never compiled.
-import { readFileSync } from "node:fs";
-import { Eta } from "eta";
-import { headerText } from "./recipients.ts";
+// The mail about a ticket: created, changed, or escalated.
+import { localTime } from "../site-time.ts";
+import { ACCENTS, type Fact, layOut, type Mail, priorityAccent, priorityBadge, statusBadge } from "./mail-layout.ts";
 import type { TICKET_EVENTS } from "./tasks.ts";
 
 export interface TicketFacts {
@@ -13,51 +11,81 @@ export interface TicketFacts {
     readonly status: string;
     readonly level: number;
     readonly createdAt: string;
+    readonly category?: string | null;
+    readonly comments?: string | null;
+    readonly createdBy?: string | null;
+    readonly modifiedBy?: string | null;
+    readonly modifiedAt?: string | null;
   };
   readonly site: { readonly name: string; readonly timezone: string };
   readonly assignee: string | null;
+  readonly escalation?: EscalationFacts | null;
+  readonly nextEscalation?: EscalationFacts | null;
 }
 
-export interface TicketMail {
-  readonly subject: string;
-  readonly html: string;
-  readonly text: string;
+interface EscalationFacts {
+  readonly level: number;
+  /** "30 MINUTE", since the ticket was opened. */
+  readonly after: string;
+  readonly body: string | null;
 }
 
-const COLOURS: Readonly<Record<string, string>> = { HIGH: "#b3261e", MEDIUM: "#b06000", LOW: "#3f6b52" };
-const MAX_SUBJECT = 200;
+type TicketEvent = (typeof TICKET_EVENTS)[number];
 
-const eta = new Eta({ autoEscape: true, useWith: false });
-const templates = {
-  html: readFileSync(new URL("./templates/ticket.html", import.meta.url), "utf8"),
-  text: readFileSync(new URL("./templates/ticket.txt", import.meta.url), "utf8"),
-};
-const plain = new Eta({ autoEscape: false, useWith: false });
-
-export function ticketMail(facts: TicketFacts, event: (typeof TICKET_EVENTS)[number]): TicketMail {
+/** `level` is the escalation the mail is about; default the ticket's level. */
+export function ticketMail(facts: TicketFacts, event: TicketEvent, level = facts.ticket.level): Mail {
   const { ticket, site } = facts;
-  const data = {
-    event,
-    ticket,
-    site,
-    assignee: facts.assignee ?? "Unassigned",
-    colour: COLOURS[ticket.priority] ?? "#44546a",
-    createdAt: localTime(ticket.createdAt, site.timezone),
-  };
-  return {
-    subject: headerText(`Ticket ${ticket.number} ${event} at ${site.name}: ${ticket.description}`, MAX_SUBJECT),
-    html: eta.renderString(templates.html, data),
-    text: plain.renderString(templates.text, data),
-  };
+  const isEscalation = event === "escalated";
+  return layOut({
+    subject: isEscalation
+      ? `Escalation Level ${level}: Ticket Number ${ticket.number}`
+      : `Ticket ${ticket.number} ${event} at ${site.name}: ${ticket.description}`,
+    siteName: site.name,
+    accent: isEscalation ? ACCENTS.bad : priorityAccent(ticket.priority),
+    kicker: isEscalation ? `Ticket escalated to level ${level}` : `Ticket ${event}`,
+    title: ticket.number,
+    badges: [priorityBadge(ticket.priority), statusBadge(ticket.status)],
+    lead: ticket.description,
+    sections: [
+      ...(isEscalation ? [{ title: "Escalation", facts: escalationFacts(facts, level) }] : []),
+      { ...(isEscalation ? { title: "Ticket" } : {}), facts: ticketFacts(facts, level, isEscalation) },
+    ],
+    reason:
+      "You get this mail because the ticket is assigned to you or your group, you opened or changed it, " +
+      "or its escalation names you. Times are the site's.",
+  });
 }
 
-/** The instant as the site's clocks show it, with its zone. */
-export function localTime(instant: string, timezone: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    timeZone: timezone,
-    dateStyle: "medium",
-    timeStyle: "short",
-  })
-    .format(new Date(instant))
-    .concat(` (${timezone})`);
+function escalationFacts({ ticket, site, escalation, nextEscalation }: TicketFacts, level: number): Fact[] {
+  return [
+    ["Level", String(level)],
+    ["Waiting since", localTime(ticket.createdAt, site.timezone)],
+    ...optional("Escalated in", escalation && `${delayWords(escalation.after)} after it was opened`),
+    ["Next escalation", nextEscalation ? `${delayWords(nextEscalation.after)} after it was opened` : "None"],
+    ...optional("Details", escalation?.body),
+  ];
+}
+
+function ticketFacts({ ticket, site, assignee }: TicketFacts, level: number, isEscalation: boolean): Fact[] {
+  return [
+    ["Site", site.name],
+    ...optional("Category", ticket.category),
+    ["Assigned to", assignee ?? "Unassigned"],
+    ...(level > 0 && !isEscalation ? [["Escalation", `level ${level}`] as const] : []),
+    ["Opened", localTime(ticket.createdAt, site.timezone)],
+    ...optional("Opened by", ticket.createdBy),
+    ...optional("Changed by", ticket.modifiedBy),
+    ...optional("Changed", ticket.modifiedBy && ticket.modifiedAt && localTime(ticket.modifiedAt, site.timezone)),
+    ...optional("Comments", ticket.comments),
+  ];
+}
+
+/** "2 HOUR" as people say it: "2 hours". */
+export function delayWords(delay: string): string {
+  const [value = "", unit = ""] = delay.toLowerCase().split(" ");
+  return `${value} ${unit}${value === "1" ? "" : "s"}`;
+}
+
+function optional(label: string, value: string | null | undefined): Fact[] {
+  return value === null || value === undefined || value === "" ? [] : [[label, value]];
 }

@@ -2,6 +2,7 @@
 // aliases, the access check, /openapi.json and the access tests are made from this table, so none can be forgotten.
 
 import { CACHE_ROUTES } from "./cache-routes.ts";
+import { FACILITY_ROUTES } from "./facility-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 
@@ -115,6 +116,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     role: "operator",
     summary: "Mark a dead letter as handled.",
   },
+  ...FACILITY_ROUTES,
   ...SCHEDULE_ROUTES,
   ...CACHE_ROUTES,
   {
@@ -123,41 +125,6 @@ export const REST_ROUTES: readonly RestRoute[] = [
     action: "scheduler.check",
     role: "viewer",
     summary: "What is wrong, or will be: schedules, their tasks and queues.",
-  },
-  {
-    method: "POST",
-    path: "/tickets",
-    action: "tickets.create",
-    role: "operator",
-    status: 201,
-    summary: "Open a ticket; its mail is enqueued in the same transaction.",
-    body: ["siteId", "description", "priority", "category", "assignedToPersonId"],
-  },
-  {
-    method: "GET",
-    path: "/tickets",
-    action: "tickets.list",
-    role: "viewer",
-    summary: "Tickets, newest first.",
-    query: ["siteId", "status", "limit", "cursor"],
-  },
-  { method: "GET", path: "/tickets/:id", action: "tickets.get", role: "viewer", summary: "One ticket." },
-  { method: "GET", path: "/sites", action: "tickets.sites", role: "viewer", summary: "Sites with their time zones." },
-  {
-    method: "GET",
-    path: "/sites/:siteId/overview",
-    action: "tickets.overview",
-    role: "viewer",
-    summary: "How a site stands with its tickets; at most five minutes old.",
-  },
-  {
-    method: "POST",
-    path: "/sites",
-    action: "tickets.createSite",
-    role: "admin",
-    status: 201,
-    summary: "Create a site.",
-    body: ["code", "name", "timezone"],
   },
   {
     method: "POST",

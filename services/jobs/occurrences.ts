@@ -1,11 +1,14 @@
 // Which occurrences a job gets, and when they may be done: the arithmetic of the domain, pure. Slots are wall-clock times
 // of the site; an occurrence is visible from its slot minus the grace to its slot plus plan and expiry.
-import { nextCron, parseCron, zoneNamed } from "../../runtime/index.ts";
+import { nextCron, parseCron, previousCron, zoneNamed } from "../../runtime/index.ts";
 
 const MINUTE_MS = 60_000;
 /** Fires every minute, and therefore means "not scheduled", as in the original. */
 const NOT_SCHEDULED = "* * * * *";
-const MOST_COUNTED = 1_000;
+/** Of one job at once; the rest is the next run's. */
+export const MOST_SLOTS = 5_000;
+/** More missed slots than this are told as this many. */
+const MOST_COUNTED = 50_000;
 
 export interface Recurrence {
   /** Classic cron: day of month or day of week. */
@@ -38,21 +41,24 @@ export function isScheduled(cron: string | null): cron is string {
 }
 
 /**
- * The slots after `now` within the horizon (milliseconds; undefined: the whole validity) that are not decided on yet.
+ * The slots after `now` within the horizon (milliseconds; undefined: the whole validity) that are not decided on yet, at
+ * most `MOST_SLOTS` of them.
  * @throws ApiumError `CRON_INVALID`, `ZONE_UNKNOWN`.
  */
 export function planSlots(job: Recurrence, now: number, horizonMs: number | undefined): SlotPlan {
-  const { validFrom, validTo, generatedUntil = Number.NEGATIVE_INFINITY } = job;
+  const { validFrom, validTo, generatedUntil } = job;
+  const calendar = calendarOf(job);
+  const decided = generatedUntil ?? Number.NEGATIVE_INFINITY;
   const end = Math.min(validTo, horizonMs === undefined ? validTo : now + horizonMs);
-  const begin = Math.max(now, validFrom - 1, generatedUntil);
-  const between = slotsOf(job);
+  const slots = calendar.between(Math.max(now, validFrom - 1, decided), end, MOST_SLOTS);
+  const last = slots.at(-1);
   return {
-    slots: between(begin, end),
+    slots,
     missed:
-      job.generatedUntil === undefined
+      generatedUntil === undefined
         ? undefined
-        : rangeOf(between(Math.max(generatedUntil, validFrom - 1), Math.min(now + 1, end), MOST_COUNTED)),
-    decidedUntil: Math.max(end - 1, generatedUntil),
+        : calendar.summary(Math.max(generatedUntil, validFrom - 1), Math.min(now + 1, end)),
+    decidedUntil: last !== undefined && slots.length === MOST_SLOTS ? last : Math.max(end - 1, decided),
   };
 }
 
@@ -68,11 +74,11 @@ export function windowOf(
   };
 }
 
-function slotsOf({ cron, timezone }: Recurrence) {
+/** The slots of a recurrence, whatever its validity; each range is after `begin` and before `end`. */
+function calendarOf({ cron, timezone }: Recurrence) {
   const expression = parseCron(cron, { days: "or" });
   const zone = zoneNamed(timezone);
-  /** Slots after `begin` and before `end`. */
-  return (begin: number, end: number, most = Number.POSITIVE_INFINITY): number[] => {
+  const between = (begin: number, end: number, most: number): number[] => {
     const slots: number[] = [];
     for (
       let slot = nextCron(expression, zone, begin);
@@ -83,10 +89,11 @@ function slotsOf({ cron, timezone }: Recurrence) {
     }
     return slots;
   };
-}
-
-function rangeOf(slots: readonly number[]): SlotPlan["missed"] {
-  const [from] = slots;
-  const to = slots.at(-1);
-  return from === undefined || to === undefined ? undefined : { from, to, slots: slots.length };
+  const summary = (begin: number, end: number): SlotPlan["missed"] => {
+    const slots = between(begin, end, MOST_COUNTED);
+    const [from] = slots;
+    const to = slots.length < MOST_COUNTED ? slots.at(-1) : previousCron(expression, zone, end);
+    return from === undefined || to === undefined ? undefined : { from, to, slots: slots.length };
+  };
+  return { between, summary };
 }

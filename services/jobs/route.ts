@@ -1,4 +1,4 @@
-// Who knows the way between checkpoints. Without a service for it, tours keep the order of their numbers.
+// Who knows the way between checkpoints. Without a service for it, the stops keep the order they are given in.
 import type { Random } from "../../runtime/index.ts";
 import type { Stop } from "./tour.ts";
 
@@ -8,7 +8,7 @@ export interface Place extends Stop {
 }
 
 export interface RouteService {
-  /** The same stops in a good order, with the way to each. May reject: the tour then keeps the order it had. */
+  /** The same stops in a good order, with the way to each. May reject: the tour then goes by the numbers. */
   optimise<Of extends Place>(stops: readonly Of[]): Promise<Of[]>;
 }
 

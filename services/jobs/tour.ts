@@ -53,11 +53,12 @@ interface Visit<Of extends Stop> {
 }
 
 function there<Of extends Stop>(stops: readonly Of[], pass: number): Visit<Of>[] {
-  return stops.map((stop, index) => ({
-    stop,
-    travelTime: pass > 0 && index === 0 ? 0 : stop.travelTime,
-    distanceKm: stop.distanceKm,
-  }));
+  // A later pass begins where the one before it ended.
+  return stops.map((stop, index) =>
+    pass > 0 && index === 0
+      ? { stop, travelTime: 0, distanceKm: undefined }
+      : { stop, travelTime: stop.travelTime, distanceKm: stop.distanceKm },
+  );
 }
 
 function back<Of extends Stop>(stops: readonly Of[]): Visit<Of>[] {

@@ -37,6 +37,11 @@ export async function loadDemoFacility(database: Database): Promise<boolean> {
       const [first] = await tables.insertInto("person").values(people).returning("id").execute();
       if (first) guards.push(first.id);
     }
+    // After the sites, so that the first site is number 1.
+    const client = { code: "DEMO", name: "Demo Facilities Ltd", kind: "CLIENT" };
+    const { id: clientId } = await tables.insertInto("site").values(client).returning("id").executeTakeFirstOrThrow();
+    await tables.updateTable("site").set({ client_id: clientId }).execute();
+    await tables.updateTable("person").set({ client_id: clientId }).execute();
     for (const { site, text, priority } of TICKETS) {
       await insertTicket(tx, {
         siteId: siteIds[site] ?? 0,

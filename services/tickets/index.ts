@@ -1,8 +1,9 @@
 import type { ServiceModule } from "../service-parts.ts";
+import { raiseAutocloseTicket } from "./tasks.ts";
 import { ticketsService } from "./tickets.service.ts";
 
 export const ticketsModule: ServiceModule = {
   name: "tickets",
   create: ticketsService,
-  tasks: [],
+  tasks: [raiseAutocloseTicket],
 };

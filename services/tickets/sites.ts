@@ -1,7 +1,8 @@
 // Sites: where the work is, and in which zone its clocks run.
 import type { Database } from "../../database/index.ts";
-import { ApiumError } from "../../runtime/index.ts";
-import type { TicketTables } from "./tables.ts";
+import { defaultClient } from "../clients.ts";
+import { refused } from "../fields.ts";
+import { type Scope, Values, within } from "../scope.ts";
 
 export interface Site {
   readonly id: number;
@@ -10,22 +11,26 @@ export interface Site {
   readonly timezone: string;
 }
 
-const COLUMNS = ["id", "code", "name", "timezone"] as const;
-
-export function listSites(database: Database): Promise<Site[]> {
-  return database.kysely<TicketTables>().selectFrom("site").select(COLUMNS).orderBy("code").execute();
+export async function listSites(database: Database, scope: Scope): Promise<Site[]> {
+  const values = new Values();
+  const { rows } = await database.query<Site>(
+    `select id, code, name, timezone from site
+     where kind <> 'CLIENT' and ${within(scope, "client_id", values)} order by code, id`,
+    values.list,
+  );
+  return rows;
 }
 
 /** @throws ApiumError `PARAMS_INVALID` when the code is taken. */
-export async function createSite(database: Database, site: Omit<Site, "id">): Promise<Site> {
-  const created = await database
-    .kysely<TicketTables>()
-    .insertInto("site")
-    .values(site)
-    .onConflict((conflict) => conflict.columns(["client_id", "code"]).doNothing())
-    .returning(COLUMNS)
-    .executeTakeFirst();
-  if (created !== undefined) return created;
-  const message = `the code ${site.code} belongs to another site`;
-  throw new ApiumError("PARAMS_INVALID", message, { fields: [{ field: "code", message }] });
+export async function createSite(database: Database, scope: Scope, site: Omit<Site, "id">): Promise<Site> {
+  return database.transaction(async (tx) => {
+    const clientId = scope.clientId ?? (await defaultClient(tx));
+    const { rows } = await tx.query<Site>(
+      `insert into site (client_id, code, name, timezone) values ($1, $2, $3, $4)
+       on conflict (client_id, code) do nothing returning id, code, name, timezone`,
+      [clientId, site.code, site.name, site.timezone],
+    );
+    if (rows[0] === undefined) throw refused("code", `the code ${site.code} belongs to another site`);
+    return rows[0];
+  });
 }

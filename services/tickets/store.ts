@@ -1,164 +1,208 @@
 // What tickets are kept as. Every statement that belongs to creating one runs in the transaction it is given.
-import { sql } from "kysely";
-import type { Database, Queryable, Transaction } from "../../database/index.ts";
-import { ApiumError } from "../../runtime/index.ts";
-import type { Priority, Status, TicketTables } from "./tables.ts";
+import type { Queryable, Transaction } from "../../database/index.ts";
+import { requireReferences } from "../clients.ts";
+import { notFound, type Page, pageOf, plain, refused } from "../fields.ts";
+import { type Scope, Values, WHOLE_SYSTEM, within } from "../scope.ts";
+import { type CategoryInput, categoryOf } from "./category.ts";
+import { addHistory } from "./history.ts";
+import type { Priority, Status } from "./tables.ts";
 
-export interface NewTicket {
+export interface NewTicket extends CategoryInput {
   readonly siteId: number;
+  readonly uuid?: string | undefined;
   readonly description: string;
   readonly priority: Priority;
-  readonly category: string | undefined;
+  readonly identifier?: "REQUEST" | "TICKET" | undefined;
   readonly assignedToPersonId: number | undefined;
+  readonly assignedToGroupId?: number | undefined;
+  readonly assetId?: number | undefined;
+  readonly locationId?: number | undefined;
+  readonly questionSetId?: number | undefined;
+  readonly comments?: string | undefined;
   readonly createdBy: string;
+  readonly createdById?: number | undefined;
 }
 
 export interface Ticket {
   readonly id: number;
+  readonly uuid: string;
   readonly number: string;
+  readonly clientId: number | null;
   readonly siteId: number;
   readonly description: string;
+  readonly identifier: "REQUEST" | "TICKET";
   readonly priority: Priority;
   readonly status: Status;
   readonly level: number;
+  /** A word of whoever opened it, or the code of `categoryId`. */
   readonly category: string | null;
+  readonly categoryId: number | null;
   readonly assignedToPersonId: number | null;
+  readonly assignedToGroupId: number | null;
+  readonly assetId: number | null;
+  readonly locationId: number | null;
+  readonly questionSetId: number | null;
+  /** The work the server closed, for which it was raised. */
+  readonly jobneedId: number | null;
+  readonly source: "SYSTEMGENERATED" | "USERDEFINED";
+  readonly comments: string | null;
+  readonly isEscalated: boolean;
+  readonly escalatedAt: string | null;
+  readonly createdBy: string;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
 
-const COLUMNS = [
-  "ticket.id",
-  "ticket.number",
-  "ticket.site_id as siteId",
-  "ticket.description",
-  "ticket.priority",
-  "ticket.status",
-  "ticket.level",
-  "ticket.category",
-  "ticket.assigned_to_person_id as assignedToPersonId",
-  "ticket.created_at as createdAt",
-  "ticket.updated_at as updatedAt",
-] as const;
+const COLUMNS = `t.id, t.uuid, t.number, t.client_id as "clientId", t.site_id as "siteId", t.description, t.identifier,
+  t.priority, t.status, t.level, t.category, t.category_id as "categoryId",
+  t.assigned_to_person_id as "assignedToPersonId", t.assigned_to_group_id as "assignedToGroupId",
+  t.asset_id as "assetId", t.location_id as "locationId", t.question_set_id as "questionSetId",
+  t.jobneed_id as "jobneedId", t.source, t.comments, t.is_escalated as "isEscalated", t.escalated_at as "escalatedAt",
+  t.created_by as "createdBy", t.created_at as "createdAt", t.updated_at as "updatedAt"`;
 
-/** Inserts a ticket with the next number of its site. @throws ApiumError `PARAMS_INVALID` for an unknown site or person. */
-export async function insertTicket(tx: Transaction, ticket: NewTicket): Promise<Ticket> {
-  const tables = tx.kysely<TicketTables>();
-  const site = await tables.selectFrom("site").select("code").where("id", "=", ticket.siteId).executeTakeFirst();
-  if (site === undefined) throw unknown("siteId", `there is no site ${ticket.siteId}`);
-  if (ticket.assignedToPersonId !== undefined) await requirePerson(tx, ticket.assignedToPersonId);
-  const counter = await tables
-    .insertInto("ticket_counter")
-    .values({ site_id: ticket.siteId, last: 1 })
-    .onConflict((conflict) => conflict.column("site_id").doUpdateSet({ last: sql`ticket_counter.last + 1` }))
-    .returning("last")
-    .executeTakeFirstOrThrow();
-  const row = await tables
-    .insertInto("ticket")
-    .values({
-      number: `${site.code}#${counter.last}`,
-      site_id: ticket.siteId,
-      description: ticket.description,
-      priority: ticket.priority,
-      category: ticket.category ?? null,
-      assigned_to_person_id: ticket.assignedToPersonId ?? null,
-      created_by: ticket.createdBy,
-    })
-    .returning(COLUMNS)
-    .executeTakeFirstOrThrow();
-  await tables
-    .insertInto("ticket_history")
-    .values({
-      ticket_id: row.id,
-      actor: ticket.createdBy,
-      action: "created",
-      details: JSON.stringify({ priority: ticket.priority, status: row.status }),
-    })
-    .execute();
-  return toTicket(row);
+/** Inserts a ticket with the next number of its site. @throws ApiumError `PARAMS_INVALID` for rows that are not there. */
+export async function insertTicket(tx: Transaction, ticket: NewTicket, scope: Scope = WHOLE_SYSTEM): Promise<Ticket> {
+  const site = await requireSite(tx, scope, ticket.siteId);
+  await requireReferences(tx, site.clientId, [
+    { field: "assignedToPersonId", table: "person", id: ticket.assignedToPersonId },
+    { field: "assignedToGroupId", table: "people_group", id: ticket.assignedToGroupId },
+    { field: "assetId", table: "asset", id: ticket.assetId },
+    { field: "locationId", table: "location", id: ticket.locationId },
+    { field: "questionSetId", table: "question_set", id: ticket.questionSetId },
+  ]);
+  const { category, categoryId } = await categoryOf(tx, site.clientId, ticket);
+  // Numbers come from a row that is locked while it is counted up: two tickets at once never get one number.
+  const { rows: counted } = await tx.query<{ last: number }>(
+    `insert into ticket_counter (site_id, last) values ($1::bigint, 1)
+     on conflict (site_id) do update set last = ticket_counter.last + 1 returning last`,
+    [ticket.siteId],
+  );
+  const { rows } = await tx.query<Ticket>(
+    `insert into ticket as t (number, uuid, client_id, site_id, description, priority, identifier, category, category_id,
+       assigned_to_person_id, assigned_to_group_id, asset_id, location_id, question_set_id, comments, created_by,
+       created_by_id)
+     values ($1, coalesce($2::uuid, gen_random_uuid()), $3::bigint, $4::bigint, $5, $6, $7, $8, $9::bigint, $10::bigint,
+       $11::bigint, $12::bigint, $13::bigint, $14::bigint, $15, $16, $17::bigint)
+     on conflict (uuid) do nothing returning ${COLUMNS}`,
+    [
+      `${site.code}#${counted[0]?.last}`,
+      ticket.uuid ?? null,
+      site.clientId,
+      ticket.siteId,
+      ticket.description,
+      ticket.priority,
+      ticket.identifier ?? "TICKET",
+      category,
+      categoryId,
+      ticket.assignedToPersonId ?? null,
+      ticket.assignedToGroupId ?? null,
+      ticket.assetId ?? null,
+      ticket.locationId ?? null,
+      ticket.questionSetId ?? null,
+      ticket.comments ?? null,
+      ticket.createdBy,
+      ticket.createdById ?? null,
+    ],
+  );
+  if (rows[0] === undefined) throw refused("uuid", "there is a ticket with this uuid already");
+  const made = plain(rows[0]);
+  await addHistory(tx, made.id, {
+    author: { name: ticket.createdBy, personId: ticket.createdById },
+    action: "created",
+    details: { priority: made.priority, status: made.status },
+  });
+  return made;
 }
 
 /** @throws ApiumError `NOT_FOUND`. */
-export async function findTicket(store: Queryable, id: number): Promise<Ticket> {
-  const row = await store
-    .kysely<TicketTables>()
-    .selectFrom("ticket")
-    .select(COLUMNS)
-    .where("id", "=", id)
-    .executeTakeFirst();
-  if (row === undefined) throw new ApiumError("NOT_FOUND", `there is no ticket ${id}`);
-  return toTicket(row);
+export async function findTicket(store: Queryable, id: number, scope: Scope = WHOLE_SYSTEM): Promise<Ticket> {
+  return readTicket(store, scope, id, "");
+}
+
+/** The same, locked until the transaction ends. @throws ApiumError `NOT_FOUND`. */
+export async function lockTicket(tx: Transaction, id: number, scope: Scope): Promise<Ticket> {
+  return readTicket(tx, scope, id, "for update");
+}
+
+/** The ticket a phone has sent before, if it has. */
+export async function ticketOfUuid(store: Queryable, uuid: string, scope: Scope): Promise<Ticket | undefined> {
+  const values = new Values();
+  const { rows } = await store.query<Ticket>(
+    `select ${COLUMNS} from ticket t where t.uuid = ${values.of(uuid)}::uuid and ${within(scope, "t.client_id", values)}`,
+    values.list,
+  );
+  return rows[0] === undefined ? undefined : plain(rows[0]);
+}
+
+async function readTicket(store: Queryable, scope: Scope, id: number, lock: "" | "for update"): Promise<Ticket> {
+  const values = new Values();
+  const condition = `t.id = ${values.of(id)}::bigint and ${within(scope, "t.client_id", values)}`;
+  const { rows } = await store.query<Ticket>(`select ${COLUMNS} from ticket t where ${condition} ${lock}`, values.list);
+  if (rows[0] === undefined) throw notFound("ticket", id);
+  return plain(rows[0]);
 }
 
 export interface TicketFilter {
   readonly siteId?: number | undefined;
   readonly status?: Status | undefined;
+  readonly priority?: Priority | undefined;
+  readonly categoryId?: number | undefined;
+  readonly assignedToPersonId?: number | undefined;
+  readonly assignedToGroupId?: number | undefined;
+  readonly assetId?: number | undefined;
+  readonly jobneedId?: number | undefined;
+  readonly isEscalated?: boolean | undefined;
+  /** Text in the number or the description. */
+  readonly q?: string | undefined;
   readonly limit: number;
   readonly cursor?: number | undefined;
 }
 
+const EQUAL = {
+  siteId: "site_id",
+  status: "status",
+  priority: "priority",
+  categoryId: "category_id",
+  assignedToPersonId: "assigned_to_person_id",
+  assignedToGroupId: "assigned_to_group_id",
+  assetId: "asset_id",
+  jobneedId: "jobneed_id",
+  isEscalated: "is_escalated",
+} as const;
+
 /** Tickets, newest first. */
 export async function listTickets(
-  database: Database,
+  store: Queryable,
   filter: TicketFilter,
-): Promise<{ items: Ticket[]; nextCursor: string | null }> {
-  const { siteId, status, cursor, limit } = filter;
-  const rows = await database
-    .kysely<TicketTables>()
-    .selectFrom("ticket")
-    .select(COLUMNS)
-    .$if(siteId !== undefined, (query) => query.where("site_id", "=", siteId ?? 0))
-    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "NEW"))
-    .$if(cursor !== undefined, (query) => query.where("id", "<", cursor ?? 0))
-    .orderBy("id", "desc")
-    .limit(limit + 1)
-    .execute();
-  const items = rows.slice(0, limit).map(toTicket);
-  return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.id) : null };
+  scope: Scope = WHOLE_SYSTEM,
+): Promise<Page<Ticket>> {
+  const values = new Values();
+  const conditions = [within(scope, "t.client_id", values)];
+  for (const [field, column] of Object.entries(EQUAL)) {
+    const value = filter[field as keyof typeof EQUAL];
+    if (value !== undefined) conditions.push(`t.${column} = ${values.of(value)}`);
+  }
+  if (filter.q !== undefined) {
+    const pattern = values.of(`%${filter.q.replaceAll(/[\\%_]/g, "\\$&")}%`);
+    conditions.push(`(t.number ilike ${pattern} or t.description ilike ${pattern})`);
+  }
+  if (filter.cursor !== undefined) conditions.push(`t.id < ${values.of(filter.cursor)}::bigint`);
+  const { rows } = await store.query<Ticket>(
+    `select ${COLUMNS} from ticket t where ${conditions.join(" and ")}
+     order by t.id desc limit ${values.of(filter.limit + 1)}::integer`,
+    values.list,
+  );
+  return pageOf(rows.map(plain), filter.limit);
 }
 
-export interface MailFacts {
-  readonly ticket: Ticket;
-  readonly site: { readonly name: string; readonly timezone: string };
-  readonly assignee: string | null;
-  readonly recipients: readonly { readonly name: string; readonly address: string }[];
-}
-
-/** What a mail about a ticket says, and to whom. @throws ApiumError `NOT_FOUND`. */
-export async function mailFacts(database: Database, id: number): Promise<MailFacts> {
-  const ticket = await findTicket(database, id);
-  const tables = database.kysely<TicketTables>();
-  const site = await tables
-    .selectFrom("site")
-    .select(["name", "timezone"])
-    .where("id", "=", ticket.siteId)
-    .executeTakeFirstOrThrow();
-  const assignee =
-    ticket.assignedToPersonId === null
-      ? undefined
-      : await tables
-          .selectFrom("person")
-          .select(["name", "email"])
-          .where("id", "=", ticket.assignedToPersonId)
-          .executeTakeFirst();
-  const recipients = assignee?.email ? [{ name: assignee.name, address: assignee.email }] : [];
-  return { ticket, site, assignee: assignee?.name ?? null, recipients };
-}
-
-async function requirePerson(tx: Transaction, id: number): Promise<void> {
-  const person = await tx
-    .kysely<TicketTables>()
-    .selectFrom("person")
-    .select("id")
-    .where("id", "=", id)
-    .executeTakeFirst();
-  if (person === undefined) throw unknown("assignedToPersonId", `there is no person ${id}`);
-}
-
-function unknown(field: string, message: string): ApiumError {
-  return new ApiumError("PARAMS_INVALID", message, { fields: [{ field, message }] });
-}
-
-function toTicket(row: Omit<Ticket, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date }): Ticket {
-  return { ...row, createdAt: row.createdAt.toISOString(), updatedAt: row.updatedAt.toISOString() };
+/** @throws ApiumError `PARAMS_INVALID` naming siteId. */
+async function requireSite(store: Queryable, scope: Scope, id: number) {
+  const values = new Values();
+  const { rows } = await store.query<{ code: string; clientId: number | null }>(
+    `select code, client_id as "clientId" from site
+     where id = ${values.of(id)}::bigint and ${within(scope, "client_id", values)}`,
+    values.list,
+  );
+  if (rows[0] === undefined) throw refused("siteId", `there is no site ${id}`);
+  return rows[0];
 }

@@ -7,8 +7,21 @@ export type Priority = (typeof PRIORITIES)[number];
 export type Status = (typeof STATUSES)[number];
 
 export interface TicketTables {
-  site: { id: Generated<number>; client_id: Generated<number | null>; code: string; name: string; timezone: string };
-  person: { id: Generated<number>; site_id: number | null; name: string; email: string | null };
+  site: {
+    id: Generated<number>;
+    client_id: Generated<number | null>;
+    kind: Generated<string>;
+    code: string;
+    name: string;
+    timezone: Generated<string>;
+  };
+  person: {
+    id: Generated<number>;
+    client_id: Generated<number | null>;
+    site_id: number | null;
+    name: string;
+    email: string | null;
+  };
   ticket: {
     id: Generated<number>;
     number: string;

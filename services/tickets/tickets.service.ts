@@ -1,82 +1,53 @@
-// Tickets of the facility. Creating one and enqueueing its mail is one transaction: there is no ticket without its
-// mail, and no mail without its ticket.
-import type { Context } from "moleculer";
+// Tickets of the facility, and the sites they are at.
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
-import { sendTicketEmail } from "../email/tasks.ts";
+import { notFound, text, zone } from "../fields.ts";
+import { type Asked, type Scope, scopeOf, type Tell, Values, within } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { loadDemoFacility } from "./demo-facility.ts";
-import { cacheKeysOfSite, type SiteOverview, siteOverview } from "./overview.ts";
+import { ticketMailFacts } from "./mail-facts.ts";
+import { type SiteOverview, siteOverview } from "./overview.ts";
+import { raiseTicketTasks } from "./raise-ticket-tasks.ts";
 import { createSite, listSites } from "./sites.ts";
-import { findTicket, insertTicket, listTickets, mailFacts } from "./store.ts";
-import { PRIORITIES, STATUSES } from "./tables.ts";
+import { ticketActions } from "./ticket-actions.ts";
 
 const id = z.coerce.number().int().positive();
-const newTicket = z.strictObject({
-  siteId: id,
-  description: text(10_000),
-  priority: z.enum(PRIORITIES).default("LOW"),
-  category: text(100).optional(),
-  assignedToPersonId: id.optional(),
-});
-const filter = z.strictObject({
-  siteId: id.optional(),
-  status: z.enum(STATUSES).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: id.optional(),
+const mailed = z.strictObject({
+  ticketId: id,
+  event: z.string().default("created"),
+  level: z.number().int().min(1).optional(),
 });
 const newSite = z.strictObject({
   code: z.string().regex(/^[A-Za-z0-9_-]{1,30}$/, "has up to 30 letters, digits, _ or -"),
   name: text(200),
-  timezone: z.string().refine(isZone, "must be an IANA time zone such as Asia/Kolkata"),
+  timezone: zone,
 });
 
-interface Meta {
-  readonly user?: { readonly name: string };
-  readonly correlationId?: string;
-}
-type Ctx = Context<unknown, Meta>;
-
-export function ticketsService({ runtime, database, cache, log }: ServiceParts): TaskServiceSchema {
+export function ticketsService(parts: ServiceParts): TaskServiceSchema {
+  const { runtime, database, cache, log } = parts;
+  let tell: Tell = () => {};
   return {
     name: "tickets",
+    tasks: raiseTicketTasks(parts, (event, payload) => tell(event, payload)),
     actions: {
-      async create(ctx: Ctx) {
-        const given = parseParams(newTicket, ctx.params);
-        const headers = ctx.meta.correlationId === undefined ? {} : { "correlation-id": ctx.meta.correlationId };
-        const created = await database.transaction(async (tx) => {
-          const ticket = await insertTicket(tx, {
-            ...given,
-            category: given.category,
-            assignedToPersonId: given.assignedToPersonId,
-            createdBy: ctx.meta.user?.name ?? "internal",
-          });
-          const mail = await sendTicketEmail.enqueue(
-            runtime,
-            { ticketId: ticket.id, event: "created" },
-            { tx, headers },
-          );
-          cache.afterCommit(tx).delete(...cacheKeysOfSite(ticket.siteId));
-          return { ...ticket, emailTaskId: mail.id };
-        });
-        ctx.emit("ticket.created", { id: created.id, number: created.number, siteId: created.siteId }).catch(() => {});
-        return created;
-      },
-      get: (ctx: Ctx) => findTicket(database, parseParams(z.object({ id }), ctx.params).id),
-      list: (ctx: Ctx) => listTickets(database, parseParams(filter, ctx.params)),
+      ...ticketActions(parts, (event, payload) => tell(event, payload)),
       /** Counted once in five minutes, or when a ticket of the site has changed. */
-      overview(ctx: Ctx): Promise<SiteOverview> {
+      async overview(ctx: Asked): Promise<SiteOverview> {
         const { siteId } = parseParams(z.object({ siteId: id }), ctx.params);
+        await requireSite(parts, scopeOf(ctx), siteId);
         return cache.remember(`site_overview_${siteId}`, { ttl: "300s", staleFor: "60s" }, () =>
           siteOverview(database, siteId, runtime.parts.clock.now()),
         );
       },
-      mailFacts: (ctx: Ctx) => mailFacts(database, parseParams(z.object({ ticketId: id }), ctx.params).ticketId),
-      async sites() {
-        return { items: await listSites(database), nextCursor: null };
+      mailFacts: (ctx: Asked) => ticketMailFacts(database, parseParams(mailed, ctx.params)),
+      async sites(ctx: Asked) {
+        return { items: await listSites(database, scopeOf(ctx)), nextCursor: null };
       },
-      createSite: (ctx: Ctx) => createSite(database, parseParams(newSite, ctx.params)),
+      createSite: (ctx: Asked) => createSite(database, scopeOf(ctx), parseParams(newSite, ctx.params)),
+    },
+    created() {
+      tell = (event, payload) => void this.broker.broadcast(event, payload);
     },
     async started() {
       if (database.engine !== "pglite") return;
@@ -85,17 +56,11 @@ export function ticketsService({ runtime, database, cache, log }: ServiceParts):
   };
 }
 
-/** NUL cannot be kept in PostgreSQL text. */
-function text(maxLength: number) {
-  const hasNoNul = (value: string) => !value.includes("\0");
-  return z.string().trim().min(1).max(maxLength).refine(hasNoNul, "must not contain NUL");
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
+/** What is in the cache is everybody's who may see the site. @throws ApiumError `NOT_FOUND`. */
+async function requireSite({ database }: ServiceParts, scope: Scope, siteId: number): Promise<void> {
+  if (scope.clientId === undefined) return;
+  const values = new Values();
+  const own = `id = ${values.of(siteId)}::bigint and ${within(scope, "client_id", values)}`;
+  const { rows } = await database.query(`select 1 from site where ${own}`, values.list);
+  if (rows.length === 0) throw notFound("site", siteId);
 }

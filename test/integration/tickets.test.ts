@@ -94,7 +94,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
       await count("from ticket_history where ticket_id = $1 and actor = 'olga' and action = 'created'", ticket.id),
     ).toBe(1);
     await eventually(async () => announced.length > 0);
-    expect(announced).toEqual([{ id: ticket.id, number: ticket.number, siteId: site.id }]);
+    expect(announced).toMatchObject([{ id: ticket.id, number: ticket.number, siteId: site.id }]);
     const { emailTaskId, ...kept } = ticket;
     await expect(broker.call("tickets.get", { id: ticket.id })).resolves.toEqual(kept);
   });
@@ -210,7 +210,11 @@ describe.each(availableBackends())("tickets on %s", (name) => {
     const tasksBefore = await count("from task");
     await expect(loadDemoFacility(backend.database)).resolves.toBe(true);
     await expect(loadDemoFacility(backend.database)).resolves.toBe(false);
-    expect([await count("from site"), await count("from person"), await count("from ticket")]).toEqual([3, 6, 4]);
+    expect([
+      await count("from site where kind = 'SITE'"),
+      await count("from person"),
+      await count("from ticket"),
+    ]).toEqual([3, 6, 4]);
     expect(await count("from task")).toBe(tasksBefore);
   });
 });

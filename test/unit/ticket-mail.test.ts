@@ -3,7 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { Reject } from "../../runtime/index.ts";
 import { mailFailure } from "../../services/email/mail-policy.ts";
 import { checkRecipients, headerText } from "../../services/email/recipients.ts";
-import { localTime, type TicketFacts, ticketMail } from "../../services/email/ticket-mail.ts";
+import { type TicketFacts, ticketMail } from "../../services/email/ticket-mail.ts";
+import { localTime } from "../../services/site-time.ts";
 
 function facts(ticket: Partial<TicketFacts["ticket"]> = {}, assignee: string | null = "Asha Rao"): TicketFacts {
   return {

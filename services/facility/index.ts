@@ -1,0 +1,9 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { facilityService } from "./facility.service.ts";
+
+export const facilityModule: ServiceModule = {
+  name: "facility",
+  alongside: ["tickets", "jobs"],
+  create: facilityService,
+  tasks: [],
+};

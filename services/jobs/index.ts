@@ -1,0 +1,9 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { jobsService } from "./jobs.service.ts";
+import { autoCloseJobs, createJob, createPpmJob } from "./tasks.ts";
+
+export const jobsModule: ServiceModule = {
+  name: "jobs",
+  create: jobsService,
+  tasks: [createJob, createPpmJob, autoCloseJobs],
+};
