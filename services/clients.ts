@@ -71,9 +71,11 @@ const NOUNS = {
 } as const;
 export type ReferenceTable = keyof typeof NOUNS;
 
+/** Where a row without a client may be named by all: values of type-assist, and sites and people of before clients. */
+const EVERYBODYS: readonly ReferenceTable[] = ["type_assist", "site", "person"];
+
 /**
- * Refuses rows that are not there, and rows of another client; values of type-assist may be everybody's. A null client
- * is that of sites of before clients.
+ * Refuses rows that are not there, and rows of another client. A null client is that of sites of before clients.
  * @throws ApiumError `PARAMS_INVALID` naming the first such field.
  */
 export async function requireReferences(
@@ -86,7 +88,7 @@ export async function requireReferences(
   const values = new Values();
   const client = values.of(clientId);
   const known = named.map(({ table, id }, index) => {
-    const isTheirs = `client_id is not distinct from ${client}::bigint${table === "type_assist" ? " or client_id is null" : ""}`;
+    const isTheirs = `client_id is not distinct from ${client}::bigint${EVERYBODYS.includes(table) ? " or client_id is null" : ""}`;
     return `select ${index} as n from ${table} where id = ${values.of(id ?? 0)}::bigint and (${isTheirs})`;
   });
   const { rows } = await store.query<{ n: number }>(known.join(" union all "), values.list);

@@ -2,8 +2,19 @@
 import { z } from "zod";
 import { ApiumError, codeOf, instantSchema, messageOf, zoneNamed } from "../runtime/index.ts";
 
-/** Ids come as numbers, and as text in addresses. 1.5e15 keeps them exact. */
-export const id = z.coerce.number().int().positive().max(1_500_000_000_000_000);
+/** Ids come as numbers, and as digits in addresses; nothing else is taken for one. 1.5e15 keeps them exact. */
+export const id = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,16}$/)
+        .transform(Number),
+    ],
+    "must be an id: a whole number from 1 on",
+  )
+  .pipe(z.number().int().positive().max(1_500_000_000_000_000));
 export const instant = instantSchema;
 /** Minutes. A month is more than any window of work. */
 export const minutes = z.number().int().min(0).max(100_000);

@@ -26,7 +26,8 @@ const STATUSES = ESCALATED_STATUSES.map((status) => `'${status}'`).join(", ");
 /**
  * From the matrix to the tickets, by the index of open ones: tickets that wait for nothing are never read. A row of the
  * whole client stands back where the ticket's site has one of its own. One that has just climbed rests, so that a second
- * run in the same breath, or one that ran beside, does not take it further.
+ * run in the same breath, or one that ran beside, does not take it further. (The update asks for the status found, not
+ * for any open one: the planner would else walk the index of open tickets for each row when its statistics are old.)
  */
 export const ESCALATE = {
   name: "ticket_escalation",
@@ -52,18 +53,19 @@ climbed as (
       assigned_to_group_id = case when named.somebody then due.assigned_group_id else t.assigned_to_group_id end
   from due, lateral (
     select num_nonnulls(due.assigned_person_id, due.assigned_group_id) > 0 as somebody) named
-  where t.id = due.id and t.level = due.level and t.status in (${STATUSES})
-  returning t.id, t.uuid, t.number, t.client_id, t.site_id, t.level, t.assigned_to_person_id, t.assigned_to_group_id),
+  where t.id = due.id and t.level = due.level and t.status = due.status
+  returning t.id, t.uuid, t.number, t.client_id, t.site_id, t.level, t.assigned_to_person_id as person_id,
+            t.assigned_to_group_id as group_id, due.level as level_before, due.status as status_before,
+            due.priority as priority_before, due.assigned_to_person_id as person_before,
+            due.assigned_to_group_id as group_before),
 noted as (
   insert into ticket_history (ticket_id, at, actor, action, details, previous_state)
-  select c.id, $1::timestamptz, '${ESCALATED_BY}', 'escalated',
-         json_build_object('level', c.level, 'assignedToPersonId', c.assigned_to_person_id,
-                           'assignedToGroupId', c.assigned_to_group_id,
-                           'text', 'Ticket is escalated from level ' || due.level || ' to ' || c.level),
-         json_build_object('level', due.level, 'status', due.status, 'priority', due.priority,
-                           'assignedToPersonId', due.assigned_to_person_id,
-                           'assignedToGroupId', due.assigned_to_group_id)
-  from climbed c join due on due.id = c.id)
+  select id, $1::timestamptz, '${ESCALATED_BY}', 'escalated',
+         json_build_object('level', level, 'assignedToPersonId', person_id, 'assignedToGroupId', group_id,
+                           'text', 'Ticket is escalated from level ' || level_before || ' to ' || level),
+         json_build_object('level', level_before, 'status', status_before, 'priority', priority_before,
+                           'assignedToPersonId', person_before, 'assignedToGroupId', group_before)
+  from climbed)
 select id, uuid, number, client_id as "clientId", site_id as "siteId", level from climbed order by id`,
 };
 

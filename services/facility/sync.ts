@@ -87,7 +87,7 @@ interface Range {
 async function horizonOf(store: Queryable): Promise<Horizon> {
   const { rows } = await store.query<Horizon>(
     `select (select system_identifier::text from pg_control_system()) as system,
-       pg_snapshot_xmax(pg_current_snapshot())::text as transaction`,
+       pg_snapshot_xmin(pg_current_snapshot())::text as transaction`,
   );
   return rows[0] as Horizon;
 }

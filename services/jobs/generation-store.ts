@@ -14,6 +14,9 @@ import type { Leg } from "./tour.ts";
 /** A job with what its occurrences take from it. Instants are milliseconds since the epoch, durations minutes. */
 export interface GeneratedJob {
   readonly id: number;
+  readonly isDue: boolean;
+  /** Its validity has passed; nothing else keeps it from being due. */
+  readonly isOver: boolean;
   readonly clientId: number;
   readonly siteId: number;
   readonly name: string;
@@ -33,6 +36,7 @@ export interface GeneratedJob {
   readonly version: number;
   readonly generatedVersion: number | null;
   readonly generatedUntil: number | null;
+  readonly generatedZone: string | null;
 }
 
 /** A checkpoint of a tour, as its occurrences are made from it. */
@@ -53,23 +57,72 @@ export interface Checkpoint {
 const TOURS = ["INTERNALTOUR", "EXTERNALTOUR"];
 export const isTour = ({ identifier }: Pick<GeneratedJob, "identifier">): boolean => TOURS.includes(identifier);
 
-/** What is generated at all: enabled, of the top level, scheduled, still valid, not on scrapped assets. */
-const IS_DUE = `
+/** What is generated while it is valid: enabled, of the top level, scheduled, not on a scrapped asset. */
+const IS_SCHEDULED = `
   j.enabled and j.parent_id is null and j.cron is not null and j.cron <> '* * * * *' and not j.is_dynamic
-  and j.identifier not in ('GEOFENCE', 'TICKET') and j.valid_to > $1::timestamptz
+  and j.identifier not in ('GEOFENCE', 'TICKET')
   and not exists (select 1 from asset a where a.id = j.asset_id and a.running_status = 'SCRAPPED')`;
+const IS_DUE = `(${IS_SCHEDULED} and j.valid_to > $1::timestamptz)`;
 
-/** Ids of jobs to generate, in order, after `afterId`. PPM jobs are a matter of their own task. */
-export async function dueJobs(
-  database: Database,
-  filter: { isPpm: boolean; now: number; afterId: number; limit: number; ids: readonly number[] | undefined },
-): Promise<number[]> {
-  const { rows } = await database.query<{ id: number }>(
-    `select j.id from job j where ${IS_DUE} and (j.identifier = 'PPM') = $2::boolean and j.id > $3::bigint
-       and ($4::text is null or j.id = any($4::text::bigint[])) order by j.id limit $5::integer`,
-    [iso(filter.now), filter.isPpm, filter.afterId, filter.ids ? numberArray(filter.ids) : null, filter.limit],
+/** A job the generator has to look at, and where it belongs. */
+export interface JobToGenerate {
+  readonly id: number;
+  readonly uuid: string;
+  readonly clientId: number;
+  readonly siteId: number;
+}
+
+export interface Selection {
+  readonly isPpm: boolean;
+  readonly now: number;
+  readonly afterId: number;
+  readonly limit: number;
+  readonly ids: readonly number[] | undefined;
+}
+
+/** Jobs that are due, and those that no longer are but have work ahead, in order. PPM is a matter of its own task. */
+export async function jobsToGenerate(database: Database, selection: Selection): Promise<JobToGenerate[]> {
+  const { isPpm, now, afterId, limit, ids } = selection;
+  const { rows } = await database.query<JobToGenerate>(
+    `select j.id::float8 as id, j.uuid, j.client_id::float8 as "clientId", j.site_id::float8 as "siteId" from job j
+     where (${IS_DUE} or (j.parent_id is null and j.generated_until is not null))
+       and (j.identifier = 'PPM') = $2::boolean and j.id > $3::bigint
+       and ($4::text is null or j.id = any($4::text::bigint[]))
+     order by j.id limit $5::integer`,
+    [iso(now), isPpm, afterId, ids ? numberArray(ids) : null, limit],
   );
-  return rows.map(({ id }) => Number(id));
+  return rows;
+}
+
+export interface NotDue {
+  readonly jobId: number;
+  readonly reason:
+    | "unknown"
+    | "checkpoint"
+    | "disabled"
+    | "dynamic"
+    | "unscheduled"
+    | "over"
+    | "scrapped"
+    | "other task";
+}
+
+/** Why jobs that were asked for by id get nothing. */
+export async function reasonsNotDue(
+  database: Database,
+  { isPpm, now, ids }: Pick<Selection, "isPpm" | "now"> & { readonly ids: readonly number[] },
+): Promise<NotDue[]> {
+  const { rows } = await database.query<NotDue>(
+    `select asked.id::float8 as "jobId", case when j.id is null then 'unknown' when j.parent_id is not null then 'checkpoint'
+       when not j.enabled then 'disabled' when j.is_dynamic then 'dynamic' when (j.identifier = 'PPM') <> $2::boolean
+       then 'other task' when j.valid_to <= $1::timestamptz then 'over' when exists (
+         select 1 from asset a where a.id = j.asset_id and a.running_status = 'SCRAPPED') then 'scrapped'
+       else 'unscheduled' end as reason
+     from unnest($3::text::bigint[]) asked(id) left join job j on j.id = asked.id
+     where j.id is null or not ${IS_DUE} or (j.identifier = 'PPM') <> $2::boolean order by asked.id`,
+    [iso(now), isPpm, numberArray([...new Set(ids)])],
+  );
+  return rows;
 }
 
 const JOB = `
@@ -78,13 +131,15 @@ const JOB = `
   j.plan_duration as "planDuration", j.grace_time as "graceTime", j.expiry_time as "expiryTime",
   j.is_dynamic as "isDynamic", j.is_randomized as "isRandomized", j.tour_frequency as "tourFrequency",
   j.break_time as "breakTime", j.question_set_id::float8 as "questionSetId", j.version,
-  j.generated_version as "generatedVersion", ${epoch("j.generated_until", "generatedUntil")}`;
+  j.generated_version as "generatedVersion", ${epoch("j.generated_until", "generatedUntil")},
+  j.generated_zone as "generatedZone"`;
 
-/** The job, held until the transaction ends; undefined when it is not due any more or somebody else is at it. */
-export async function lockDueJob(tx: Transaction, id: number, now: number): Promise<GeneratedJob | undefined> {
+/** The job, held until the transaction ends; undefined when there is none, or somebody else is at it. */
+export async function lockJobToGenerate(tx: Transaction, id: number, now: number): Promise<GeneratedJob | undefined> {
   const { rows } = await tx.query<GeneratedJob>(
-    `select ${JOB} from job j join site s on s.id = j.site_id
-     where j.id = $2::bigint and ${IS_DUE} for update of j skip locked`,
+    `select ${JOB}, ${IS_DUE} as "isDue", (${IS_SCHEDULED} and not ${IS_DUE}) as "isOver"
+     from job j join site s on s.id = j.site_id
+     where j.id = $2::bigint and j.parent_id is null for no key update of j skip locked`,
     [iso(now), id],
   );
   return rows[0];
@@ -93,8 +148,8 @@ export async function lockDueJob(tx: Transaction, id: number, now: number): Prom
 /** A dynamic tour, held until the transaction ends. */
 export async function lockDynamicTour(tx: Transaction, id: number): Promise<GeneratedJob | undefined> {
   const { rows } = await tx.query<GeneratedJob>(
-    `select ${JOB} from job j join site s on s.id = j.site_id
-     where j.id = $1::bigint and j.enabled and j.is_dynamic and j.parent_id is null for update of j`,
+    `select ${JOB}, true as "isDue", false as "isOver" from job j join site s on s.id = j.site_id
+     where j.id = $1::bigint and j.enabled and j.is_dynamic and j.parent_id is null for no key update of j`,
     [id],
   );
   return rows[0];
@@ -116,15 +171,32 @@ export async function checkpointsOf(tx: Queryable, job: GeneratedJob): Promise<C
   return rows;
 }
 
-/** Deletes the occurrences of the future that nobody has touched, checkpoints first; how many. */
+/** Nobody has begun a row, answered a line of its checklist, or is about to (then its row is locked and stays). */
+const IS_UNTOUCHED = (row: string) => `${row}.status = 'ASSIGNED' and ${row}.started_at is null
+  and not exists (select 1 from jobneed_detail d where d.jobneed_id = ${row}.id and d.answer is not null)`;
+
+/**
+ * Deletes the occurrences of the future that nobody has touched, checkpoints first; how many. Tours are locked before
+ * their checkpoints, as everybody does, and looked at again under the lock: what a phone commits meanwhile stays.
+ */
 export async function withdrawUntouched(tx: Transaction, jobId: number, now: number): Promise<number> {
-  const { rows } = await tx.query<{ id: number }>(
+  const locked = await tx.query<{ id: number }>(
     `select o.id::float8 as id from jobneed o
-     where o.job_id = $1::bigint and o.parent_id is null and o.scheduled_at > $2::timestamptz
-       and o.status = 'ASSIGNED' and o.started_at is null
-       and not exists (select 1 from jobneed c where c.parent_id = o.id and (c.status <> 'ASSIGNED' or c.started_at is not null))
+     where o.job_id = $1::bigint and o.parent_id is null and o.scheduled_at > $2::timestamptz and o.status = 'ASSIGNED'
      for update of o skip locked`,
     [jobId, iso(now)],
+  );
+  if (locked.rows.length === 0) return 0;
+  const candidates = numberArray(locked.rows.map(({ id }) => id));
+  await tx.query(
+    "select 1 from jobneed c where c.parent_id = any($1::text::bigint[]) order by c.parent_id, c.seqno for update",
+    [candidates],
+  );
+  const { rows } = await tx.query<{ id: number }>(
+    `select o.id::float8 as id from jobneed o
+     where o.id = any($1::text::bigint[]) and ${IS_UNTOUCHED("o")}
+       and not exists (select 1 from jobneed c where c.parent_id = o.id and not (${IS_UNTOUCHED("c")}))`,
+    [candidates],
   );
   if (rows.length === 0) return 0;
   const ids = numberArray(rows.map(({ id }) => id));
@@ -142,11 +214,7 @@ export interface MadeOccurrence {
 export async function insertOccurrences(
   tx: Transaction,
   job: GeneratedJob,
-  windows: readonly (Omit<Window, "scheduledAt" | "planAt" | "expiryAt"> & {
-    readonly scheduledAt: number | null;
-    readonly planAt: number | null;
-    readonly expiryAt: number | null;
-  })[],
+  windows: readonly { readonly [Moment in keyof Window]: Window[Moment] | null }[],
 ): Promise<{ made: MadeOccurrence[]; details: number }> {
   if (windows.length === 0) return { made: [], details: 0 };
   const { rows } = await tx.query<MadeOccurrence>(
@@ -249,19 +317,22 @@ async function copyChecklists(
   return affected;
 }
 
-/** A reminder for each new occurrence and each row of the job's own matrix, unless its instant has passed. */
-export async function insertReminders(tx: Transaction, job: GeneratedJob, ids: readonly number[], now: number) {
-  if (ids.length === 0) return 0;
+/**
+ * A reminder for each occurrence ahead and each row of the job's own matrix: also for rows that came after the occurrences,
+ * and at their new instant where a row has changed and its reminder has not been taken up yet. How many are new or moved.
+ */
+export async function planReminders(tx: Transaction, jobId: number, now: number): Promise<number> {
   const { affected } = await tx.query(
     `insert into reminder (client_id, site_id, job_id, jobneed_id, matrix_id, remind_at, plan_at)
-     select o.client_id, o.site_id, o.job_id, o.id, m.id, due.remind_at, o.plan_at
-     from unnest($2::text::bigint[]) made(id) join jobneed o on o.id = made.id
-     join escalation_matrix m on m.job_id = $1::bigint and m.enabled
-     cross join lateral (select o.plan_at - m.frequency_value * case m.frequency when 'MINUTE' then interval '1 minute'
-       when 'HOUR' then interval '1 hour' when 'DAY' then interval '1 day' else interval '7 days' end as remind_at) due
-     where o.plan_at > $3::timestamptz
-     on conflict (jobneed_id, matrix_id) do nothing`,
-    [job.id, numberArray(ids), iso(now)],
+     select o.client_id, o.site_id, o.job_id, o.id, m.id, o.plan_at - m.frequency_value * case m.frequency
+         when 'MINUTE' then interval '1 minute' when 'HOUR' then interval '1 hour' when 'DAY' then interval '24 hours'
+         else interval '168 hours' end, o.plan_at
+     from escalation_matrix m join jobneed o on o.job_id = m.job_id
+     where m.job_id = $1::bigint and m.enabled and o.parent_id is null and o.scheduled_at > $2::timestamptz
+       and o.plan_at > $2::timestamptz and o.status = 'ASSIGNED'
+     on conflict (jobneed_id, matrix_id) do update set remind_at = excluded.remind_at
+       where reminder.status = 'PENDING' and reminder.remind_at <> excluded.remind_at`,
+    [jobId, iso(now)],
   );
   return affected;
 }
@@ -281,8 +352,17 @@ export async function recordMissed(
 
 export async function recordGenerated(tx: Transaction, job: GeneratedJob, until: number): Promise<void> {
   await tx.query(
-    "update job set generated_version = $2::integer, generated_until = $3::timestamptz where id = $1::bigint",
-    [job.id, job.version, iso(until)],
+    `update job set generated_version = $2::integer, generated_until = $3::timestamptz, generated_zone = $4
+     where id = $1::bigint`,
+    [job.id, job.version, iso(until), job.timezone],
+  );
+}
+
+/** As if nothing had been generated: when the job is due again, it begins anew. */
+export async function forgetGenerated(tx: Transaction, jobId: number): Promise<void> {
+  await tx.query(
+    "update job set generated_version = null, generated_until = null, generated_zone = null where id = $1::bigint",
+    [jobId],
   );
 }
 

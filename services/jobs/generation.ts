@@ -1,29 +1,31 @@
 // Work from definitions: one job, one transaction. Running it twice, or in two processes at once, makes nothing twice;
 // what somebody has touched is never changed; what could not be made in time is written down.
 import type { Transaction } from "../../database/index.ts";
-import { messageOf } from "../../runtime/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import {
   type Checkpoint,
   checkpointsOf,
+  forgetGenerated,
   type GeneratedJob,
   hasOpenOccurrence,
   insertCheckpoints,
   insertOccurrences,
-  insertReminders,
   isTour,
-  lockDueJob,
   lockDynamicTour,
+  lockJobToGenerate,
+  planReminders,
   recordGenerated,
   recordMissed,
   withdrawUntouched,
 } from "./generation-store.ts";
 import { isScheduled, planSlots, windowOf } from "./occurrences.ts";
-import { noRoutes, type RouteService, shuffled } from "./route.ts";
+import { noRoutes, type RouteService } from "./route.ts";
 import { type Leg, tourTimeline } from "./tour.ts";
+import { tourOrder } from "./tour-order.ts";
 
 /** How far ahead work is made; planned maintenance is made for its whole validity. */
 const HORIZON_MS = 2 * 86_400_000;
+const IDS_TOLD = 20;
 
 export interface Generated {
   readonly occurrences: number;
@@ -34,24 +36,31 @@ export interface Generated {
   readonly missed: number;
   /** Untouched occurrences of an earlier definition, taken back. */
   readonly withdrawn: number;
+  /** Tours that go by the numbers of their checkpoints because no route was found. */
+  readonly unrouted: number;
+  /** Of the first occurrences that were made. */
+  readonly ids: readonly number[];
 }
 
-export const NOTHING: Generated = { occurrences: 0, checkpoints: 0, details: 0, reminders: 0, missed: 0, withdrawn: 0 };
+export const NOTHING: Generated = {
+  ...{ occurrences: 0, checkpoints: 0, details: 0, reminders: 0, missed: 0, withdrawn: 0, unrouted: 0 },
+  ids: [],
+};
 
 type Parts = Pick<ServiceParts, "database" | "runtime" | "log"> & { readonly routes?: RouteService | undefined };
 
 /**
- * Generates one job's work from `now` on. Nothing when it is not due any more (disabled, over, on a scrapped asset), or
- * somebody else is at it.
- * @throws ApiumError `CRON_INVALID`, `ZONE_UNKNOWN`, `STORE_UNAVAILABLE`.
+ * Generates one job's work from `now` on. A job that is not due any more (disabled, over, on a scrapped asset) gets nothing,
+ * and its work ahead that nobody has touched is taken back. Nothing happens while somebody else is at it.
+ * @throws ApiumError `CRON_INVALID`, `ZONE_UNKNOWN`, `STORE_UNAVAILABLE`, `STORE_TIMEOUT`.
  */
 export function generateJob(parts: Parts, jobId: number, now: number): Promise<Generated> {
   return parts.database.transaction(
     async (tx) => {
-      const job = await lockDueJob(tx, jobId, now);
-      return job === undefined || !isScheduled(job.cron)
-        ? NOTHING
-        : generate(parts, tx, { ...job, cron: job.cron }, now);
+      const job = await lockJobToGenerate(tx, jobId, now);
+      if (job === undefined) return NOTHING;
+      if (job.isDue && isScheduled(job.cron)) return generate(parts, tx, { ...job, cron: job.cron }, now);
+      return job.generatedUntil === null ? NOTHING : retire(tx, job, now);
     },
     { byIndex: true },
   );
@@ -63,25 +72,41 @@ async function generate(
   job: GeneratedJob & { cron: string },
   now: number,
 ): Promise<Generated> {
-  const isChanged = job.generatedVersion !== null && job.generatedVersion !== job.version;
+  const isChanged =
+    job.generatedVersion !== null && (job.generatedVersion !== job.version || job.generatedZone !== job.timezone);
   const withdrawn = isChanged ? await withdrawUntouched(tx, job.id, now) : 0;
   // What was decided on by an earlier definition is decided on again, from now on.
   const generatedUntil = job.generatedUntil === null || isChanged ? undefined : job.generatedUntil;
-  const plan = planSlots({ ...job, generatedUntil }, now, job.identifier === "PPM" ? undefined : HORIZON_MS);
+  const isPpm = job.identifier === "PPM";
+  const plan = planSlots({ ...job, generatedUntil }, now, isPpm ? undefined : HORIZON_MS);
   if (plan.missed !== undefined) await recordMissed(tx, job.id, plan.missed, "late");
-  const made = isTour(job) ? await makeTours(parts, tx, job, plan.slots) : await makeWork(tx, job, plan.slots);
-  const reminders = job.identifier === "PPM" ? await insertReminders(tx, job, made.ids, now) : 0;
+  const { ids, ...made } = isTour(job)
+    ? await makeTours(parts, tx, job, plan.slots)
+    : await makeWork(tx, job, plan.slots);
+  const reminders = isPpm ? await planReminders(tx, job.id, now) : 0;
   if (isChanged || job.generatedVersion === null || plan.decidedUntil !== job.generatedUntil) {
     await recordGenerated(tx, job, plan.decidedUntil);
   }
-  const { ids, checkpoints, details } = made;
-  return { occurrences: ids.length, checkpoints, details, reminders, missed: plan.missed?.slots ?? 0, withdrawn };
+  const missed = plan.missed?.slots ?? 0;
+  return { ...made, occurrences: ids.length, reminders, missed, withdrawn, ids: ids.slice(0, IDS_TOLD) };
+}
+
+/** Of a job that is not due any more: what is ahead goes, what passed before its validity ended is written down. */
+async function retire(tx: Transaction, job: GeneratedJob, now: number): Promise<Generated> {
+  const withdrawn = await withdrawUntouched(tx, job.id, now);
+  const { cron, generatedUntil, generatedVersion, version } = job;
+  const isMissing = job.isOver && isScheduled(cron) && generatedUntil !== null && generatedVersion === version;
+  const missed = isMissing ? planSlots({ ...job, cron, generatedUntil }, now, HORIZON_MS).missed : undefined;
+  if (missed !== undefined) await recordMissed(tx, job.id, missed, "late");
+  await forgetGenerated(tx, job.id);
+  return { ...NOTHING, withdrawn, missed: missed?.slots ?? 0 };
 }
 
 interface Made {
   readonly ids: readonly number[];
   readonly checkpoints: number;
   readonly details: number;
+  readonly unrouted: number;
 }
 
 async function makeWork(tx: Transaction, job: GeneratedJob, slots: readonly number[]): Promise<Made> {
@@ -90,16 +115,20 @@ async function makeWork(tx: Transaction, job: GeneratedJob, slots: readonly numb
     job,
     slots.map((slot) => windowOf(slot, job)),
   );
-  return { ids: made.map(({ id }) => id), checkpoints: 0, details };
+  return { ids: made.map(({ id }) => id), checkpoints: 0, details, unrouted: 0 };
 }
 
 async function makeTours(parts: Parts, tx: Transaction, job: GeneratedJob, slots: readonly number[]): Promise<Made> {
-  const stops = await checkpointsOf(tx, job);
+  if (slots.length === 0) return { ids: [], checkpoints: 0, details: 0, unrouted: 0 };
+  const { random, clock } = parts.runtime.parts;
+  const ways = { routes: parts.routes ?? noRoutes, random, monotonic: () => clock.monotonic() };
+  const order = tourOrder(await checkpointsOf(tx, job), job, ways);
   const timelines = new Map<number, Leg<Checkpoint>[]>();
   for (const slot of slots) {
-    const { planAt } = windowOf(slot, job);
-    timelines.set(slot, tourTimeline(planAt, await ordered(parts, job, stops), ruleOf(job)));
+    timelines.set(slot, tourTimeline(windowOf(slot, job).planAt, await order.next(), ruleOf(job)));
   }
+  const { problem, unrouted } = order;
+  if (problem !== undefined) parts.log.warn(`job ${job.id}: ${unrouted} tours go by their numbers: ${problem}`);
   const windows = slots.map((slot) => {
     const window = windowOf(slot, job);
     return { ...window, expiryAt: timelines.get(slot)?.at(-1)?.expiryAt ?? window.expiryAt };
@@ -109,20 +138,7 @@ async function makeTours(parts: Parts, tx: Transaction, job: GeneratedJob, slots
     parentId: id,
     legs: timelines.get(scheduledAt ?? Number.NaN) ?? [],
   }));
-  return { ids: made.map(({ id }) => id), ...(await insertCheckpoints(tx, job, tours)) };
-}
-
-/** The order of a pass: as numbered, by the route, or by chance and then by the route. Without a route the tour goes on. */
-async function ordered(parts: Parts, job: GeneratedJob, stops: readonly Checkpoint[]): Promise<readonly Checkpoint[]> {
-  const isRandom = job.isRandomized && stops.length > 1;
-  if (!isRandom && job.tourFrequency <= 1) return stops;
-  const order = isRandom ? shuffled(stops, parts.runtime.parts.random) : stops;
-  try {
-    return await (parts.routes ?? noRoutes).optimise(order);
-  } catch (error) {
-    parts.log.warn(`job ${job.id}: no route for the tour, its order stays: ${messageOf(error)}`);
-    return order;
-  }
+  return { ids: made.map(({ id }) => id), ...(await insertCheckpoints(tx, job, tours)), unrouted };
 }
 
 function ruleOf({ planDuration, graceTime, tourFrequency, breakTime }: GeneratedJob) {
@@ -144,5 +160,5 @@ export async function spawnDynamicTour(tx: Transaction, jobId: number): Promise<
     job,
     made.map(({ id }) => ({ parentId: id, legs })),
   );
-  return { ...NOTHING, occurrences: made.length, ...inserted };
+  return { ...NOTHING, occurrences: made.length, ...inserted, ids: made.map(({ id }) => id) };
 }

@@ -15,6 +15,9 @@ const generation = {
     reminders: z.number(),
     missed: z.number(),
     withdrawn: z.number(),
+    unrouted: z.number(),
+    /** Of the jobs asked for by id, those that are not generated, and why. */
+    notDue: z.array(z.object({ jobId: z.number(), reason: z.string() })),
     failed: z.array(z.object({ jobId: z.number(), code: z.string(), message: z.string() })),
   }),
   queue: "high_priority",

@@ -143,6 +143,9 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the f
         ["createSite", { ...site, parentId: 99_999_999 }, "parentId"],
         ["createPerson", { name: "x", siteId, email: "nobody" }, "email"],
         ["createPerson", { name: "x", siteId: 99_999_999 }, "siteId"],
+        ["createPerson", { name: "x", siteId: true }, "siteId"],
+        ["createPerson", { name: "x", siteId: "1e3" }, "siteId"],
+        ["createPerson", { name: "x", siteId: 1.5 }, "siteId"],
         ["createPerson", { name: "x", siteId, designationId: 99_999_999 }, "designationId"],
         ["createShift", { name: "x", siteId, startsAt: "25:00", endsAt: "06:00" }, "startsAt"],
       ];

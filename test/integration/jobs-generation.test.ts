@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { silentLog, VirtualClock } from "../../runtime/index.ts";
 import { generateJob, spawnDynamicTour } from "../../services/jobs/generation.ts";
-import { dueJobs } from "../../services/jobs/generation-store.ts";
+import { jobsToGenerate } from "../../services/jobs/generation-store.ts";
 import { availableBackends } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 
@@ -152,8 +152,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("gener
     for (const job of none) expect(await generateJob(parts, job, NOW)).toMatchObject({ occurrences: 0 });
     const filter = { now: NOW, afterId: 0, limit: 1_000 };
     const ppm = await facility.makeJob(site, { identifier: "PPM", valid_to: "2026-01-15T00:00:00Z" });
-    expect(await dueJobs(facility.database, { ...filter, isPpm: false, ids: [...none, ppm] })).toEqual([]);
-    expect(await dueJobs(facility.database, { ...filter, isPpm: true, ids: undefined })).toContain(ppm);
+    expect(await jobsToGenerate(facility.database, { ...filter, isPpm: false, ids: [...none, ppm] })).toEqual([]);
+    expect(await jobsToGenerate(facility.database, { ...filter, isPpm: true, ids: undefined })).toContain(ppm);
   });
 
   test("planned maintenance: its whole validity, and a reminder for each row of its matrix, once", async () => {
