@@ -290,7 +290,7 @@ export const FACILITY_ROUTES: readonly RestRoute[] = [
     summary: "Work that came up; a scheduled occurrence that it was is found by asset, checklist, person and time.",
     body: [
       ...["siteId", "uuid", "name", "identifier", "priority", "assetId", "questionSetId", "personId"],
-      ...["peopleGroupId", "planAt", "expiryAt", "startedAt", "remarks", "ctzoffset"],
+      ...["peopleGroupId", "planAt", "expiryAt", "startedAt", "remarks", "notifyCategory", "ctzoffset"],
     ],
   },
   {

@@ -1,7 +1,7 @@
 // Work that came up. Reported twice (by its uuid) it is there once; where a scheduled occurrence was meant for the same
 // asset, checklist, person and time, the report is that occurrence's ("reconciliation").
 import type { Transaction } from "../../database/index.ts";
-import { clientOf, requireReferences } from "../clients.ts";
+import { clientOf, requireReferences, typeAssistId } from "../clients.ts";
 import { refused } from "../fields.ts";
 import type { Scope } from "../scope.ts";
 
@@ -20,6 +20,8 @@ export interface NewAdhoc {
   /** When the work was really begun: what a scheduled occurrence is looked for by. */
   readonly startedAt?: Date | undefined;
   readonly remarks?: string | undefined;
+  /** What closing by the server does; id or code. */
+  readonly notifyCategory?: number | string | undefined;
 }
 
 export interface AdhocOutcome {
@@ -36,16 +38,17 @@ export async function createAdhoc(tx: Transaction, scope: Scope, work: NewAdhoc)
     { field: "personId", table: "person", id: work.personId },
     { field: "peopleGroupId", table: "people_group", id: work.peopleGroupId },
   ]);
+  const notifyCategoryId = await typeAssistId(tx, clientId, "NOTIFYCATEGORY", "notifyCategory", work.notifyCategory);
   const known = await knownId(tx, clientId, work.uuid);
   if (known !== undefined) return { id: known, outcome: "known" };
   const scheduled = await scheduledFor(tx, clientId, work);
   if (scheduled !== undefined) return { id: scheduled, outcome: "reconciled" };
   const { rows } = await tx.query<{ id: number }>(
     `insert into jobneed (client_id, site_id, uuid, job_type, identifier, name, priority, asset_id, question_set_id,
-       person_id, people_group_id, plan_at, expiry_at, remarks, multifactor)
+       person_id, people_group_id, plan_at, expiry_at, remarks, notify_category_id, multifactor)
      select $1::bigint, $2::bigint, coalesce($3::uuid, gen_random_uuid()), 'ADHOC', $4, $5, $6, $7::bigint, $8::bigint,
        $9::bigint, $10::bigint, $11::timestamptz, $12::timestamptz, $13,
-       coalesce((select multifactor from asset where id = $7::bigint), 1)
+       $14::bigint, coalesce((select multifactor from asset where id = $7::bigint), 1)
      on conflict (uuid) do nothing returning id`,
     [
       clientId,
@@ -61,6 +64,7 @@ export async function createAdhoc(tx: Transaction, scope: Scope, work: NewAdhoc)
       work.planAt?.toISOString() ?? null,
       work.expiryAt?.toISOString() ?? null,
       work.remarks ?? null,
+      notifyCategoryId,
     ],
   );
   // The same report, at the same time, through another door.

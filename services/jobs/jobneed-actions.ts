@@ -66,6 +66,7 @@ const adhoc = z
     expiryAt: instant.optional(),
     startedAt: instant.optional(),
     remarks: freeText(2_000).optional(),
+    notifyCategory: z.union([id, text(50)]).optional(),
     ctzoffset: ctzoffset.optional(),
   })
   .refine(({ planAt, expiryAt }) => planAt === undefined || expiryAt === undefined || planAt < expiryAt, {
