@@ -8,7 +8,7 @@ import { migrate, openPostgres } from "../database/index.ts";
 import { PostgresQueue, RUNTIME_MIGRATIONS, Runtime, silentLog, VirtualClock } from "../runtime/index.ts";
 import { SERVICE_MIGRATIONS } from "../services/index.ts";
 import { generateJob } from "../services/jobs/generation.ts";
-import { dueJobs } from "../services/jobs/generation-store.ts";
+import { jobsToGenerate } from "../services/jobs/generation-store.ts";
 import { startPostgres } from "../test/support/servers/index.ts";
 
 const NOW = Date.parse("2026-01-05T03:35:00Z");
@@ -59,17 +59,17 @@ async function run(now: number): Promise<Run> {
   let occurrences = 0;
   let details = 0;
   for (let afterId = 0; ; ) {
-    const page = await dueJobs(database, { isPpm: false, now, afterId, limit: 500, ids: undefined });
+    const page = await jobsToGenerate(database, { isPpm: false, now, afterId, limit: 500, ids: undefined });
     const queue = page.values();
     const lane = async () => {
-      for (const id of queue) {
+      for (const { id } of queue) {
         const made = await generateJob(parts, id, now);
         occurrences += made.occurrences;
         details += made.details;
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    afterId = page.at(-1) ?? afterId;
+    afterId = page.at(-1)?.id ?? afterId;
     if (page.length < 500) break;
   }
   clearInterval(watch);

@@ -1,7 +1,7 @@
 // Which client (tenant) a new row belongs to, and whether the rows it refers to are that client's.
 import type { Queryable, Transaction } from "../database/index.ts";
-import { refused } from "./fields.ts";
-import { type Scope, Values } from "./scope.ts";
+import { notFound, refused } from "./fields.ts";
+import { type Scope, Values, within } from "./scope.ts";
 
 export const DEFAULT_CLIENT_CODE = "DEFAULT";
 
@@ -120,4 +120,12 @@ export async function typeAssistId(
   );
   if (rows[0] === undefined) throw refused(field, `there is no ${category} with the code ${value}`);
   return rows[0].id;
+}
+
+/** For what is kept of a site under its id alone. @throws ApiumError `NOT_FOUND` for a site the asker may not see. */
+export async function requireSite(store: Queryable, scope: Scope, siteId: number): Promise<void> {
+  const values = new Values();
+  const own = `id = ${values.of(siteId)}::bigint and ${within(scope, "client_id", values)}`;
+  const { rows } = await store.query(`select 1 from site where ${own}`, values.list);
+  if (rows.length === 0) throw notFound("site", siteId);
 }

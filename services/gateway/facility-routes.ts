@@ -380,6 +380,13 @@ export const FACILITY_ROUTES: readonly RestRoute[] = [
   },
   {
     method: "GET",
+    path: "/sites/:siteId/active-jobs",
+    action: "jobs.active",
+    role: "viewer",
+    summary: "The enabled jobs of a site; at most a minute old.",
+  },
+  {
+    method: "GET",
     path: "/sites/:siteId/overview",
     action: "tickets.overview",
     role: "viewer",

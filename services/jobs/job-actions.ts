@@ -2,13 +2,14 @@
 import { z } from "zod";
 import type { Queryable, Transaction } from "../../database/index.ts";
 import { parseParams } from "../../runtime/index.ts";
-import { clientOf, requireReferences, typeAssistId } from "../clients.ts";
+import { clientOf, requireReferences, requireSite, typeAssistId } from "../clients.ts";
 import { flag, id, page, refused, refusingDuplicates, text } from "../fields.ts";
 import { type Asked, authorOf, type Scope, scopeOf, type Tell, Values, within } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { listCheckpoints, replaceCheckpoints } from "./checkpoint-store.ts";
 import { generateJob, spawnDynamicTour } from "./generation.ts";
 import { JOBNEED_CREATED } from "./generation-tasks.ts";
+import { activeJobs, jobChanged, jobList } from "./job-cache.ts";
 import { JOB_IDENTIFIERS, type JobChange, jobChange, type NewJob, newJob } from "./job-fields.ts";
 import { previewOccurrences } from "./job-preview.ts";
 import { checkValidity, parseJobCron, type Warning, warningsOf } from "./job-rules.ts";
@@ -18,7 +19,6 @@ import {
   insertJob,
   type Job,
   type JobValues,
-  listJobs,
   listMisses,
   lockJob,
   updateJob,
@@ -40,7 +40,7 @@ const preview = newJob.in
 const rowPage = z.strictObject({ id, ...page });
 
 export function jobActions(parts: ServiceParts, tell: Tell) {
-  const { database, runtime } = parts;
+  const { database, cache, runtime } = parts;
   const now = () => runtime.parts.clock.now();
   return {
     async create(ctx: Asked) {
@@ -56,6 +56,7 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
           const jobId = await insertJob(tx, place, { ...values, validFrom: new Date(validFrom) }, author);
           const job = await findJob(tx, scopeOf(ctx), jobId);
           await replaceCheckpoints(tx, job, given.checkpoints ?? [], author);
+          jobChanged(cache, tx, job);
           const { clientId, uuid } = job;
           tx.afterCommit(() => tell("job.created", { id: jobId, uuid, clientId, siteId: job.siteId }));
           return answerOf(tx, job, now());
@@ -73,6 +74,7 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
             given.checkpoints !== undefined && (await replaceCheckpoints(tx, before, given.checkpoints, authorOf(ctx)));
           await updateJob(tx, given.id, values, hasNewCheckpoints);
           const job = await findJob(tx, scopeOf(ctx), given.id);
+          jobChanged(cache, tx, job);
           const { id: jobId, uuid, clientId, siteId, version } = job;
           tx.afterCommit(() => tell("job.changed", { id: jobId, uuid, clientId, siteId, version }));
           return answerOf(tx, job, now());
@@ -82,7 +84,13 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
     async get(ctx: Asked) {
       return answerOf(database, await findJob(database, scopeOf(ctx), parseParams(one, ctx.params).id), now());
     },
-    list: (ctx: Asked) => listJobs(database, scopeOf(ctx), parseParams(listing, ctx.params)),
+    list: (ctx: Asked) => jobList(cache, database, scopeOf(ctx), parseParams(listing, ctx.params)),
+    /** The enabled jobs of a site; at most a minute old. */
+    async active(ctx: Asked) {
+      const { siteId } = parseParams(z.strictObject({ siteId: id }), ctx.params);
+      await requireSite(database, scopeOf(ctx), siteId);
+      return activeJobs(cache, database, scopeOf(ctx), siteId);
+    },
     /** The next occurrences of a job. */
     async next(ctx: Asked) {
       const { id: jobId, n } = parseParams(upcoming, ctx.params);

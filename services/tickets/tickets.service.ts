@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
-import { notFound, text, zone } from "../fields.ts";
-import { type Asked, type Scope, scopeOf, type Tell, Values, within } from "../scope.ts";
+import { requireSite } from "../clients.ts";
+import { text, zone } from "../fields.ts";
+import { type Asked, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { loadDemoFacility } from "./demo-facility.ts";
 import { ticketMailFacts } from "./mail-facts.ts";
@@ -35,7 +36,7 @@ export function ticketsService(parts: ServiceParts): TaskServiceSchema {
       /** Counted once in five minutes, or when a ticket of the site has changed. */
       async overview(ctx: Asked): Promise<SiteOverview> {
         const { siteId } = parseParams(z.object({ siteId: id }), ctx.params);
-        await requireSite(parts, scopeOf(ctx), siteId);
+        await requireSite(database, scopeOf(ctx), siteId);
         return cache.remember(`site_overview_${siteId}`, { ttl: "300s", staleFor: "60s" }, () =>
           siteOverview(database, siteId, runtime.parts.clock.now()),
         );
@@ -47,20 +48,11 @@ export function ticketsService(parts: ServiceParts): TaskServiceSchema {
       createSite: (ctx: Asked) => createSite(database, scopeOf(ctx), parseParams(newSite, ctx.params)),
     },
     created() {
-      tell = (event, payload) => void this.broker.broadcast(event, payload);
+      tell = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
     },
     async started() {
       if (database.engine !== "pglite") return;
       if (await loadDemoFacility(database)) log.info("loaded the demo facility: 3 sites, 6 people, 4 tickets");
     },
   };
-}
-
-/** What is in the cache is everybody's who may see the site. @throws ApiumError `NOT_FOUND`. */
-async function requireSite({ database }: ServiceParts, scope: Scope, siteId: number): Promise<void> {
-  if (scope.clientId === undefined) return;
-  const values = new Values();
-  const own = `id = ${values.of(siteId)}::bigint and ${within(scope, "client_id", values)}`;
-  const { rows } = await database.query(`select 1 from site where ${own}`, values.list);
-  if (rows.length === 0) throw notFound("site", siteId);
 }

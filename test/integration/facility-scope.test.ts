@@ -68,6 +68,7 @@ const READ_OR_CHANGE: Readonly<Record<string, Ask>> = {
   "tickets.comment": ({ ticketId }) => ({ id: ticketId, comment: "taken" }),
   "tickets.history": ({ ticketId }) => ({ id: ticketId }),
   "tickets.overview": ({ siteId }) => ({ siteId }),
+  "jobs.active": ({ siteId }) => ({ siteId }),
   "escalation.getMatrixRow": ({ matrixId }) => ({ id: matrixId }),
   "escalation.changeMatrixRow": ({ matrixId }) => ({ id: matrixId, body: "taken" }),
   "escalation.removeMatrixRow": ({ matrixId }) => ({ id: matrixId }),

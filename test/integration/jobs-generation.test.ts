@@ -153,7 +153,9 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("gener
     const filter = { now: NOW, afterId: 0, limit: 1_000 };
     const ppm = await facility.makeJob(site, { identifier: "PPM", valid_to: "2026-01-15T00:00:00Z" });
     expect(await jobsToGenerate(facility.database, { ...filter, isPpm: false, ids: [...none, ppm] })).toEqual([]);
-    expect(await jobsToGenerate(facility.database, { ...filter, isPpm: true, ids: undefined })).toContain(ppm);
+    expect(await jobsToGenerate(facility.database, { ...filter, isPpm: true, ids: undefined })).toEqual([
+      expect.objectContaining({ id: ppm, siteId: site, clientId: await facility.clientOf(site) }),
+    ]);
   });
 
   test("planned maintenance: its whole validity, and a reminder for each row of its matrix, once", async () => {
@@ -173,6 +175,110 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("gener
       [job],
     );
     expect(remind_at.toISOString()).toBe("2026-01-11T02:20:00.000Z"); // a day before 12 January, 07:50 in Kolkata
+
+    // Rows of the matrix that come, or change, after the occurrences were made.
+    await facility.makeMatrix({ ...matrix, level: 3, frequency: "MINUTE", frequency_value: 5 });
+    await facility.database.query("update escalation_matrix set frequency_value = 3 where job_id = $1 and level = 2", [
+      job,
+    ]);
+    await facility.database.query(
+      "update reminder set status = 'SUCCESS' where job_id = $1 and remind_at = (select min(remind_at) from reminder where job_id = $1 and plan_at - remind_at < interval '3 hours')",
+      [job],
+    );
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ occurrences: 0, reminders: 7 + 6 });
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ reminders: 0 });
+  });
+
+  test("a job that is switched off: its untouched work goes, and no slot of that time is told as missed", async () => {
+    const job = await facility.makeJob(site, { cron: "0 */4 * * *" });
+    await generateJob(parts, job, NOW);
+    const [, begun] = await occurrences(job);
+    await facility.database.query("update jobneed set started_at = now() where id = $1", [begun?.id ?? 0]);
+    await facility.database.query("update job set enabled = false where id = $1", [job]);
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ occurrences: 0, withdrawn: 11, missed: 0 });
+    expect((await occurrences(job)).map(({ id }) => id)).toEqual([begun?.id]);
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ withdrawn: 0 });
+    await facility.database.query("update job set enabled = true where id = $1", [job]);
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ occurrences: 11, missed: 0 });
+    await facility.database.query("update job set enabled = false where id = $1", [job]);
+    await generateJob(parts, job, NOW);
+    await facility.database.query("update job set enabled = true where id = $1", [job]);
+    expect(await generateJob(parts, job, NOW + 9 * 24 * HOUR_MS)).toMatchObject({ occurrences: 12, missed: 0 });
+  });
+
+  test("the validity ended while nobody generated: its last slots are told as missed, once", async () => {
+    const job = await facility.makeJob(site, { cron: "0 8 * * *", valid_to: "2026-01-10T00:00:00Z" });
+    await generateJob(parts, job, NOW);
+    const late = NOW + 30 * 24 * HOUR_MS;
+    expect(await generateJob(parts, job, late)).toMatchObject({ occurrences: 0, withdrawn: 0, missed: 2 });
+    expect(await generateJob(parts, job, late)).toMatchObject({ missed: 0 });
+  });
+
+  test("a site that moves to another zone moves its untouched work", async () => {
+    const moving = await facility.makeSite({ timezone: "Asia/Kolkata" });
+    const job = await facility.makeJob(moving, { cron: "0 8 * * *" });
+    await generateJob(parts, job, NOW);
+    await facility.database.query("update site set timezone = 'America/New_York' where id = $1", [moving]);
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ withdrawn: 2, occurrences: 2 });
+    const slots = (await occurrences(job)).map(({ scheduled_at }) => scheduled_at?.toISOString());
+    expect(slots).toEqual(["2026-01-05T13:00:00.000Z", "2026-01-06T13:00:00.000Z"]);
+    expect(await generateJob(parts, job, NOW)).toMatchObject({ withdrawn: 0, occurrences: 0 });
+  });
+
+  test("what is touched, in a tour and on a checklist: a checkpoint, an answer", async () => {
+    const tour = await facility.makeJob(site, { cron: "0 */12 * * *", identifier: "INTERNALTOUR" });
+    const checklist = await facility.makeChecklist(site, 2);
+    for (const seqno of [0, 1]) {
+      await facility.makeCheckpoint(tour, seqno, { name: `Stop ${seqno}`, question_set_id: checklist });
+    }
+    await generateJob(parts, tour, NOW);
+    const [visited, answered, ...untouched] = await occurrences(tour);
+    const [, stop] = await checkpoints(visited?.id ?? 0);
+    const [other] = await checkpoints(answered?.id ?? 0);
+    await facility.database.query("update jobneed set status = 'COMPLETED' where id = $1", [stop?.id ?? 0]);
+    await facility.database.query("update jobneed_detail set answer = '5' where jobneed_id = $1 and seqno = 1", [
+      other?.id ?? 0,
+    ]);
+    await facility.makeCheckpoint(tour, 2, { name: "Stop 2" });
+    await facility.database.query("update job set version = version + 1 where id = $1", [tour]);
+    expect(await generateJob(parts, tour, NOW)).toMatchObject({
+      withdrawn: untouched.length,
+      occurrences: untouched.length,
+      checkpoints: 3 * untouched.length,
+    });
+    const sizes = await Promise.all((await occurrences(tour)).map(async ({ id }) => (await checkpoints(id)).length));
+    expect(sizes).toEqual([2, 2, 3, 3]);
+  });
+
+  test("running is no change of the definition: phones do not get the job again", async () => {
+    const job = await facility.makeJob(site);
+    const marks = () => facility.one("select updated_at, changed_in::text as changed from job where id = $1", [job]);
+    const before = await marks();
+    await generateJob(parts, job, NOW);
+    expect(await marks()).toEqual(before);
+    await facility.database.query("update job set name = 'Another' where id = $1", [job]);
+    expect(await marks()).not.toEqual(before);
+  });
+
+  test("a route that fails stops no tour; the order of its numbers is told", async () => {
+    const tour = await facility.makeJob(site, {
+      ...{ cron: "0 22 * * *", identifier: "EXTERNALTOUR", is_randomized: true },
+      site_group_id: await facility.makeGroup(site, { kind: "SITEGROUP", name: "North" }),
+    });
+    const client_id = await facility.clientOf(site);
+    for (const seqno of [0, 1, 2]) {
+      const branch = await facility.makeSite({ client_id, name: `Branch ${seqno}`, sol_id: `S-${seqno}` });
+      await facility.makeCheckpoint(tour, seqno, { site_id: branch });
+    }
+    const routes = { optimise: () => Promise.reject(new Error("no quota")) };
+    const made = await generateJob({ ...parts, routes }, tour, NOW);
+    expect(made).toMatchObject({ occurrences: 2, checkpoints: 6, unrouted: 2 });
+    const [first] = await occurrences(tour);
+    expect((await checkpoints(first?.id ?? 0)).map(({ name: stop }) => stop)).toEqual([
+      "North - S-0 - Branch 0",
+      "North - S-1 - Branch 1",
+      "North - S-2 - Branch 2",
+    ]);
   });
 
   test("a dynamic tour: one open round at a time, without deadlines", async () => {

@@ -1,9 +1,10 @@
 /** The arithmetic of work: which slots, which windows, and a tour's checkpoints in time. Worked examples 7.1 and 7.2. */
 import { describe, expect, test } from "@jest/globals";
 import { SeededRandom } from "../../runtime/index.ts";
-import { isScheduled, planSlots, type Recurrence, windowOf } from "../../services/jobs/occurrences.ts";
-import { shuffled } from "../../services/jobs/route.ts";
+import { isScheduled, MOST_SLOTS, planSlots, type Recurrence, windowOf } from "../../services/jobs/occurrences.ts";
+import { noRoutes, type Place, type RouteService, shuffled } from "../../services/jobs/route.ts";
 import { tourTimeline } from "../../services/jobs/tour.ts";
+import { ROUTE_BUDGET_MS, tourOrder } from "../../services/jobs/tour-order.ts";
 
 const at = (text: string) => Date.parse(text);
 const HOUR_MS = 3_600_000;
@@ -70,6 +71,21 @@ describe("occurrences (7.1)", () => {
     expect(planSlots(day, now, undefined).slots).toHaveLength(2);
   });
 
+  test("more slots than are made at once: the next run goes on where this one ended", () => {
+    const often = { ...everyFourHours, cron: "*/5 * * * *", timezone: "UTC", validTo: now + 30 * 24 * HOUR_MS };
+    const begun = planSlots(often, now, undefined);
+    expect(begun.slots).toHaveLength(MOST_SLOTS);
+    const rest = planSlots({ ...often, generatedUntil: begun.decidedUntil }, now, undefined);
+    expect(rest.slots[0]).toBe((begun.slots.at(-1) ?? 0) + 300_000);
+    expect(begun.slots.length + rest.slots.length).toBe((30 * 24 * HOUR_MS) / 300_000 - 1);
+  });
+
+  test("the range of what was missed is right however much it is", () => {
+    const often = { ...everyFourHours, cron: "*/5 * * * *", validTo: at("2030-01-01T00:00:00Z"), generatedUntil: now };
+    const late = now + 365 * 24 * HOUR_MS;
+    expect(planSlots(often, late, TWO_DAYS_MS).missed).toEqual({ from: now + 300_000, to: late, slots: 50_000 });
+  });
+
   test("classic cron: the 13th or a Friday; every minute means not scheduled", () => {
     const either = { ...everyFourHours, timezone: "UTC", cron: "0 0 13 * 5", validTo: at("2026-02-28T00:00:00Z") };
     expect(planSlots(either, at("2026-01-08T12:00:00Z"), undefined).slots.map(iso).slice(0, 3)).toEqual([
@@ -126,11 +142,94 @@ describe("tours (7.2)", () => {
     ]);
   });
 
+  test("the way to a pass's first stop is none: the guard stands there", () => {
+    const far = stops.map((stop) => ({ ...stop, travelTime: 5, distanceKm: 1.5 }));
+    const legs = tourTimeline(planAt, far, { ...rule, frequency: 3 });
+    expect(legs.map(({ distanceKm }) => distanceKm)).toEqual([1.5, 1.5, 1.5, undefined, 1.5, 1.5, undefined, 1.5, 1.5]);
+  });
+
   test("shuffling keeps every stop and is decided by chance alone", () => {
     const numbers = Array.from({ length: 20 }, (_, n) => n);
     const orders = [1, 2, 1].map((seed) => shuffled(numbers, new SeededRandom(seed)));
     expect(orders[0]).not.toEqual(orders[1]);
     expect(orders[0]).toEqual(orders[2]);
     expect(orders[0]?.toSorted((a, b) => a - b)).toEqual(numbers);
+  });
+});
+
+describe("the order of a tour", () => {
+  const stops = Array.from({ length: 6 }, (_, index) => ({ id: index + 1, travelTime: 5, latitude: 0, longitude: 0 }));
+  const ids = (order: readonly { id: number }[]) => order.map(({ id }) => id);
+  const numbered = ids(stops);
+  const ways = (routes: RouteService = noRoutes, seed = 1, monotonic = () => 0) => ({
+    routes,
+    random: new SeededRandom(seed),
+    monotonic,
+  });
+  const random = { isRandomized: true, tourFrequency: 1 };
+  const routed = { isRandomized: false, tourFrequency: 2 };
+  const failing: RouteService = { optimise: () => Promise.reject(new Error("no quota")) };
+  let asked = 0;
+  const backwards: RouteService = {
+    async optimise<Of extends Place>(given: readonly Of[]) {
+      asked += 1;
+      return given.toReversed();
+    },
+  };
+
+  test("as numbered, and nobody is asked for a way", async () => {
+    const order = tourOrder(stops, { isRandomized: false, tourFrequency: 1 }, ways(failing));
+    expect(ids(await order.next())).toEqual(numbered);
+    expect(order.unrouted).toBe(0);
+  });
+
+  test("a random tour differs from the last one, by chance alone", async () => {
+    const order = tourOrder(stops, random, ways());
+    const [first, second] = [ids(await order.next()), ids(await order.next())];
+    expect(first).not.toEqual(second);
+    expect(ids(await tourOrder(stops, random, ways()).next())).toEqual(first);
+    expect(first.toSorted()).toEqual(numbered);
+  });
+
+  test("passes there and back follow the route, which is asked once", async () => {
+    const order = tourOrder(stops, routed, ways(backwards));
+    asked = 0;
+    for (let tour = 0; tour < 5; tour += 1) expect(ids(await order.next())).toEqual(numbered.toReversed());
+    expect(asked).toBe(1);
+  });
+
+  test.each([
+    ["fails", failing, "no quota"],
+    ["loses a checkpoint", { optimise: async (given) => given.slice(1) }, "does not visit each checkpoint once"],
+    [
+      "visits one twice",
+      { optimise: async (given) => given.map((stop, n) => (n === 1 ? (given[0] ?? stop) : stop)) },
+      "does not visit each checkpoint once",
+    ],
+    [
+      "has no time",
+      { optimise: async (given) => given.map((stop) => ({ ...stop, travelTime: Number.NaN })) },
+      "without a time",
+    ],
+  ] as [string, RouteService, string][])("a route that %s: the tours go by the numbers", async (_, routes, why) => {
+    for (const rule of [random, routed]) {
+      const order = tourOrder(stops, rule, ways(routes));
+      expect(ids(await order.next())).toEqual(numbered);
+      expect(ids(await order.next())).toEqual(numbered);
+      expect([order.unrouted, order.problem]).toEqual([2, expect.stringContaining(why)]);
+    }
+  });
+
+  test("a route that never answers costs a job its budget once", async () => {
+    const hanging: RouteService = { optimise: () => new Promise(() => {}) };
+    let readings = 0;
+    // The budget is spent when the route is asked.
+    const order = tourOrder(
+      stops,
+      random,
+      ways(hanging, 1, () => readings++ * ROUTE_BUDGET_MS),
+    );
+    for (let tour = 0; tour < 3; tour += 1) expect(ids(await order.next())).toEqual(numbered);
+    expect([order.unrouted, order.problem]).toEqual([3, "the route took too long"]);
   });
 });
