@@ -8,12 +8,7 @@ import type { ServiceParts } from "../service-parts.ts";
 import { mayDo, type Role } from "./rest-route.ts";
 import { secretFile } from "./secret-file.ts";
 import { Sessions } from "./sessions.ts";
-
-export interface User {
-  /** For the audit: the role and the beginning of the token's digest; never the token. */
-  readonly name: string;
-  readonly role: Role;
-}
+import type { User } from "./user.ts";
 
 interface KnownToken {
   readonly digest: Buffer;

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "moleculer";
 import { ApiumError } from "../../runtime/index.ts";
-import type { User } from "./access.ts";
+import type { User } from "./user.ts";
 
 export interface Meta {
   user?: User;

@@ -3,7 +3,7 @@
 // lock operators out of the page they need then.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { ServiceParts } from "../service-parts.ts";
-import type { User } from "./access.ts";
+import type { User } from "./user.ts";
 
 const SESSION_MS = 12 * 3_600_000;
 const COOKIE = "apium_session";
