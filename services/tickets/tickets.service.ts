@@ -1,16 +1,14 @@
-// Tickets of the facility, and the sites they are at.
+// Tickets of the facility.
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { requireSite } from "../clients.ts";
-import { text, zone } from "../fields.ts";
 import { type Asked, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { loadDemoFacility } from "./demo-facility.ts";
 import { ticketMailFacts } from "./mail-facts.ts";
 import { type SiteOverview, siteOverview } from "./overview.ts";
 import { raiseTicketTasks } from "./raise-ticket-tasks.ts";
-import { createSite, listSites } from "./sites.ts";
 import { ticketActions } from "./ticket-actions.ts";
 
 const id = z.coerce.number().int().positive();
@@ -19,12 +17,6 @@ const mailed = z.strictObject({
   event: z.string().default("created"),
   level: z.number().int().min(1).optional(),
 });
-const newSite = z.strictObject({
-  code: z.string().regex(/^[A-Za-z0-9_-]{1,30}$/, "has up to 30 letters, digits, _ or -"),
-  name: text(200),
-  timezone: zone,
-});
-
 export function ticketsService(parts: ServiceParts): TaskServiceSchema {
   const { runtime, database, cache, log } = parts;
   let tell: Tell = () => {};
@@ -42,10 +34,6 @@ export function ticketsService(parts: ServiceParts): TaskServiceSchema {
         );
       },
       mailFacts: (ctx: Asked) => ticketMailFacts(database, parseParams(mailed, ctx.params)),
-      async sites(ctx: Asked) {
-        return { items: await listSites(database, scopeOf(ctx)), nextCursor: null };
-      },
-      createSite: (ctx: Asked) => createSite(database, scopeOf(ctx), parseParams(newSite, ctx.params)),
     },
     created() {
       tell = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});

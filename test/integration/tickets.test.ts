@@ -6,6 +6,7 @@ import type { Runtime } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
 import { sendTicketEmail } from "../../services/email/tasks.ts";
+import { facilityModule } from "../../services/facility/index.ts";
 import { loadDemoFacility } from "../../services/tickets/demo-facility.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import type { SiteOverview } from "../../services/tickets/overview.ts";
@@ -49,7 +50,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
     });
     brokers.push(broker);
     const parts = { runtime, database, cache: cacheOf(broker, runtime), settings: readSettings({}), log };
-    for (const { create } of [ticketsModule, cacheModule]) broker.createService(create(parts));
+    for (const { create } of [ticketsModule, facilityModule, cacheModule]) broker.createService(create(parts));
     await runtime.open();
     await broker.start();
     await runtime.work();
@@ -57,7 +58,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
   }
 
   function newSite(broker: ServiceBroker): Promise<{ id: number; code: string }> {
-    return broker.call("tickets.createSite", { code: `S-${++sites}`, name: "A site", timezone: "Europe/London" });
+    return broker.call("facility.createSite", { code: `S-${++sites}`, name: "A site", timezone: "Europe/London" });
   }
 
   async function count(text: string, ...parameters: (string | number)[]): Promise<number> {
@@ -159,7 +160,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
       [{ ...site2, code: "no spaces#" }, "code"],
       [{ ...site2, code: site.code }, "code"],
     ] as const)
-      await expect(broker.call("tickets.createSite", params)).rejects.toMatchObject({ fields: [{ field }] });
+      await expect(broker.call("facility.createSite", params)).rejects.toMatchObject({ fields: [{ field }] });
     const first = await broker.call<Created, object>("tickets.create", good);
     expect(first.number).toBe(`${site.code}#1`);
     await expect(broker.call("tickets.get", { id: 999_999 })).rejects.toMatchObject({
