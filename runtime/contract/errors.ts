@@ -252,6 +252,12 @@ export const ERRORS = {
     meaning: "A duration is neither milliseconds nor a text such as 30s.",
     step: "Write it like 250ms, 30s, 5m, 2h, 1d or as a number of milliseconds.",
   },
+  TOO_MANY_ATTEMPTS: {
+    status: 429,
+    retryable: true,
+    meaning: "Too many sign-ins have failed from this address.",
+    step: "Wait five minutes, then use the right token.",
+  },
   CACHE_UNKNOWN: {
     status: 404,
     retryable: false,

@@ -8,6 +8,7 @@ import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { Access } from "./access.ts";
 import { sendError } from "./error-response.ts";
+import { LoginGuard } from "./login-guard.ts";
 import { pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
 import { restRoutes } from "./rest-calls.ts";
 import { systemRoute } from "./system-routes.ts";
@@ -37,7 +38,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     logResponse: null,
     rootCallOptions: prepare,
     use: [refuseOptions],
-    routes: [...restRoutes(access), systemRoute(access, fail)],
+    routes: [...restRoutes(access), systemRoute(access, new LoginGuard(cache), fail)],
     onError: fail,
   };
 

@@ -5,6 +5,7 @@ import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
 import { formBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
+import type { LoginGuard } from "./login-guard.ts";
 import { openApi } from "./openapi.ts";
 import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
@@ -13,7 +14,11 @@ const READY_WITHIN_MS = 2_000;
 
 type Handler = (request: Request, response: Response, service: Service) => unknown;
 
-export function systemRoute(access: Access, fail: (request: Request, response: Response, error: unknown) => void) {
+export function systemRoute(
+  access: Access,
+  guard: LoginGuard,
+  fail: (request: Request, response: Response, error: unknown) => void,
+) {
   const alias = (handle: Handler) =>
     function answer(this: Service, request: Request, response: Response) {
       Promise.resolve()
@@ -38,10 +43,13 @@ export function systemRoute(access: Access, fail: (request: Request, response: R
         access.allow(await access.authenticate(request), "viewer");
         sendJson(response, 200, openApi());
       }),
-      "POST /login": alias((request, response) => {
+      "POST /login": alias(async (request, response) => {
         access.refuseForeignOrigin(request);
+        await guard.refuseGuessing(addressOf(request));
         const { token } = (request.body ?? {}) as { token?: unknown };
-        return signIn(access, request, response, typeof token === "string" ? token : "");
+        const given = typeof token === "string" ? token : "";
+        if (access.userOf(given) === undefined) await guard.failed(addressOf(request));
+        await signIn(access, request, response, given);
       }),
       "POST /logout": alias(async (request, response) => {
         access.refuseForeignOrigin(request);
@@ -61,6 +69,10 @@ async function page(access: Access, request: Request, response: Response, path: 
   if (!PUBLIC_PAGES.includes(path) && (await access.identify(request)) === undefined)
     return redirect(response, "/login");
   sendPage(response, path);
+}
+
+function addressOf(request: Request): string {
+  return request.socket.remoteAddress ?? "";
 }
 
 /** Leads on to an address without the token, so that it stays in no history and no referrer. */

@@ -370,6 +370,19 @@ describe("the gateway", () => {
       expect(await access.identify(request(other))).toBeUndefined();
     });
 
+    test("cannot be guessed at: after ten failures an address waits, also with the right token", async () => {
+      const { broker, ask, runtime } = await open([]);
+      const parts = { runtime, database: backend.database, cache: cacheClient(broker, runtime.parts).named("default") };
+      broker.createService(
+        cacheModule.create({ ...parts, settings: readSettings({}), log: { info() {}, warn() {}, error() {} } }),
+      );
+      await broker.waitForServices("cache", 5_000);
+      const login = async (token: string) =>
+        (await ask("/login", { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ token }) })).status;
+      for (let n = 0; n < 10; n += 1) expect(await login(`guess-${n}`)).toBe(303);
+      expect(await login(OPERATOR)).toBe(429);
+    });
+
     test("goes on by its signature while nobody runs the cache", async () => {
       const { broker, runtime } = await open([]);
       const sessions = cacheClient(broker, runtime.parts).named("sessions");
