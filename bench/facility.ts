@@ -4,7 +4,7 @@
  * same with ten times the history in the tables. `node_modules/.bin/node bench/facility.ts`
  */
 import Table from "cli-table3";
-import { migrate, openPostgres } from "../database/index.ts";
+import { type Database, migrate, openPostgres, type Parameter, type Statement } from "../database/index.ts";
 import { PostgresQueue, RUNTIME_MIGRATIONS, Runtime, silentLog, VirtualClock } from "../runtime/index.ts";
 import { SERVICE_MIGRATIONS } from "../services/index.ts";
 import { generateJob } from "../services/jobs/generation.ts";
@@ -35,13 +35,15 @@ await database.script(`
     select 'P' || n, 'P' || n, s.id, s.client_id from generate_series(1, 3000) n
     join site s on s.code = 'S' || (1 + n % 500);
   insert into question (client_id, name, answer_type) select id, 'Q' || n, 'NUMERIC' from site, generate_series(1, 12) n where kind = 'CLIENT';
-  insert into question_set (client_id, name) select id, 'Checklist' from site where kind = 'CLIENT';
+  insert into question_set (client_id, site_id, name)
+    select client_id, id, 'Checklist' from site where kind = 'SITE';
   insert into question_set_member (client_id, question_set_id, question_id, seqno, answer_type)
-    select q.client_id, s.id, q.id, row_number() over (order by q.id), q.answer_type from question q, question_set s;
+    select q.client_id, s.id, q.id, row_number() over (partition by s.id order by q.id), q.answer_type
+    from question q, question_set s;
   insert into job (client_id, site_id, name, cron, valid_from, valid_to, grace_time, plan_duration, expiry_time, question_set_id)
     select s.client_id, s.id, 'Job ' || n, (n % 60) || ' */' || (array[3, 4, 6, 8])[1 + n % 4] || ' * * *',
-           '2025-01-01', '2030-01-01', 10, 30, 15, (select id from question_set)
-    from generate_series(1, 5000) n join site s on s.code = 'S' || (1 + n % 500);
+           '2025-01-01', '2030-01-01', 10, 30, 15, q.id
+    from generate_series(1, 5000) n join site s on s.code = 'S' || (1 + n % 500) join question_set q on q.site_id = s.id;
   analyze;`);
 
 interface Run {
@@ -110,10 +112,27 @@ console.log(table.toString());
 const ratio = third.seconds / third.occurrences / (second.seconds / second.occurrences);
 console.log(`time per occurrence against ten times the history: ${ratio.toFixed(2)}x`);
 
-const { rows: plan } = await database.query<Record<string, string>>(
-  `explain select 1 from jobneed where job_id = 1 and scheduled_at > now() and parent_id is null`,
-);
-console.log(plan.map((row) => Object.values(row)[0]).join("\n"));
+// How the statements of one job are planned on these tables: a changed definition, so that all of them are asked.
+await database.query("update job set version = version + 1 where id = 1");
+const explaining: Database = {
+  ...database,
+  transaction: (work, options) =>
+    database.transaction(
+      (tx) =>
+        work({
+          ...tx,
+          async query<Row>(statement: Statement | string, parameters: readonly Parameter[] = []) {
+            const text = typeof statement === "string" ? statement : statement.text;
+            const { rows } = await tx.query<Record<string, string>>(`explain ${text}`, parameters);
+            console.log(`\n${text.trim().split("\n")[0]} …`);
+            for (const row of rows) console.log(`    ${Object.values(row)[0]}`);
+            return tx.query<Row>(statement, parameters);
+          },
+        }),
+      options,
+    ),
+};
+console.log(await generateJob({ ...parts, database: explaining }, 1, NOW + (2 * DAY_MS) / 3));
 await database.close();
 await server.stop();
 process.exit(0);

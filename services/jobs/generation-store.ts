@@ -85,7 +85,7 @@ export async function jobsToGenerate(database: Database, selection: Selection): 
   const { isPpm, now, afterId, limit, ids } = selection;
   const { rows } = await database.query<JobToGenerate>(
     `select j.id::float8 as id, j.uuid, j.client_id::float8 as "clientId", j.site_id::float8 as "siteId" from job j
-     where (${IS_DUE} or (j.parent_id is null and j.generated_until is not null))
+     where (${IS_DUE} or (j.parent_id is null and j.generated_version is not null))
        and (j.identifier = 'PPM') = $2::boolean and j.id > $3::bigint
        and ($4::text is null or j.id = any($4::text::bigint[]))
      order by j.id limit $5::integer`,

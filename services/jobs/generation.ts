@@ -60,7 +60,7 @@ export function generateJob(parts: Parts, jobId: number, now: number): Promise<G
       const job = await lockJobToGenerate(tx, jobId, now);
       if (job === undefined) return NOTHING;
       if (job.isDue && isScheduled(job.cron)) return generate(parts, tx, { ...job, cron: job.cron }, now);
-      return job.generatedUntil === null ? NOTHING : retire(tx, job, now);
+      return job.generatedVersion === null ? NOTHING : retire(tx, job, now);
     },
     { byIndex: true },
   );
