@@ -8,7 +8,7 @@ import { type Database, migrate, openPostgres, type Parameter, type Statement } 
 import { PostgresQueue, RUNTIME_MIGRATIONS, Runtime, silentLog, VirtualClock } from "../runtime/index.ts";
 import { SERVICE_MIGRATIONS } from "../services/index.ts";
 import { generateJob } from "../services/jobs/generation.ts";
-import { jobsToGenerate } from "../services/jobs/generation-store.ts";
+import { jobsToGenerate } from "../services/jobs/generation-job-store.ts";
 import { startPostgres } from "../test/support/servers/index.ts";
 
 const NOW = Date.parse("2026-01-05T03:35:00Z");

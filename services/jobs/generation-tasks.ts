@@ -6,7 +6,7 @@ import { runs, type TaskRunContext, type TaskServiceSchema } from "../../runtime
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { type Generated, generateJob, NOTHING } from "./generation.ts";
-import { type JobToGenerate, jobsToGenerate, reasonsNotDue } from "./generation-store.ts";
+import { type JobToGenerate, jobsToGenerate, reasonsNotDue } from "./generation-job-store.ts";
 import type { RouteService } from "./route.ts";
 import { createJob, createPpmJob } from "./tasks.ts";
 

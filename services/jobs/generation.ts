@@ -3,19 +3,21 @@
 import type { Transaction } from "../../database/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import {
-  type Checkpoint,
-  checkpointsOf,
   forgetGenerated,
   type GeneratedJob,
-  hasOpenOccurrence,
-  insertCheckpoints,
-  insertOccurrences,
   isTour,
   lockDynamicTour,
   lockJobToGenerate,
-  planReminders,
   recordGenerated,
   recordMissed,
+} from "./generation-job-store.ts";
+import {
+  type Checkpoint,
+  checkpointsOf,
+  hasOpenOccurrence,
+  insertCheckpoints,
+  insertOccurrences,
+  planReminders,
   withdrawUntouched,
 } from "./generation-store.ts";
 import { isScheduled, planSlots, windowOf } from "./occurrences.ts";

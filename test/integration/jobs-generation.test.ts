@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { silentLog, VirtualClock } from "../../runtime/index.ts";
 import { generateJob, spawnDynamicTour } from "../../services/jobs/generation.ts";
-import { jobsToGenerate } from "../../services/jobs/generation-store.ts";
+import { jobsToGenerate } from "../../services/jobs/generation-job-store.ts";
 import { availableBackends } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 
