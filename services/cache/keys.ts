@@ -28,6 +28,10 @@ export function wholeCache({ prefix }: Keyspace): string {
 /** Tags, leases and locks stand beside the caches' keys, where no glob of a cache reaches. */
 export const sideKey = {
   lease: (full: string) => `apium:lease:${full}`,
+  /** The tags a value carries. */
+  tagsOf: (full: string) => `apium:tags-of:${full}`,
+  /** When a tag was invalidated last. */
+  tagInvalidAt: (tag: string) => `apium:tag-at:${tag}`,
   tag: ({ prefix }: Keyspace, tag: string) => `apium:tag:${prefix}:${tag}`,
   lock: ({ prefix }: Keyspace, name: string) => `apium:lock:${prefix}:${name}`,
 };

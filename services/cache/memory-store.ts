@@ -7,9 +7,9 @@ import type { CacheStore, Entry, Kept, Lease, ScanPage, StoreInfo } from "./stor
 export interface MemoryStoreOptions {
   readonly clock: Clock;
   readonly newToken: () => string;
-  /** Default 100 000. */
+  /** Default 100 000; leases, locks and remembered tags as many each. */
   readonly maxEntries?: number;
-  /** Of keys and texts. Default 64 MB. */
+  /** Of keys, texts and tags. Default 64 MB. */
   readonly maxBytes?: number;
 }
 
@@ -43,6 +43,7 @@ export class MemoryStore implements CacheStore {
   readonly #leases = new Map<string, Held>();
   readonly #locks = new Map<string, Held>();
   readonly #tagsInvalidAt = new Map<string, number>();
+  #otherTagsInvalidAt = 0;
   #bytes = 0;
   #writes = 0;
 
@@ -84,7 +85,7 @@ export class MemoryStore implements CacheStore {
   }
 
   async deleteTagged(tags: readonly string[]): Promise<number> {
-    for (const tag of tags) this.#tagsInvalidAt.set(tag, this.#clock.now());
+    for (const tag of tags) this.#noteInvalid(tag);
     return this.delete([...new Set(tags.flatMap((tag) => [...(this.#tagged.get(tag) ?? [])]))]);
   }
 
@@ -103,20 +104,22 @@ export class MemoryStore implements CacheStore {
   async ttl(key: string): Promise<number | null | undefined> {
     const item = this.#live(key);
     if (item === undefined) return undefined;
-    return item.until === Number.POSITIVE_INFINITY ? null : item.until - this.#clock.now();
+    return item.until === Number.POSITIVE_INFINITY ? null : Math.ceil(item.until - this.#clock.now());
   }
 
   async expire(key: string, ttlMs: number | null): Promise<boolean> {
     const item = this.#live(key);
     if (item === undefined) return false;
+    if (ttlMs === 0) return (await this.delete([key])) === 1;
     this.#drop(key);
-    if (ttlMs === null || ttlMs > 0) this.#insert(key, { ...item, until: this.#until(ttlMs) });
+    this.#insert(key, { ...item, until: this.#until(ttlMs) });
     return true;
   }
 
   async rename(from: string, to: string): Promise<boolean> {
     const item = this.#live(from);
     if (item === undefined) return false;
+    if (from === to) return true;
     await this.delete([from, to]);
     this.#insert(to, item);
     return true;
@@ -138,23 +141,25 @@ export class MemoryStore implements CacheStore {
     const held = this.#leases.get(key);
     const now = this.#clock.now();
     if (held !== undefined && held.until > now) {
-      return item === undefined ? { state: "busy", retryInMs: held.until - now } : { state: "stale", text: item.text };
+      return item === undefined
+        ? { state: "busy", retryInMs: Math.ceil(held.until - now) }
+        : { state: "stale", text: item.text };
     }
     const token = this.#newToken();
-    this.#leases.set(key, { token, since: now, until: now + leaseMs });
+    this.#noteLease(key, { token, since: now, until: now + leaseMs });
     return item === undefined ? { state: "granted", token } : { state: "stale", text: item.text, token };
   }
 
   /** Who may compute a key, and for how much longer. */
   leased(key: string): { readonly token: string; readonly leftMs: number } | undefined {
     const held = this.#leases.get(key);
-    const leftMs = (held?.until ?? 0) - this.#clock.now();
+    const leftMs = Math.ceil((held?.until ?? 0) - this.#clock.now());
     return held !== undefined && leftMs > 0 ? { token: held.token, leftMs } : undefined;
   }
 
   /** Notes a lease that another store has given out. */
   holdLease(key: string, token: string, leaseMs: number): void {
-    this.#leases.set(key, { token, since: this.#clock.now(), until: this.#clock.now() + leaseMs });
+    this.#noteLease(key, { token, since: this.#clock.now(), until: this.#clock.now() + leaseMs });
   }
 
   async fill(entry: Entry, token: string, kept: Kept): Promise<boolean> {
@@ -162,7 +167,7 @@ export class MemoryStore implements CacheStore {
     if (!holds(lease, token, this.#clock.now())) return false;
     const { since } = lease;
     this.#leases.delete(entry.key);
-    if (kept.tags.some((tag) => (this.#tagsInvalidAt.get(tag) ?? 0) >= since)) return false;
+    if (kept.tags.some((tag) => (this.#tagsInvalidAt.get(tag) ?? this.#otherTagsInvalidAt) >= since)) return false;
     this.#put(entry, kept);
     return true;
   }
@@ -174,6 +179,9 @@ export class MemoryStore implements CacheStore {
   async lock(name: string, ttlMs: number): Promise<string | null> {
     const now = this.#clock.now();
     if ((this.#locks.get(name)?.until ?? 0) > now) return null;
+    this.#sweepNowAndThen();
+    // A lock somebody holds cannot be forgotten to make room.
+    if (this.#locks.size >= this.#maxEntries) throw new ApiumError("CACHE_UNAVAILABLE", "too many locks are held");
     const token = this.#newToken();
     this.#locks.set(name, { token, since: now, until: now + ttlMs });
     return token;
@@ -189,6 +197,11 @@ export class MemoryStore implements CacheStore {
   async unlock(name: string, token: string): Promise<boolean> {
     if (!holds(this.#locks.get(name), token, this.#clock.now())) return false;
     return this.#locks.delete(name);
+  }
+
+  /** Leases, locks and tags it remembers. */
+  get sideEntries(): number {
+    return this.#leases.size + this.#locks.size + this.#tagsInvalidAt.size;
   }
 
   async info(): Promise<StoreInfo> {
@@ -216,8 +229,7 @@ export class MemoryStore implements CacheStore {
       members.add(key);
       this.#tagged.set(tag, members);
     }
-    this.#writes += 1;
-    if (this.#writes % SWEEP_EVERY === 0) this.#sweep();
+    this.#sweepNowAndThen();
     for (const oldest of this.#items.keys()) {
       if (this.#items.size <= this.#maxEntries && this.#bytes <= this.#maxBytes) break;
       this.#drop(oldest);
@@ -252,8 +264,30 @@ export class MemoryStore implements CacheStore {
     return item;
   }
 
+  /** Full, it forgets the lease that was noted first: its holder's value is then not stored. */
+  #noteLease(key: string, held: Held): void {
+    this.#leases.delete(key);
+    this.#leases.set(key, held);
+    this.#sweepNowAndThen();
+    const [oldest] = this.#leases.keys();
+    if (oldest !== undefined && this.#leases.size > this.#maxEntries) this.#leases.delete(oldest);
+  }
+
+  /** Full, it takes every tag it does not know for one invalidated with the tag it forgets. */
+  #noteInvalid(tag: string): void {
+    this.#tagsInvalidAt.delete(tag);
+    this.#tagsInvalidAt.set(tag, this.#clock.now());
+    this.#sweepNowAndThen();
+    const [oldest] = this.#tagsInvalidAt;
+    if (oldest === undefined || this.#tagsInvalidAt.size <= this.#maxEntries) return;
+    this.#tagsInvalidAt.delete(oldest[0]);
+    this.#otherTagsInvalidAt = oldest[1];
+  }
+
   /** What has expired and nobody asks for. */
-  #sweep(): void {
+  #sweepNowAndThen(): void {
+    this.#writes += 1;
+    if (this.#writes % SWEEP_EVERY > 0) return;
     const now = this.#clock.now();
     for (const [key, { until }] of this.#items) if (until <= now) this.#drop(key);
     for (const [tag, at] of this.#tagsInvalidAt) if (at < now - TAG_REMEMBERED_MS) this.#tagsInvalidAt.delete(tag);
@@ -271,6 +305,7 @@ function holds(held: Held | undefined, token: string, now: number): held is Held
   return held !== undefined && held.token === token && held.until > now;
 }
 
-function weight(key: string, { text }: Item): number {
-  return (key.length + text.length) * 2 + OVERHEAD_BYTES;
+function weight(key: string, { text, tags }: Item): number {
+  const tagged = tags.reduce((sum, tag) => sum + tag.length * 2 + OVERHEAD_BYTES, 0);
+  return (key.length + text.length) * 2 + OVERHEAD_BYTES + tagged;
 }

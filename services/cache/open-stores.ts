@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock, Log } from "../../runtime/index.ts";
 import { wholeCache } from "./keys.ts";
 import { MemoryStore } from "./memory-store.ts";
-import { NAMED_CACHES } from "./named-caches.ts";
+import { NAMED_CACHES, type NamedCacheKind } from "./named-caches.ts";
 import { RedisStore } from "./redis-store.ts";
 import { ResilientStore, type StoreCounts } from "./resilient-store.ts";
 import type { CacheStore } from "./store.ts";
@@ -18,26 +18,29 @@ export interface StoresOptions {
   readonly timeoutMs?: number;
 }
 
-export function openStores({ clock, log, url, countsOf, timeoutMs }: StoresOptions): Map<string, CacheStore> {
-  return new Map(
-    NAMED_CACHES.map((kind): [string, CacheStore] => {
-      const { name, database } = kind;
-      const memory = new MemoryStore({ clock, newToken: randomUUID });
-      if (url === undefined) return [name, memory];
-      const options = { url, database, newToken: randomUUID, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-      const store = new RedisStore(options);
-      return [
-        name,
-        new ResilientStore({
-          store,
-          standIn: memory,
-          counts: countsOf(name),
-          clock,
-          log,
-          label: name,
-          everything: wholeCache(kind),
-        }),
-      ];
-    }),
-  );
+export function openStores(options: StoresOptions): Map<string, CacheStore> {
+  return new Map(NAMED_CACHES.map((kind) => [kind.name, openStore(kind, options)]));
+}
+
+function openStore(kind: NamedCacheKind, { clock, log, url, countsOf, timeoutMs }: StoresOptions): CacheStore {
+  const { name, database } = kind;
+  const memory = new MemoryStore({ clock, newToken: randomUUID });
+  if (url === undefined) return memory;
+  const store = new RedisStore({
+    url,
+    database,
+    newToken: randomUUID,
+    onReady: () => guarded.lookAgain(),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  const guarded = new ResilientStore({
+    store,
+    standIn: memory,
+    counts: countsOf(name),
+    clock,
+    log,
+    label: name,
+    everything: wholeCache(kind),
+  });
+  return guarded;
 }

@@ -1,8 +1,10 @@
 // The store on a Redis server: one connection to one of its databases. What must happen at once is a script there.
-// No command waits longer than the limit, none waits in a queue for a lost connection, and none is sent twice.
+// No command waits longer than the limit, none waits in a queue for a lost connection, and none is sent twice. Commands
+// are not gathered into pipelines: ioredis runs one at a time, and who comes behind a frozen one would wait twice.
 import { Redis } from "ioredis";
 import { ApiumError } from "../../runtime/index.ts";
 import { sideKey } from "./keys.ts";
+import { SCRIPTS, type Script } from "./redis-scripts.ts";
 import type { CacheStore, Entry, Kept, Lease, ScanPage, StoreInfo } from "./store.ts";
 
 export interface RedisStoreOptions {
@@ -23,83 +25,6 @@ const TAG_REMEMBERED_MS = 3_600_000;
 const RECONNECT_MS = 1_000;
 const CONNECT_MS = 2_000;
 
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
-
-/** KEYS: value, lease, tags…; ARGV: text, ttl (-1 for ever), condition. A tag is a set of keys by the end of their ttl. */
-const SET = `${NOW}
-if ARGV[3] == 'nx' and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-if ARGV[3] == 'xx' and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-local ttl = tonumber(ARGV[2])
-if ttl == 0 then redis.call('UNLINK', KEYS[1])
-elseif ttl < 0 then redis.call('SET', KEYS[1], ARGV[1])
-else redis.call('SET', KEYS[1], ARGV[1], 'PX', ttl) end
-redis.call('DEL', KEYS[2])
-for i = 3, #KEYS do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. now)
-  local known = redis.call('EXISTS', KEYS[i])
-  local left = redis.call('PTTL', KEYS[i])
-  redis.call('ZADD', KEYS[i], ttl < 0 and '+inf' or now + ttl, KEYS[1])
-  if ttl < 0 then redis.call('PERSIST', KEYS[i])
-  elseif known == 0 or (left >= 0 and left < ttl) then redis.call('PEXPIRE', KEYS[i], ttl) end
-end
-return 1`;
-
-/** The same, if the lease (ARGV[4]: its token) still holds and none of the tags was invalidated since it was given. */
-const FILL = `
-if redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
-local since = tonumber(string.match(ARGV[4], '^(%d+):'))
-for i = 3, #KEYS do
-  local at = redis.call('GET', KEYS[i] .. ':at')
-  if at and tonumber(at) >= since then
-    redis.call('DEL', KEYS[2])
-    return 0
-  end
-end
-${SET}`;
-
-/** KEYS: tag; ARGV: how long to remember. */
-const TAG_AT = `${NOW}
-return redis.call('SET', KEYS[1] .. ':at', string.format('%.0f', now), 'PX', ARGV[1])`;
-
-/** KEYS: value, lease; ARGV: token, lease ms, stale ms. A token begins with the instant it was given. */
-const LEASE = `${NOW}
-local token = string.format('%.0f:', now) .. ARGV[1]
-local text = redis.call('GET', KEYS[1])
-if text then
-  local stale = tonumber(ARGV[3])
-  local left = stale > 0 and redis.call('PTTL', KEYS[1]) or -1
-  if left < 0 or left > stale then return {'hit', text} end
-  if redis.call('SET', KEYS[2], token, 'NX', 'PX', ARGV[2]) then return {'stale', text, token} end
-  return {'stale', text}
-end
-if redis.call('SET', KEYS[2], token, 'NX', 'PX', ARGV[2]) then return {'granted', token} end
-return {'busy', redis.call('PTTL', KEYS[2])}`;
-
-/** KEYS: value, lease; ARGV: by. */
-const ADD = `
-local text = redis.call('GET', KEYS[1])
-if not text then return redis.error_reply('MISSING') end
-if not string.match(text, '^-?%d+$') then return redis.error_reply('NOT_A_NUMBER') end
-redis.call('DEL', KEYS[2])
-return redis.call('INCRBY', KEYS[1], ARGV[1])`;
-
-/** KEYS: owner's key; ARGV: token[, ms]. */
-const DROP_OWN = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
-const RENEW_OWN = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
-
-const SCRIPTS = {
-  cacheTagAt: TAG_AT,
-  cacheSet: SET,
-  cacheFill: FILL,
-  cacheLease: LEASE,
-  cacheAdd: ADD,
-  dropOwn: DROP_OWN,
-  renewOwn: RENEW_OWN,
-};
-type Script = keyof typeof SCRIPTS;
-
 export class RedisStore implements CacheStore {
   readonly kind = "redis";
   readonly #redis: Redis;
@@ -113,7 +38,6 @@ export class RedisStore implements CacheStore {
       connectTimeout: CONNECT_MS,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
-      enableAutoPipelining: true,
       autoResendUnfulfilledCommands: false,
       retryStrategy: (times) => Math.min(100 * times, RECONNECT_MS),
       scripts: Object.fromEntries(Object.entries(SCRIPTS).map(([name, lua]) => [name, { lua }])),
@@ -133,8 +57,7 @@ export class RedisStore implements CacheStore {
   }
 
   async set({ key, text }: Entry, kept: Kept, condition?: "nx" | "xx"): Promise<boolean> {
-    const keys = [key, sideKey.lease(key), ...kept.tags];
-    return (await this.#run("cacheSet", keys, [text, ttlOf(kept), condition ?? ""])) === 1;
+    return (await this.#run("cacheSet", [key, ...kept.tags], [text, wire(kept.ttlMs), condition ?? ""])) === 1;
   }
 
   async setMany(entries: readonly Entry[], kept: Kept): Promise<void> {
@@ -144,40 +67,31 @@ export class RedisStore implements CacheStore {
   async delete(keys: readonly string[]): Promise<number> {
     let deleted = 0;
     for (let start = 0; start < keys.length; start += BATCH) {
-      const batch = keys.slice(start, start + BATCH);
-      const [count] = await Promise.all([
-        this.#redis.unlink(...batch),
-        this.#redis.unlink(...batch.map((key) => sideKey.lease(key))),
-      ]);
-      deleted += count;
+      deleted += Number(await this.#run("cacheDelete", keys.slice(start, start + BATCH), []));
     }
     return deleted;
   }
 
   async deletePattern(pattern: string): Promise<number> {
+    // Leases first: what is computed under one of them and stored meanwhile would be behind the scan of the values.
+    await this.#eachScanned(sideKey.lease(pattern), async (leases) => {
+      await this.#redis.unlink(...leases);
+    });
     let deleted = 0;
-    // A key that is being computed has a lease and no value yet.
-    for (const glob of [pattern, sideKey.lease(pattern)]) {
-      for (let cursor = "0", isFirst = true; isFirst || cursor !== "0"; isFirst = false) {
-        const [next, keys] = await this.#redis.scan(cursor, "MATCH", glob, "COUNT", SCAN_STEP);
-        cursor = next;
-        if (keys.length === 0) continue;
-        if (glob === pattern) deleted += await this.delete(keys);
-        else await this.#redis.unlink(...keys);
-      }
-    }
+    await this.#eachScanned(pattern, async (keys) => {
+      deleted += await this.delete(keys);
+    });
     return deleted;
   }
 
   async deleteTagged(tags: readonly string[]): Promise<number> {
     let deleted = 0;
     for (const tag of tags) {
-      await this.#run("cacheTagAt", [tag], [TAG_REMEMBERED_MS]);
-      const keys = await this.#redis.zrange(tag, 0, -1);
-      deleted += await this.delete(keys);
-      // Only what was seen: a member that has joined meanwhile stays.
-      for (let start = 0; start < keys.length; start += BATCH) {
-        await this.#redis.zrem(tag, ...keys.slice(start, start + BATCH));
+      await this.#run("invalidateTag", [tag], [TAG_REMEMBERED_MS]);
+      for (let seen = BATCH; seen === BATCH; ) {
+        const [count, members] = (await this.#run("deleteTagged", [tag], [BATCH])) as [number, number];
+        deleted += count;
+        seen = members;
       }
     }
     return deleted;
@@ -185,11 +99,11 @@ export class RedisStore implements CacheStore {
 
   async add(key: string, by: number): Promise<number> {
     try {
-      return Number(await this.#run("cacheAdd", [key, sideKey.lease(key)], [by]));
+      return Number(await this.#run("cacheAdd", [key], [by]));
     } catch (error) {
       const { message = "" } = error as Error;
       if (message.includes("MISSING")) throw new ApiumError("CACHE_KEY_MISSING");
-      if (/NOT_A_NUMBER|not an integer|overflow/.test(message)) throw new ApiumError("CACHE_NOT_A_NUMBER");
+      if (/NOT_A_NUMBER|WRONGTYPE|not an integer|overflow/.test(message)) throw new ApiumError("CACHE_NOT_A_NUMBER");
       throw error;
     }
   }
@@ -200,53 +114,43 @@ export class RedisStore implements CacheStore {
   }
 
   async expire(key: string, ttlMs: number | null): Promise<boolean> {
-    if (ttlMs !== null) return (await this.#redis.pexpire(key, ttlMs)) === 1;
-    const [isThere] = await Promise.all([this.#redis.exists(key), this.#redis.persist(key)]);
-    return isThere === 1;
+    return (await this.#run("cacheExpire", [key], [wire(ttlMs)])) === 1;
   }
 
   async rename(from: string, to: string): Promise<boolean> {
-    try {
-      await this.#redis.rename(from, to);
-      await this.#redis.unlink(sideKey.lease(from), sideKey.lease(to));
-      return true;
-    } catch (error) {
-      if ((error as Error).message.includes("no such key")) return false;
-      throw error;
-    }
+    return (await this.#run("cacheRename", [from, to], [])) === 1;
   }
 
   async scan(pattern: string, limit: number, cursor = "0"): Promise<ScanPage> {
+    if (!/^\d{1,20}$/.test(cursor)) {
+      throw new ApiumError("PARAMS_INVALID", "the cursor is not one of the cache's", {
+        fields: [{ field: "cursor", message: "must be the nextCursor of the page before" }],
+      });
+    }
     const keys: string[] = [];
     let at = cursor;
+    // A step cannot be cut, so that its size decides how far a page goes beyond the limit.
+    let step = Math.min(limit, SCAN_STEP);
     do {
-      const [next, found] = await this.#redis.scan(at, "MATCH", pattern, "COUNT", SCAN_STEP);
+      const [next, found] = await this.#redis.scan(at, "MATCH", pattern, "COUNT", step);
       keys.push(...found);
       at = next;
+      if (found.length === 0) step = Math.min(2 * step, SCAN_STEP);
     } while (at !== "0" && keys.length < limit);
     return { keys, cursor: at === "0" ? undefined : at };
   }
 
   async lease(key: string, staleMs: number, leaseMs: number): Promise<Lease> {
-    const keys = [key, sideKey.lease(key)];
     const newToken = this.#newToken();
-    let answer: [string, string, string?];
-    try {
-      answer = (await this.#run("cacheLease", keys, [newToken, leaseMs, staleMs])) as [string, string, string?];
-    } catch (error) {
-      // It may still be carried out: what a frozen server does on thawing, nobody is there to use.
-      this.#run("dropOwn", [sideKey.lease(key)], [newToken]).catch(() => {});
-      throw error;
-    }
-    const [state, text, token] = answer;
+    const asked = this.#run("cacheLease", [key], [newToken, leaseMs, staleMs]);
+    const [state, text, token] = (await this.#heard(asked, sideKey.lease(key), newToken)) as [string, string, string?];
     if (state === "hit") return { state, text };
     if (state === "stale") return token ? { state, text, token } : { state, text };
     return state === "granted" ? { state, token: text } : { state: "busy", retryInMs: Math.max(1, Number(text)) };
   }
 
   async fill({ key, text }: Entry, token: string, kept: Kept): Promise<boolean> {
-    const keys = [key, sideKey.lease(key), ...kept.tags];
-    return (await this.#run("cacheFill", keys, [text, ttlOf(kept), "", token])) === 1;
+    return (await this.#run("cacheFill", [key, ...kept.tags], [text, wire(kept.ttlMs), token])) === 1;
   }
 
   async release(key: string, token: string): Promise<void> {
@@ -255,7 +159,8 @@ export class RedisStore implements CacheStore {
 
   async lock(name: string, ttlMs: number): Promise<string | null> {
     const token = this.#newToken();
-    return (await this.#redis.set(name, token, "PX", ttlMs, "NX")) === "OK" ? token : null;
+    const asked = this.#redis.set(name, token, "PX", ttlMs, "NX");
+    return (await this.#heard(asked, name, token)) === "OK" ? token : null;
   }
 
   async renewLock(name: string, token: string, ttlMs: number): Promise<boolean> {
@@ -275,12 +180,31 @@ export class RedisStore implements CacheStore {
     this.#redis.disconnect();
   }
 
+  async #eachScanned(pattern: string, work: (keys: readonly string[]) => Promise<void>): Promise<void> {
+    let cursor = "0";
+    do {
+      const [next, keys] = await this.#redis.scan(cursor, "MATCH", pattern, "COUNT", SCAN_STEP);
+      cursor = next;
+      if (keys.length > 0) await work(keys);
+    } while (cursor !== "0");
+  }
+
+  /** What was asked for may be carried out late: what a frozen server grants on thawing, nobody is there to use. */
+  async #heard<Answer>(asked: Promise<Answer>, ownersKey: string, newToken: string): Promise<Answer> {
+    try {
+      return await asked;
+    } catch (error) {
+      this.#run("dropUnheard", [ownersKey], [newToken]).catch(() => {});
+      throw error;
+    }
+  }
+
   #run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const scripts = this.#redis as unknown as Record<Script, (...words: (string | number)[]) => Promise<unknown>>;
     return scripts[script](keys.length, ...keys, ...args);
   }
 }
 
-function ttlOf({ ttlMs }: Kept): number {
+function wire(ttlMs: number | null): number {
   return ttlMs === null ? -1 : Math.ceil(ttlMs);
 }

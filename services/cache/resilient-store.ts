@@ -1,7 +1,8 @@
 // A store whose server may be away. Nobody is kept waiting and nothing throws: reads miss, writes are dropped and
 // counted, leases are given out from this process, and what was invalidated meanwhile is invalidated before the first
-// read after the return. Locks alone refuse: a lock that nobody can prove must not be claimed.
-import { ApiumError, type Clock, codeOf, type Log, messageOf } from "../../runtime/index.ts";
+// read after the return. Locks alone refuse: a lock that nobody can prove must not be claimed. Whether the server is
+// back is found out beside the calls, by one question at a time.
+import { ApiumError, type Clock, type Log, messageOf } from "../../runtime/index.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import type { CacheStore, Entry, Kept, Lease, ScanPage, StoreInfo } from "./store.ts";
 
@@ -29,8 +30,12 @@ type Invalidation =
   | { readonly pattern: string }
   | { readonly tags: readonly string[] };
 
-/** After a failure the store is left alone for this long, so that an outage costs one caller its wait and not all. */
+/** After a failure the store is left alone for this long. */
 const REST_MS = 250;
+/** A key nobody stores: the question whether the server answers. */
+const PROBE = "apium:is-it-there";
+/** A server that says so of one command is there. What else it may say (LOADING, BUSY, NOAUTH…) makes it useless for all. */
+const REFUSALS = /^(ERR|WRONGTYPE|NOSCRIPT|NOREPLICAS|OOM|MISCONF|READONLY) /;
 /** What was computed during an outage serves those who waited for it, and hardly anybody else. */
 const STAND_IN_MS = 1_000;
 const MOST_INVALIDATIONS = 10_000;
@@ -70,9 +75,11 @@ export class ResilientStore implements CacheStore {
   }
 
   async setMany(entries: readonly Entry[], kept: Kept): Promise<void> {
+    const keys = entries.map(({ key }) => key);
+    await this.#parts.standIn.delete(keys);
     await this.#ask(
       (store) => store.setMany(entries, kept),
-      () => this.#drop({ keys: entries.map(({ key }) => key) }, undefined),
+      () => this.#drop({ keys }, undefined),
     );
   }
 
@@ -100,7 +107,8 @@ export class ResilientStore implements CacheStore {
     );
   }
 
-  add(key: string, by: number): Promise<number> {
+  async add(key: string, by: number): Promise<number> {
+    await this.#parts.standIn.delete([key]);
     return this.#ask(
       (store) => store.add(key, by),
       () => {
@@ -117,14 +125,16 @@ export class ResilientStore implements CacheStore {
     );
   }
 
-  expire(key: string, ttlMs: number | null): Promise<boolean> {
+  async expire(key: string, ttlMs: number | null): Promise<boolean> {
+    if (ttlMs === 0) await this.#parts.standIn.delete([key]);
     return this.#ask(
       (store) => store.expire(key, ttlMs),
       () => this.#drop({ keys: [key] }, false),
     );
   }
 
-  rename(from: string, to: string): Promise<boolean> {
+  async rename(from: string, to: string): Promise<boolean> {
+    await this.#parts.standIn.delete([from, to]);
     return this.#ask(
       (store) => store.rename(from, to),
       () => this.#drop({ keys: [from, to] }, false),
@@ -211,27 +221,40 @@ export class ResilientStore implements CacheStore {
     otherwise: () => Answer | Promise<Answer>,
   ): Promise<Answer> {
     const { store, clock, counts } = this.#parts;
-    if (clock.monotonic() < this.#restUntil || !store.isConnected) {
-      this.#left("the connection is lost");
+    if (!store.isConnected) this.#left("the connection is lost");
+    if (this.#isAway) {
+      this.lookAgain();
       return otherwise();
     }
+    // One caller catches up; the others come too early.
+    if (this.#catchingUp !== undefined) return otherwise();
     try {
-      // One caller catches up; that the others come too early is no outage, and no reason to rest again.
-      if (this.#catchingUp !== undefined) return await otherwise();
-      if (this.#isAway || this.#missed.length > 0) await this.#catchUp();
-      const answer = await ask(store);
-      this.#back();
-      return answer;
+      if (this.#hasMissed) await this.#catchUp();
+      return await ask(store);
     } catch (error) {
-      if (codeOf(error) === "CACHE_KEY_MISSING" || codeOf(error) === "CACHE_NOT_A_NUMBER") throw error;
+      if (error instanceof ApiumError) throw error;
       counts.errors += 1;
       // A full server still answers reads; anything else is an outage.
-      if (!isFull(error)) {
+      if (!isRefusal(error)) {
         this.#restUntil = clock.monotonic() + REST_MS;
         this.#left(messageOf(error));
       }
       return otherwise();
     }
+  }
+
+  /** Finds out whether the server answers again, unless that is being done or was done a moment ago. */
+  lookAgain(): void {
+    const { store, clock, counts } = this.#parts;
+    if (!this.#isAway || !store.isConnected || this.#catchingUp !== undefined) return;
+    if (clock.monotonic() < this.#restUntil) return;
+    this.#catchUp().then(
+      () => this.#back(),
+      () => {
+        counts.errors += 1;
+        this.#restUntil = clock.monotonic() + REST_MS;
+      },
+    );
   }
 
   #drop<Answer>(invalidation: Invalidation, answer: Answer): Answer {
@@ -243,27 +266,40 @@ export class ResilientStore implements CacheStore {
     return answer;
   }
 
+  get #hasMissed(): boolean {
+    return this.#hasMissedTooMany || this.#missed.length > 0;
+  }
+
   /** What was invalidated during the outage. */
-  async #catchUp(): Promise<void> {
+  #catchUp(): Promise<void> {
     this.#catchingUp = this.#replay().finally(() => {
       this.#catchingUp = undefined;
     });
-    await this.#catchingUp;
+    return this.#catchingUp;
   }
 
   async #replay(): Promise<void> {
     const { store, everything } = this.#parts;
-    if (this.#hasMissedTooMany) {
-      await store.deletePattern(everything);
-      this.#hasMissedTooMany = false;
-    }
-    while (this.#missed.length > 0) {
+    if (this.#isAway) await store.get([PROBE]);
+    while (this.#hasMissed) {
+      if (this.#hasMissedTooMany) {
+        // What is missed from here on is noted again.
+        this.#hasMissedTooMany = false;
+        try {
+          await store.deletePattern(everything);
+        } catch (error) {
+          this.#hasMissedTooMany = true;
+          throw error;
+        }
+        continue;
+      }
       const [first] = this.#missed;
       if (first === undefined) break;
       if ("keys" in first) await store.delete(first.keys);
       else if ("pattern" in first) await store.deletePattern(first.pattern);
       else await store.deleteTagged(first.tags);
-      this.#missed.shift();
+      // It may have been forgotten for everything meanwhile.
+      if (this.#missed[0] === first) this.#missed.shift();
     }
   }
 
@@ -280,8 +316,8 @@ export class ResilientStore implements CacheStore {
   }
 }
 
-function isFull(error: unknown): boolean {
-  return /^OOM |^MISCONF |^READONLY /.test(messageOf(error));
+function isRefusal(error: unknown): boolean {
+  return REFUSALS.test(messageOf(error));
 }
 
 function refuseLock(): never {

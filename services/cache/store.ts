@@ -52,10 +52,14 @@ export interface CacheStore {
   add(key: string, by: number): Promise<number>;
   /** Milliseconds left; null: for ever; undefined: it is not there. */
   ttl(key: string): Promise<number | null | undefined>;
-  /** Whether it was there. A ttl of 0 deletes it. */
+  /** Whether it was there. A ttl of 0 deletes it; its tags stay with it. */
   expire(key: string, ttlMs: number | null): Promise<boolean>;
-  /** Whether it was there. The ttl goes along. */
+  /** Whether it was there. The ttl and the tags go along. */
   rename(from: string, to: string): Promise<boolean>;
+  /**
+   * A page of about `limit` keys: what Redis finds in one step is not cut.
+   * @throws ApiumError `PARAMS_INVALID` for a cursor that is none.
+   */
   scan(pattern: string, limit: number, cursor?: string): Promise<ScanPage>;
 
   lease(key: string, staleMs: number, leaseMs: number): Promise<Lease>;

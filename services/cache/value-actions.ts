@@ -88,6 +88,7 @@ export function valueActions(desk: Desk, database: Database) {
         const moved = await place.store.rename(place.full(key), fullKey(place.kind, version + by, key));
         if (!moved) throw new ApiumError("CACHE_KEY_MISSING", `there is no "${key}" in version ${version}`);
         place.invalidated({ keys: [key] });
+        place.invalidated({ version: version + by, keys: [key] });
         return { version: version + by };
       },
       BY_KEY,
@@ -121,6 +122,8 @@ function add(sign: 1 | -1) {
   };
 }
 
-async function expire({ key, ttl }: { key: string; ttl: number | null }, { store, full }: Place) {
-  return { touched: await store.expire(full(key), ttl) };
+async function expire({ key, ttl }: { key: string; ttl: number | null }, place: Place) {
+  const touched = await place.store.expire(place.full(key), ttl);
+  if (ttl === 0) place.deleted(touched ? 1 : 0, { keys: [key] });
+  return { touched };
 }

@@ -1,12 +1,12 @@
 /** What every store of the cache promises: in this process, on Redis, and on Redis with what guards it. */
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { SystemClock, silentLog } from "../../runtime/index.ts";
+import { SystemClock, silentLog, VirtualClock } from "../../runtime/index.ts";
 import { fullKey, fullPattern, globExpression, sideKey, wholeCache } from "../../services/cache/keys.ts";
 import { MemoryStore } from "../../services/cache/memory-store.ts";
 import { RedisStore } from "../../services/cache/redis-store.ts";
-import { ResilientStore } from "../../services/cache/resilient-store.ts";
+import { ResilientStore, type StoreCounts } from "../../services/cache/resilient-store.ts";
 import type { CacheStore, Kept } from "../../services/cache/store.ts";
 import { type ServerHandle, startRedis } from "../support/servers/index.ts";
 
@@ -165,6 +165,37 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
     expect(await store.deleteTagged([tag("jobs"), tag("site:2")])).toBe(0);
   });
 
+  test("a value keeps its tags when its ttl changes and when it is moved", async () => {
+    const tag = (text: string) => sideKey.tag({ prefix: "kept" }, text);
+    const [longer, forgotten, from, to] = [name(), name(), name(), name()];
+    await store.set({ key: longer, text: "1" }, { ttlMs: 40, tags: [tag("longer")] });
+    await store.expire(longer, 60_000);
+    await store.set({ key: forgotten, text: "1" }, { ttlMs: 40, tags: [tag("for ever")] });
+    await store.expire(forgotten, null);
+    await store.set({ key: from, text: "1" }, { ttlMs: 60_000, tags: [tag("moved"), tag("moved:at")] });
+    await store.rename(from, to);
+    await pause(60);
+    expect(await store.deleteTagged([tag("longer")])).toBe(1);
+    expect(await store.deleteTagged([tag("for ever")])).toBe(1);
+    expect(await store.deleteTagged([tag("moved")])).toBe(1);
+    expect(await store.get([longer, forgotten, from, to])).toEqual([null, null, null, null]);
+  });
+
+  test("a tag a value has lost deletes it no more", async () => {
+    const [old, key] = [sideKey.tag({ prefix: "" }, "old"), name()];
+    await store.set({ key, text: "1" }, { ttlMs: 60_000, tags: [old] });
+    await store.set({ key, text: "2" }, aMinute);
+    expect(await store.deleteTagged([old])).toBe(0);
+    expect(await store.get([key])).toEqual(["2"]);
+  });
+
+  test("moving a value onto itself leaves it", async () => {
+    const key = name();
+    await store.set({ key, text: "1" }, aMinute);
+    expect(await store.rename(key, key)).toBe(true);
+    expect(await store.get([key])).toEqual(["1"]);
+  });
+
   test("moves a value with its ttl", async () => {
     const [a, b] = [name(), name()];
     await store.set({ key: a, text: "1" }, aMinute);
@@ -254,6 +285,93 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
   });
 
   if (kind !== "memory") {
+    describe("with another process at the same server", () => {
+      let other: RedisStore;
+      let redis: Redis;
+      beforeAll(async () => {
+        const ready = Promise.withResolvers<void>();
+        const url = server?.url ?? "";
+        other = new RedisStore({
+          url,
+          database: DATABASE,
+          newToken: randomUUID,
+          timeoutMs: 2_000,
+          onReady: ready.resolve,
+        });
+        redis = new Redis(url, { db: DATABASE });
+        await ready.promise;
+      });
+      afterAll(async () => {
+        await other.close();
+        await redis.quit();
+      });
+
+      test("whatever a pattern goes over meanwhile, what was computed before is not kept", async () => {
+        // Enough keys for several steps of the scan.
+        const entries = Array.from({ length: 3_000 }, (_, index) => ({ key: `crowd:${index}`, text: "1" }));
+        await store.setMany(entries, aMinute);
+        let kept = 0;
+        for (let round = 0; round < 60; round += 1) {
+          const key = `raced:${round}`;
+          const lease = await store.lease(key, 0, 5_000);
+          if (lease.state !== "granted") throw new Error(lease.state);
+          const fill = pause(round % 6).then(() => store.fill({ key, text: "old" }, lease.token, aMinute));
+          await Promise.all([other.deletePattern(key), fill]);
+          const [text] = await store.get([key]);
+          if (text !== null) kept += 1;
+        }
+        expect(kept).toBe(0);
+        await store.deletePattern("crowd:*");
+      }, 30_000);
+
+      test("a value stored anew while its tag is invalidated still carries the tag", async () => {
+        let lost = 0;
+        for (let round = 0; round < 200; round += 1) {
+          const [key, tag] = [`joined:${round}`, sideKey.tag({ prefix: "" }, `joined:${round}`)];
+          const kept = { ttlMs: 60_000, tags: [tag] };
+          await store.set({ key, text: "1" }, kept);
+          const writes = async () => {
+            for (let n = 0; n < 4; n += 1) await store.set({ key, text: "2" }, kept);
+          };
+          await Promise.all([other.deleteTagged([tag]), writes()]);
+          await other.deleteTagged([tag]);
+          const [text] = await store.get([key]);
+          if (text !== null) lost += 1;
+        }
+        expect(lost).toBe(0);
+      }, 30_000);
+
+      test("deleted values leave nothing behind, even those kept for ever", async () => {
+        const tag = sideKey.tag({ prefix: "" }, "many");
+        const before = await redis.dbsize();
+        const keys = Array.from({ length: 1_200 }, (_, index) => `many:${index}`);
+        await store.setMany(
+          keys.map((key) => ({ key, text: "1" })),
+          { ttlMs: null, tags: [tag] },
+        );
+        expect(await redis.zcard(tag)).toBe(1_200);
+        await store.delete(keys.slice(0, 400));
+        await store.deletePattern("many:4??");
+        expect(await redis.zcard(tag)).toBe(700);
+        expect(await store.deleteTagged([tag])).toBe(700);
+        await redis.del(`apium:tag-at:${tag}`);
+        expect(await redis.dbsize()).toBe(before);
+      });
+
+      test("what cannot be done with one key is no outage for the others", async () => {
+        await redis.lpush("a-list", "x");
+        const key = name();
+        await store.set({ key, text: "1" }, aMinute);
+        const quietly = (promise: Promise<unknown>) => promise.catch(() => {});
+        await quietly(store.get(["a-list"]));
+        await expect(store.add("a-list", 1)).rejects.toMatchObject({ code: "CACHE_NOT_A_NUMBER" });
+        await expect(store.scan("*", 10, "not a cursor")).rejects.toMatchObject({ code: "PARAMS_INVALID" });
+        expect(await store.get([key])).toEqual(["1"]);
+        await redis.script("FLUSH");
+        expect(await store.set({ key, text: "2" }, aMinute)).toBe(true);
+      });
+    });
+
     test("a tag holds no more than its living members, and ends with the last of them", async () => {
       const redis = new Redis(server?.url ?? "", { db: DATABASE });
       const tag = sideKey.tag({ prefix: "" }, "short");
@@ -281,6 +399,117 @@ describe("the store in this process", () => {
     const { entries, memoryBytes } = await store.info();
     expect(memoryBytes).toBeLessThanOrEqual(10_000);
     expect(entries).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("the store in this process, when its time goes on", () => {
+  test("forgets leases, locks and invalidated tags nobody asks for any more", async () => {
+    const time = new VirtualClock();
+    const store = new MemoryStore({ clock: time, newToken: randomUUID, maxEntries: 1_000 });
+    for (let index = 0; index < 20_000; index += 1) {
+      await store.lease(`lease:${index}`, 0, 1_000);
+      store.holdLease(`held:${index}`, "token", 1_000);
+      await store.lock(`lock:${index}`, 1_000);
+      await store.deleteTagged([`tag:${index}`]);
+      await time.advance(3_600);
+    }
+    expect(store.sideEntries).toBeLessThan(5_000);
+  });
+
+  test("counts what tags weigh", async () => {
+    const store = new MemoryStore({ clock, newToken: randomUUID, maxBytes: 100_000 });
+    const tags = Array.from({ length: 50 }, (_, index) => `${index}`.padEnd(200, "-"));
+    for (let index = 0; index < 100; index += 1)
+      await store.set({ key: `k${index}`, text: "1" }, { ttlMs: null, tags });
+    expect((await store.info()).entries).toBeLessThan(10);
+  });
+});
+
+(canRunRedis() ? describe : describe.skip)("the guard of a server that freezes", () => {
+  let server: ServerHandle;
+  let redis: RedisStore;
+  let direct: Redis;
+  let guard: ResilientStore;
+  let counts: StoreCounts;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    direct = new Redis(server.url, { db: DATABASE });
+  }, 30_000);
+  beforeEach(async () => {
+    const ready = Promise.withResolvers<void>();
+    redis = new RedisStore({ url: server.url, database: DATABASE, newToken: randomUUID, onReady: ready.resolve });
+    await ready.promise;
+    counts = { errors: 0, dropped: 0 };
+    const standIn = memory();
+    guard = new ResilientStore({ store: redis, standIn, counts, clock, log: silentLog, label: "t", everything: "*" });
+    await direct.set("old", "1");
+    await server.kill("SIGSTOP");
+    await guard.get(["the one that finds out"]);
+  });
+  afterEach(async () => {
+    await server.kill("SIGCONT");
+    await guard.close();
+  });
+  afterAll(async () => {
+    await direct.quit();
+    await server.stop();
+  }, 30_000);
+
+  const thaw = async () => {
+    await server.kill("SIGCONT");
+    const until = performance.now() + 5_000;
+    while (!(await guard.set({ key: "new", text: "1" }, aMinute)) && performance.now() < until) await pause(10);
+  };
+
+  test("nobody waits to find out whether it answers again", async () => {
+    const waits: number[] = [];
+    const calls: Promise<unknown>[] = [];
+    for (const until = performance.now() + 1_500; performance.now() < until; await pause(5)) {
+      const began = performance.now();
+      calls.push(guard.get(["k"]).then(() => waits.push(performance.now() - began)));
+    }
+    await Promise.all(calls);
+    expect(waits.filter((ms) => ms > 150)).toEqual([]);
+    await thaw();
+    expect(await guard.get(["old", "new"])).toEqual(["1", "1"]);
+  });
+
+  test("the first to notice waits no longer than the limit, however many come at once", async () => {
+    await thaw();
+    await server.kill("SIGSTOP");
+    const waits: number[] = [];
+    const calls: Promise<unknown>[] = [];
+    for (const until = performance.now() + 400; performance.now() < until; await pause(5)) {
+      const began = performance.now();
+      calls.push(guard.get(["k"]).then(() => waits.push(performance.now() - began)));
+    }
+    await Promise.all(calls);
+    expect(Math.max(...waits)).toBeLessThan(250 + 150);
+  });
+
+  test("when more was missed than can be named, everything goes", async () => {
+    for (let index = 0; index < 10_002; index += 1) await guard.delete([`k${index}`]);
+    expect(counts.dropped).toBe(10_002);
+    await thaw();
+    expect(await guard.get(["old", "new"])).toEqual([null, "1"]);
+  });
+
+  test("what was written over meanwhile is not answered by a lease of before", async () => {
+    const lease = await guard.lease("k", 0, 5_000);
+    if (lease.state !== "granted") throw new Error(lease.state);
+    await guard.setMany([{ key: "k", text: '"new"' }], aMinute);
+    await guard.fill({ key: "k", text: '"old"' }, lease.token, aMinute);
+    expect((await guard.lease("k", 0, 5_000)).state).toBe("granted");
+  });
+
+  test("a lock that was asked for in vain is nobody's afterwards", async () => {
+    await server.kill("SIGCONT");
+    await thaw();
+    await server.kill("SIGSTOP");
+    await expect(guard.lock("in-vain", 60_000)).rejects.toMatchObject({ code: "CACHE_UNAVAILABLE" });
+    await thaw();
+    expect(await guard.lock("in-vain", 1_000)).not.toBeNull();
   });
 });
 

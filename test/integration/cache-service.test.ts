@@ -11,6 +11,14 @@ import { type RunningServices, startServices } from "../support/services.ts";
 const run = promisify(execFile);
 const user = { user: { name: "olga", role: "operator" } };
 
+const manyKeys = Array.from({ length: 1_001 }, (_, n) => `k${n}`);
+
+function deep(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+}
+
 describeWith(["redis"], "the cache service on Redis", () => {
   let backend: Backend;
   let server: ServerHandle;
@@ -108,7 +116,11 @@ describeWith(["redis"], "the cache service on Redis", () => {
     ["set", "PARAMS_INVALID", { key: "a", value: 1, ttl: "soon" }, "ttl"],
     ["set", "PARAMS_INVALID", { key: "a", value: "x".repeat(1_100_000) }, "value"],
     ["set", "PARAMS_INVALID", { key: "a", value: 1, nx: true, xx: true }, "xx"],
-    ["getMany", "PARAMS_INVALID", { keys: Array.from({ length: 1_001 }, (_, n) => `k${n}`) }, "keys"],
+    ["getMany", "PARAMS_INVALID", { keys: manyKeys }, "keys"],
+    ["set", "PARAMS_INVALID", { key: "a" }, "value"],
+    ["set", "PARAMS_INVALID", { key: "a", value: deep(100_000) }, "value"],
+    ["setMany", "PARAMS_INVALID", { values: Object.fromEntries(manyKeys.map((key) => [key, 1])) }, "values"],
+    ["keys", "PARAMS_INVALID", { cursor: "no cursor" }, "cursor"],
     ["lease", "PARAMS_INVALID", { key: "a", leaseFor: "2h" }, "leaseFor"],
     ["invalidateTags", "PARAMS_INVALID", { tags: [] }, "tags"],
   ])("%s refuses with %s and the field", async (action, code, params, field) => {
@@ -132,6 +144,42 @@ describeWith(["redis"], "the cache service on Redis", () => {
       { cache: "select2", all: true },
     ]);
     expect(JSON.stringify(told)).not.toContain("secret");
+  });
+
+  test("a moved value is news in both versions, a ttl only when it deletes", async () => {
+    await call("set", { key: "moving", value: 1 });
+    told.length = 0;
+    await call("touch", { key: "moving", ttl: "5m" });
+    await call("bumpVersion", { key: "moving", by: 2 });
+    await call("expire", { key: "moving", version: 3, ttl: 0 });
+    expect(told.map(({ payload }) => [payload.version, payload.keys])).toEqual([
+      [1, ["moving"]],
+      [3, ["moving"]],
+      [3, ["moving"]],
+    ]);
+    expect(await call("get", { key: "moving", version: 3 })).toMatchObject({ found: false });
+  });
+
+  test("emptied under calls: nothing fails, and it is filled again", async () => {
+    const calls: Promise<unknown>[] = [];
+    for (let round = 0; round < 200; round += 1) {
+      const key = `flushed:${round % 7}`;
+      calls.push(
+        (async () => {
+          const lease = await call<{ state: string; lease?: string }>("lease", { key });
+          if (lease.lease !== undefined)
+            await call("fill", { key, value: round, lease: lease.lease, tags: ["flushed"] });
+          await call("invalidateTags", { tags: [`none:${round}`] });
+        })(),
+      );
+      if (round % 40 === 20) calls.push(cli(1, "flushall"));
+      if (round % 10 === 0) await Promise.resolve();
+    }
+    await Promise.all(calls);
+    const before = await call<Stats>("stats");
+    expect(await call("set", { key: "after", value: 1 })).toEqual({ stored: true });
+    expect(await call("get", { key: "after" })).toEqual({ found: true, value: 1 });
+    expect(before.items[0]).toMatchObject({ connected: true, errors: 0, dropped: 0 });
   });
 
   test("commands are shown while somebody watches, and cost nothing otherwise", async () => {
@@ -195,9 +243,15 @@ describeWith(["redis"], "the cache service on Redis", () => {
 
     test("full: reads go on, writes are dropped", async () => {
       await call("set", { key: "small", value: 1, ttl: null });
-      await cli(0, "config", "set", "maxmemory", "1mb");
+      await cli(0, "config", "set", "maxmemory-policy", "noeviction");
+      await cli(0, "config", "set", "maxmemory", "2mb");
+      for (let n = 0; n < 20; n += 1) await call("set", { key: `filler:${n}`, value: "x".repeat(200_000) });
       expect(await call("set", { key: "large", value: "x".repeat(200_000) })).toEqual({ stored: false });
       expect(await call("get", { key: "small" })).toEqual({ found: true, value: 1 });
+      expect(await call("delete", { key: "small" })).toEqual({ deleted: 1 });
+      const { items } = await call<Stats>("stats");
+      expect(items[0]).toMatchObject({ connected: true });
+      expect(items[0]?.dropped).toBeGreaterThan(5);
       await cli(0, "config", "set", "maxmemory", "0");
       expect(await call("set", { key: "large", value: "x" })).toEqual({ stored: true });
     });
