@@ -10,7 +10,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"([^"]+)"/g;
 /** A room may import itself and what stands before it. */
 const ORDER = [
   ["runtime/contract"],
-  ["database"],
+  ["database", "object-store"],
   ["runtime/results", "runtime/telemetry"],
   ["runtime/caller", "runtime/queue", "runtime/schedule"],
   ["runtime/worker"],
@@ -48,7 +48,7 @@ function sources(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
-const imports: Import[] = ["database", "runtime", "services"].flatMap(sources).flatMap((file) =>
+const imports: Import[] = ["database", "object-store", "runtime", "services"].flatMap(sources).flatMap((file) =>
   [...readFileSync(join(ROOT, file), "utf8").matchAll(IMPORT)].map(([, specifier = ""]) => ({
     file,
     target: specifier.startsWith(".") ? relative(ROOT, join(ROOT, dirname(file), specifier)) : specifier,

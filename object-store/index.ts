@@ -1,0 +1,1 @@
+export type { ObjectStore, PutOptions, StoredObject } from "./object-store.ts";
