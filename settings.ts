@@ -11,6 +11,7 @@ const SERVICE_NAMES = [
   "jobs",
   "tickets",
   "escalation",
+  "imports",
   "datasets",
   "scheduler",
   "cache",

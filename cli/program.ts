@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Client } from "./client.ts";
 import { cacheCommands } from "./commands/cache.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { importCommands } from "./commands/import.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
 import { outputTo } from "./output.ts";
 
@@ -27,6 +28,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   scheduleCommands(program, client, output);
   cacheCommands(program, client, output);
   doctorCommand(program, client, output);
+  importCommands(program, client, output);
   settle(program);
   return program.hook("preAction", (_program, acting) => {
     isJson = acting.optsWithGlobals().json === true;

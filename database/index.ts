@@ -13,6 +13,7 @@ export type {
   Transaction,
 } from "./database.ts";
 export { type MigrationRoom, migrate } from "./migrate.ts";
+export { inSavepoint, nestedIn } from "./nested.ts";
 export { detached } from "./open-transaction.ts";
 export { openPGlite, type PGliteOptions } from "./pglite.ts";
 export { openPostgres, type PostgresOptions } from "./postgres.ts";

@@ -7,17 +7,22 @@ import { emailModule } from "./email/index.ts";
 import { escalationModule } from "./escalation/index.ts";
 import { facilityModule } from "./facility/index.ts";
 import { gatewayModule } from "./gateway/index.ts";
+import type { Importers } from "./importer.ts";
+import { importsModule } from "./imports/index.ts";
 import { jobsModule } from "./jobs/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
 import type { ServiceModule } from "./service-parts.ts";
 import { ticketsModule } from "./tickets/index.ts";
 
+const FACILITY: readonly ServiceModule[] = [facilityModule, jobsModule, escalationModule, ticketsModule];
+
+/** Every room's, in the order in which their rows refer to one another. */
+export const IMPORTERS: Importers = (parts) => FACILITY.flatMap(({ importers }) => importers?.(parts) ?? []);
+
 export const SERVICES: readonly ServiceModule[] = [
   cacheModule,
-  facilityModule,
-  ticketsModule,
-  jobsModule,
-  escalationModule,
+  ...FACILITY,
+  importsModule(IMPORTERS),
   emailModule,
   datasetsModule,
   schedulerModule,
@@ -30,5 +35,6 @@ export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
   "tickets",
   "jobs",
   "escalation",
+  "imports",
   "datasets",
 ].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

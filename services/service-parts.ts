@@ -4,6 +4,7 @@ import type { AnyTask, Runtime } from "../runtime/index.ts";
 import type { TaskServiceSchema } from "../runtime/moleculer/index.ts";
 import type { ServiceName, Settings } from "../settings.ts";
 import type { Cache } from "./cache/client/index.ts";
+import type { Importer, ImportParts } from "./importer.ts";
 
 export interface ServiceParts {
   readonly runtime: Runtime;
@@ -22,4 +23,6 @@ export interface ServiceModule {
   readonly alongside?: readonly ServiceName[];
   /** Contracts others may enqueue; known to every process, whether it runs the service or not. */
   readonly tasks: readonly AnyTask[];
+  /** How it takes in rows of table files. */
+  readonly importers?: (parts: ImportParts) => readonly Importer[];
 }

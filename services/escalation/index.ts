@@ -1,9 +1,11 @@
 import type { ServiceModule } from "../service-parts.ts";
 import { escalationService } from "./escalation.service.ts";
+import { escalationImporters } from "./importers.ts";
 import { noteReminder, sendReminderEmail, ticketEscalation } from "./tasks.ts";
 
 export const escalationModule: ServiceModule = {
   name: "escalation",
   create: escalationService,
   tasks: [ticketEscalation, sendReminderEmail, noteReminder],
+  importers: escalationImporters,
 };

@@ -136,9 +136,11 @@ export async function changeMatrixRow(
   await requireReferences(tx, clientId, assigneesOf(given));
   const values = new Values();
   const key = values.of(id);
-  const set = placesOf(given, values).map(([column, place]) => `${column} = ${place}`);
-  if (set.length > 0) {
-    await tx.query(`update escalation_matrix set ${set.join(", ")} where id = ${key}::bigint`, values.list);
+  const places = placesOf(given, values);
+  if (places.length > 0) {
+    const set = places.map(([column, place]) => `${column} = ${place}`).join(", ");
+    const isOther = places.map(([column, place]) => `${column} is distinct from ${place}`).join(" or ");
+    await tx.query(`update escalation_matrix set ${set} where id = ${key}::bigint and (${isOther})`, values.list);
   }
   return findMatrixRow(tx, scope, id);
 }

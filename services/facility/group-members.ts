@@ -51,11 +51,18 @@ export async function addMember(tx: Transaction, scope: Scope, member: NewMember
     { field: "personId", table: "person", id: personId },
     { field: "siteId", table: "site", id: siteId },
   ]);
-  const { rows } = await tx.query<GroupMember>(
+  const key = [groupId, personId ?? null, siteId ?? null];
+  await tx.query(
     `insert into group_member (group_id, person_id, site_id, is_lead, client_id)
      values ($1::bigint, $2::bigint, $3::bigint, $4, $5::bigint)
-     on conflict (group_id, person_id, site_id) do update set is_lead = excluded.is_lead returning ${COLUMNS}`,
-    [groupId, personId ?? null, siteId ?? null, isLead, group.clientId as number],
+     on conflict (group_id, person_id, site_id) do update set is_lead = excluded.is_lead
+     where group_member.is_lead <> excluded.is_lead`,
+    [...key, isLead, group.clientId as number],
+  );
+  const { rows } = await tx.query<GroupMember>(
+    `select ${COLUMNS} from group_member where group_id = $1::bigint
+       and person_id is not distinct from $2::bigint and site_id is not distinct from $3::bigint`,
+    key,
   );
   return rows[0] as GroupMember;
 }

@@ -3,6 +3,7 @@
 
 import { CACHE_ROUTES } from "./cache-routes.ts";
 import { FACILITY_ROUTES } from "./facility-routes.ts";
+import { IMPORT_ROUTES } from "./import-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 
@@ -117,6 +118,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     summary: "Mark a dead letter as handled.",
   },
   ...FACILITY_ROUTES,
+  ...IMPORT_ROUTES,
   ...SCHEDULE_ROUTES,
   ...CACHE_ROUTES,
   {

@@ -1,4 +1,5 @@
 import type { ServiceModule } from "../service-parts.ts";
+import { jobImporters } from "./importers.ts";
 import { jobsService } from "./jobs.service.ts";
 import { autoCloseJobs, createJob, createPpmJob } from "./tasks.ts";
 
@@ -6,4 +7,5 @@ export const jobsModule: ServiceModule = {
   name: "jobs",
   create: jobsService,
   tasks: [createJob, createPpmJob, autoCloseJobs],
+  importers: jobImporters,
 };

@@ -1,4 +1,5 @@
 import type { ServiceModule } from "../service-parts.ts";
+import { ticketImporters } from "./importers.ts";
 import { raiseAutocloseTicket } from "./tasks.ts";
 import { ticketsService } from "./tickets.service.ts";
 
@@ -6,4 +7,5 @@ export const ticketsModule: ServiceModule = {
   name: "tickets",
   create: ticketsService,
   tasks: [raiseAutocloseTicket],
+  importers: ticketImporters,
 };

@@ -5,7 +5,6 @@ import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { requireSite } from "../clients.ts";
 import { type Asked, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { loadDemoFacility } from "./demo-facility.ts";
 import { ticketMailFacts } from "./mail-facts.ts";
 import { type SiteOverview, siteOverview } from "./overview.ts";
 import { raiseTicketTasks } from "./raise-ticket-tasks.ts";
@@ -18,7 +17,7 @@ const mailed = z.strictObject({
   level: z.number().int().min(1).optional(),
 });
 export function ticketsService(parts: ServiceParts): TaskServiceSchema {
-  const { runtime, database, cache, log } = parts;
+  const { runtime, database, cache } = parts;
   let tell: Tell = () => {};
   return {
     name: "tickets",
@@ -37,10 +36,6 @@ export function ticketsService(parts: ServiceParts): TaskServiceSchema {
     },
     created() {
       tell = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
-    },
-    async started() {
-      if (database.engine !== "pglite") return;
-      if (await loadDemoFacility(database)) log.info("loaded the demo facility: 3 sites, 6 people, 4 tickets");
     },
   };
 }

@@ -1,16 +1,7 @@
 /** The command line as operators and scripts use it: against a running system, with tables, JSON and exit codes. */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { runCommand } from "../support/command-line.ts";
 import { adminToken, type Program, start, temporaryFolder } from "../support/programs.ts";
-
-const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly error: string;
-}
 
 describe("the command line", () => {
   const folder = temporaryFolder();
@@ -23,18 +14,8 @@ describe("the command line", () => {
     folder.remove();
   }, 30_000);
 
-  function apium(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
-    const { PATH, HOME, LANG } = process.env;
-    const token = adminToken(folder.path);
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", CLI, ...words], {
-      env: { PATH, HOME, LANG, APIUM_URL: program.url, APIUM_TOKEN: token, NO_COLOR: "1", ...environment },
-    });
-    let out = "";
-    let error = "";
-    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
-    return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
-  }
+  const apium = (words: readonly string[], environment?: Readonly<Record<string, string>>) =>
+    runCommand({ url: program.url, token: adminToken(folder.path) }, words, environment);
 
   test("lists schedules as a table, and as JSON for machines", async () => {
     const human = await apium(["schedules", "list"]);

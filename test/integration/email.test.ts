@@ -14,8 +14,9 @@ import { listMails, type Mail, type MailSummary } from "../../services/email/mai
 import { sendTicketEmail } from "../../services/email/tasks.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import { readSettings } from "../../settings.ts";
-import { type Backend, openBackend } from "../support/backends.ts";
-import { cacheOf, migrateServices } from "../support/services.ts";
+import type { Backend } from "../support/backends.ts";
+import { openFacility } from "../support/facility.ts";
+import { cacheOf } from "../support/services.ts";
 
 interface System {
   readonly runtime: Runtime;
@@ -37,8 +38,10 @@ describe("ticket mail", () => {
   let person: { id: number; email: string; site_id: number };
 
   beforeAll(async () => {
-    backend = await openBackend("pglite");
-    await migrateServices(backend);
+    const facility = await openFacility("pglite");
+    backend = facility.backend;
+    await facility.makePerson(await facility.makeSite());
+    person = await facility.one("select id, email, site_id from person");
   }, 30_000);
   afterEach(async () => {
     await backend.reset();
@@ -63,8 +66,6 @@ describe("ticket mail", () => {
     await broker.start();
     await runtime.work();
     cleanups.push(() => broker.stop());
-    const people = await backend.database.query<typeof person>("select id, email, site_id from person order by id");
-    person = people.rows[0] ?? person;
     return { runtime, mailFolder: join(folder, "mail"), call: (action, params) => broker.call(action, params) };
   }
 

@@ -7,7 +7,6 @@ import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
 import { sendTicketEmail } from "../../services/email/tasks.ts";
 import { facilityModule } from "../../services/facility/index.ts";
-import { loadDemoFacility } from "../../services/tickets/demo-facility.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import type { SiteOverview } from "../../services/tickets/overview.ts";
 import type { Ticket } from "../../services/tickets/store.ts";
@@ -203,20 +202,6 @@ describe.each(availableBackends())("tickets on %s", (name) => {
       }),
     ).toMatchObject({ openByPriority: { HIGH: 2, LOW: 1 } });
     await expect(broker.call("tickets.overview", { siteId: 999_999 })).rejects.toMatchObject({ code: "NOT_FOUND" });
-  });
-
-  test("the demo facility is loaded once, only into an empty system, and nobody gets mail for it", async () => {
-    const tables = "ticket_history, ticket_counter, ticket, person, site";
-    await backend.database.query(`truncate ${tables} cascade`);
-    const tasksBefore = await count("from task");
-    await expect(loadDemoFacility(backend.database)).resolves.toBe(true);
-    await expect(loadDemoFacility(backend.database)).resolves.toBe(false);
-    expect([
-      await count("from site where kind = 'SITE'"),
-      await count("from person"),
-      await count("from ticket"),
-    ]).toEqual([3, 6, 4]);
-    expect(await count("from task")).toBe(tasksBefore);
   });
 });
 

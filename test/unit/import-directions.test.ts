@@ -10,7 +10,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"([^"]+)"/g;
 /** A room may import itself and what stands before it. */
 const ORDER = [
   ["runtime/contract"],
-  ["database", "object-store"],
+  ["database", "object-store", "spreadsheet"],
   ["runtime/results", "runtime/telemetry"],
   ["runtime/caller", "runtime/queue", "runtime/schedule"],
   ["runtime/worker"],
@@ -35,6 +35,9 @@ const DOORS: readonly (readonly [string, string])[] = [
   ["piscina", "runtime/worker/isolation"],
   ["temporal-polyfill", "runtime/schedule"],
   ["suncalc", "runtime/schedule"],
+  ["csv-parse", "spreadsheet"],
+  ["@google-cloud/storage", "object-store"],
+  ["pdfkit", "services/reports/render"],
 ];
 
 interface Import {
@@ -48,12 +51,14 @@ function sources(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
-const imports: Import[] = ["database", "object-store", "runtime", "services"].flatMap(sources).flatMap((file) =>
-  [...readFileSync(join(ROOT, file), "utf8").matchAll(IMPORT)].map(([, specifier = ""]) => ({
-    file,
-    target: specifier.startsWith(".") ? relative(ROOT, join(ROOT, dirname(file), specifier)) : specifier,
-  })),
-);
+const imports: Import[] = ["database", "object-store", "spreadsheet", "runtime", "services"]
+  .flatMap(sources)
+  .flatMap((file) =>
+    [...readFileSync(join(ROOT, file), "utf8").matchAll(IMPORT)].map(([, specifier = ""]) => ({
+      file,
+      target: specifier.startsWith(".") ? relative(ROOT, join(ROOT, dirname(file), specifier)) : specifier,
+    })),
+  );
 
 function levelOf(path: string): number {
   const matches = ORDER.flatMap((rooms, level) =>

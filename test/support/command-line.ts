@@ -1,0 +1,27 @@
+/** `apium …` as a process of its own, against a running system. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+export interface CommandRun {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+export function runCommand(
+  target: { readonly url: string; readonly token: string },
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandRun> {
+  const { PATH, HOME, LANG } = process.env;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", CLI, ...words], {
+    env: { PATH, HOME, LANG, APIUM_URL: target.url, APIUM_TOKEN: target.token, NO_COLOR: "1", ...environment },
+  });
+  let out = "";
+  let error = "";
+  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
+}
