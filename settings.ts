@@ -12,6 +12,8 @@ const SERVICE_NAMES = [
   "tickets",
   "escalation",
   "imports",
+  "reports",
+  "maintenance",
   "datasets",
   "scheduler",
   "cache",

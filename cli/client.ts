@@ -38,23 +38,26 @@ export interface Client {
   readonly target: Target;
   get(path: string, query?: Readonly<Record<string, unknown>>): Promise<Answer>;
   send(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Answer>;
+  /** The body of an answer that is a file. */
+  download(path: string): Promise<ReadableStream>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are shown, not computed with; their shape is the API's.
 export type Answer = any;
 
 const TIMEOUT_MS = 60_000;
+const DOWNLOAD_TIMEOUT_MS = 900_000;
 
 export function connect(target: Target): Client {
-  const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const response = await fetch(`${target.url}/api/v1${path}`, {
+  const request = (method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<Response> =>
+    fetch(`${target.url}/api/v1${path}`, {
       method,
       headers: {
         Authorization: `Bearer ${target.token}`,
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     }).catch((error: unknown) => {
       const { cause, message } = error as Error & { cause?: { code?: string } };
       throw new CliError(
@@ -63,6 +66,8 @@ export function connect(target: Target): Client {
         `no answer from ${target.url} (${cause?.code ?? message}). Is it running? APIUM_URL, or HOST and PORT, say where.`,
       );
     });
+  const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await request(method, path, body);
     const answer = (await response.json().catch(() => undefined)) as Answer;
     if (response.ok) return answer;
     throw refusal(response.status, answer);
@@ -71,6 +76,11 @@ export function connect(target: Target): Client {
     target,
     get: (path, query = {}) => ask("GET", `${path}${queryText(query)}`),
     send: ask,
+    async download(path) {
+      const response = await request("GET", path, undefined, DOWNLOAD_TIMEOUT_MS);
+      if (response.ok && response.body !== null) return response.body;
+      throw refusal(response.status, (await response.json().catch(() => undefined)) as Answer);
+    },
   };
 }
 

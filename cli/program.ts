@@ -4,6 +4,7 @@ import type { Client } from "./client.ts";
 import { cacheCommands } from "./commands/cache.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { importCommands } from "./commands/import.ts";
+import { reportCommands } from "./commands/reports.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
 import { outputTo } from "./output.ts";
 
@@ -29,6 +30,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   cacheCommands(program, client, output);
   doctorCommand(program, client, output);
   importCommands(program, client, output);
+  reportCommands(program, client, output);
   settle(program);
   return program.hook("preAction", (_program, acting) => {
     isJson = acting.optsWithGlobals().json === true;

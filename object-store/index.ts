@@ -1,1 +1,2 @@
 export type { ObjectStore, PutOptions, StoredObject } from "./object-store.ts";
+export { openObjectStore, type StoreOptions } from "./open-object-store.ts";

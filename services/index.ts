@@ -10,6 +10,8 @@ import { gatewayModule } from "./gateway/index.ts";
 import type { Importers } from "./importer.ts";
 import { importsModule } from "./imports/index.ts";
 import { jobsModule } from "./jobs/index.ts";
+import { maintenanceModule } from "./maintenance/index.ts";
+import { reportsModule } from "./reports/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
 import type { ServiceModule } from "./service-parts.ts";
 import { ticketsModule } from "./tickets/index.ts";
@@ -23,6 +25,8 @@ export const SERVICES: readonly ServiceModule[] = [
   cacheModule,
   ...FACILITY,
   importsModule(IMPORTERS),
+  reportsModule,
+  maintenanceModule,
   emailModule,
   datasetsModule,
   schedulerModule,
@@ -36,5 +40,6 @@ export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
   "jobs",
   "escalation",
   "imports",
+  "reports",
   "datasets",
 ].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

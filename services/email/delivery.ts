@@ -1,5 +1,6 @@
 // One mail out of the door: recipients checked, a Message-ID that is the task's own (so that a receiver can tell a
 // repeated mail from a second one), and a failure that says whether trying again can help.
+import type { Readable } from "node:stream";
 import { createTransport, type SendMailOptions, type SentMessageInfo, type Transporter } from "nodemailer";
 import { Reject, type TaskContext } from "../../runtime/index.ts";
 import type { Mail } from "./mail-layout.ts";
@@ -36,14 +37,33 @@ export function openTransport(url: string | undefined): Transporter {
   } as object);
 }
 
-/** `subject` says in an error what it was about. @throws Reject when there is nobody to tell, or the server refuses. */
+export interface Letter {
+  /** What it is about, for an error. */
+  readonly subject: string;
+  readonly recipients: readonly Recipient[];
+  readonly cc?: readonly Recipient[];
+  readonly attachments?: readonly Attachment[];
+  readonly mail: Mail;
+}
+
+export interface Attachment {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: Readable;
+}
+
+/** @throws Reject when there is nobody to tell, or the server refuses. */
 export async function deliver(
   transport: Transporter | undefined,
   sender: Sender,
   task: TaskContext,
-  { subject, recipients, mail }: { subject: string; recipients: readonly Recipient[]; mail: Mail },
+  { subject, recipients, cc = [], attachments = [], mail }: Letter,
 ): Promise<Delivered> {
   const { to, skipped } = checkRecipients(recipients, sender.fallback);
+  const copies = checkRecipients(cc);
+  if (to.length === 0 && copies.to.length > 0) {
+    return deliver(transport, sender, task, { subject, recipients: copies.to, attachments, mail });
+  }
   if (to.length === 0) throw new Reject(`${subject} has nobody to tell: nobody with an address, no ALERT_TO`);
   if (transport === undefined) throw new Error("the e-mail service is not started");
   const messageId = `<${task.idempotencyKey}@apium>`;
@@ -51,14 +71,17 @@ export async function deliver(
     const info: SentMessageInfo = await transport.sendMail({
       from: sender.from,
       to: to.map(({ name, address }) => ({ name, address })),
+      ...(copies.to.length === 0 ? {} : { cc: copies.to.map(({ name, address }) => ({ name, address })) }),
       messageId,
       headers: { "X-Apium-Task": headerText(task.headers["correlation-id"] ?? task.id, 200) },
       signal: task.signal,
       disableFileAccess: true,
       disableUrlAccess: true,
+      attachments: [...attachments],
       ...mail,
     } as MailOptions);
-    return { messageId, accepted: addresses(info.accepted), skipped: [...skipped, ...addresses(info.rejected)] };
+    const refused = addresses(info.rejected);
+    return { messageId, accepted: addresses(info.accepted), skipped: [...skipped, ...copies.skipped, ...refused] };
   } catch (error) {
     throw mailFailure(error);
   }

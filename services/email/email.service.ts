@@ -11,6 +11,7 @@ import { openTransport } from "./delivery.ts";
 import { type EmbeddedMailServer, startEmbeddedMailServer } from "./embedded-mail-server.ts";
 import { mailTasks } from "./mail-tasks.ts";
 import { listMails, readMail } from "./mailbox.ts";
+import { reportMailTasks } from "./report-mail-tasks.ts";
 
 export function emailService(parts: ServiceParts): TaskServiceSchema {
   const { runtime, settings, log } = parts;
@@ -20,7 +21,7 @@ export function emailService(parts: ServiceParts): TaskServiceSchema {
 
   return {
     name: "email",
-    tasks: mailTasks(parts, () => transport),
+    tasks: { ...mailTasks(parts, () => transport), ...reportMailTasks(parts, () => transport) },
     actions: {
       async mailbox(ctx: Context<unknown>) {
         const { limit } = parseParams(

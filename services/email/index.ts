@@ -1,9 +1,15 @@
 import type { ServiceModule } from "../service-parts.ts";
 import { emailService } from "./email.service.ts";
-import { sendAutocloseEmail, sendJobReminder, sendTicketEmail } from "./tasks.ts";
+import {
+  sendAutocloseEmail,
+  sendJobReminder,
+  sendReportEmail,
+  sendReportNotification,
+  sendTicketEmail,
+} from "./tasks.ts";
 
 export const emailModule: ServiceModule = {
   name: "email",
   create: emailService,
-  tasks: [sendTicketEmail, sendAutocloseEmail, sendJobReminder],
+  tasks: [sendTicketEmail, sendAutocloseEmail, sendJobReminder, sendReportEmail, sendReportNotification],
 };

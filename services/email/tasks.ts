@@ -43,3 +43,20 @@ export const sendJobReminder = defineTask({
   result: delivered,
   ...limits,
 });
+
+/** A report to those its delivery names. */
+export const sendReportEmail = defineTask({
+  name: "send_report_email",
+  params: z.object({ deliveryId: rowId }),
+  result: delivered,
+  ...limits,
+});
+
+/** Tells one person that a report is ready, with its file. */
+export const sendReportNotification = defineTask({
+  name: "send_report_notification",
+  params: z.object({ reportId: rowId, userId: rowId }),
+  result: delivered,
+  ...limits,
+  maxRetries: 3,
+});

@@ -10,8 +10,8 @@ const LONGEST_MS = 31 * DAY_MS + 3_600_000;
 export const range = { from: instant, upto: instant };
 
 /** For `.superRefine` of an object that has a range: in order, and at most 31 days. */
-export function checkRange(given: { from: string; upto: string }, ctx: z.RefinementCtx): void {
-  const length = Date.parse(given.upto) - Date.parse(given.from);
+export function checkRange(given: { from: Date; upto: Date }, ctx: z.RefinementCtx): void {
+  const length = given.upto.getTime() - given.from.getTime();
   const refuse = (message: string) => ctx.addIssue({ code: "custom", path: ["upto"], message });
   if (length <= 0) refuse("must be after from");
   if (length > LONGEST_MS) refuse("must be at most 31 days after from");

@@ -68,4 +68,11 @@ export const FACILITY_SCHEDULES = [
     expires: "20h",
     description: "Deletes what nobody needs any more",
   }),
+  sweep({
+    name: "cleanup_of_report_files",
+    task: "cleanup_reports_which_are_12hrs_old",
+    cron: "42 * * * *",
+    expires: "50m",
+    description: "Deletes report files whose retention has ended",
+  }),
 ] as const;

@@ -1,0 +1,9 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { maintenanceService } from "./maintenance.service.ts";
+import { cleanupOldRecords } from "./tasks.ts";
+
+export const maintenanceModule: ServiceModule = {
+  name: "maintenance",
+  create: maintenanceService,
+  tasks: [cleanupOldRecords],
+};

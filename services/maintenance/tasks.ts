@@ -1,0 +1,24 @@
+// The clean-up, as the scheduler enqueues it.
+import { z } from "zod";
+import { defineTask } from "../../runtime/index.ts";
+
+const days = (least: number, usual: number) => z.number().int().min(least).max(3_650).default(usual);
+
+/** Deletes what nobody needs any more. Days are counted back from now. */
+export const cleanupOldRecords = defineTask({
+  name: "cleanup_old_records",
+  params: z.object({
+    /** Where devices were. */
+    trackingDays: days(1, 90),
+    /** Which rows are gone: a phone that has not asked for longer starts anew. */
+    deletedRowDays: days(30, 400),
+    /** What imports were sent, with their reports. */
+    importDays: days(1, 7),
+  }),
+  result: z.object({ tracking: z.number(), deletedRows: z.number(), imports: z.number() }),
+  queue: "maintenance",
+  maxRetries: 3,
+  retryDelay: "5m",
+  softTimeLimit: "30m",
+  timeLimit: "40m",
+});

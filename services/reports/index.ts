@@ -1,0 +1,23 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { reportsService } from "./reports.service.ts";
+import {
+  cleanupReports,
+  createScheduledReports,
+  generateMonthlyReport,
+  generateReport,
+  noteReportDelivery,
+  sendGeneratedReportOnMail,
+} from "./tasks.ts";
+
+export const reportsModule: ServiceModule = {
+  name: "reports",
+  create: reportsService,
+  tasks: [
+    createScheduledReports,
+    generateReport,
+    sendGeneratedReportOnMail,
+    generateMonthlyReport,
+    noteReportDelivery,
+    cleanupReports,
+  ],
+};

@@ -1,0 +1,2 @@
+// Files out of report documents.
+export { openRenderer, type RendererOptions } from "./renderer.ts";
