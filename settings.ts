@@ -13,6 +13,7 @@ const SERVICE_NAMES = [
   "escalation",
   "imports",
   "reports",
+  "media",
   "maintenance",
   "datasets",
   "scheduler",

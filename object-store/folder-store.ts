@@ -7,11 +7,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Readable, Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ApiumError, codeOf } from "../runtime/contract/errors.ts";
 import { checkKey } from "./object-key.ts";
 import type { ObjectStore, PutOptions, StoredObject } from "./object-store.ts";
+import { bounded } from "./weigh.ts";
 
 const TEMPORARY = /^\.[0-9a-f]{16}\.part$/;
 /** What a crash left behind is nobody's after this long. */
@@ -98,23 +99,11 @@ async function writeNew(path: string, content: Readable, { signal, maxBytes }: P
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
     0o640,
   );
-  const hash = createHash("md5");
-  let size = 0;
-  const weigh = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length;
-      if (maxBytes !== undefined && size > maxBytes) {
-        done(new ApiumError("OBJECT_TOO_LARGE", `is larger than ${maxBytes} bytes`));
-        return;
-      }
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
+  const weigh = bounded(maxBytes);
   // Flushed and closed by the stream, before it says that it is done.
   const sink = file.createWriteStream({ flush: true });
   await pipeline(content, weigh, sink, ...(signal === undefined ? [] : [{ signal }]));
-  return { size, md5: hash.digest("hex") };
+  return weigh.weight();
 }
 
 /** @throws ApiumError `OBJECT_KEY_INVALID` where a part of the way is a link. */

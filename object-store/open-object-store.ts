@@ -1,5 +1,6 @@
 // The store that the settings name.
 import { openFolderStore } from "./folder-store.ts";
+import { openGcsStore } from "./gcs-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 export interface StoreOptions {
@@ -10,6 +11,7 @@ export interface StoreOptions {
   readonly apiEndpoint?: string;
 }
 
-export function openObjectStore({ folder }: StoreOptions): ObjectStore {
-  return openFolderStore(folder);
+export function openObjectStore({ bucket, folder, apiEndpoint }: StoreOptions): ObjectStore {
+  if (bucket === undefined) return openFolderStore(folder);
+  return openGcsStore(bucket, apiEndpoint === undefined ? {} : { apiEndpoint });
 }

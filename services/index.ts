@@ -11,6 +11,7 @@ import type { Importers } from "./importer.ts";
 import { importsModule } from "./imports/index.ts";
 import { jobsModule } from "./jobs/index.ts";
 import { maintenanceModule } from "./maintenance/index.ts";
+import { mediaModule } from "./media/index.ts";
 import { reportsModule } from "./reports/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
 import type { ServiceModule } from "./service-parts.ts";
@@ -26,6 +27,7 @@ export const SERVICES: readonly ServiceModule[] = [
   ...FACILITY,
   importsModule(IMPORTERS),
   reportsModule,
+  mediaModule,
   maintenanceModule,
   emailModule,
   datasetsModule,
@@ -41,5 +43,6 @@ export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
   "escalation",
   "imports",
   "reports",
+  "media",
   "datasets",
 ].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

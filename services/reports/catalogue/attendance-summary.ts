@@ -15,7 +15,7 @@ import { type Attendant, gridColumns, gridRows } from "./attendance-grid.ts";
 import { BatchValues } from "./batch-values.ts";
 import { chosenRows, oneOf } from "./chosen-rows.ts";
 import { localDays } from "./local-days.ts";
-import { chooseSites, type SiteChoice, siteFacts, siteIds } from "./visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFacts, siteIds } from "./site-choice.ts";
 
 const params = z
   .strictObject({ siteIds, personIds: z.array(id).min(1).max(500).optional(), ...range })

@@ -12,7 +12,7 @@ import { checkRange, range } from "../period.ts";
 import type { ReportReader } from "../reader.ts";
 import { BatchValues } from "./batch-values.ts";
 import { type ChosenRow, chosenRows, oneOf } from "./chosen-rows.ts";
-import { chooseSites, type SiteChoice, siteFacts, siteIds } from "./visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFacts, siteIds } from "./site-choice.ts";
 
 const some = z.array(id).min(1).max(500).optional();
 const params = z

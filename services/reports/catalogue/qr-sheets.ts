@@ -10,7 +10,7 @@ import type { Fact, Row } from "../document.ts";
 import type { ReportReader } from "../reader.ts";
 import { BatchValues } from "./batch-values.ts";
 import { chosenRows, oneOf } from "./chosen-rows.ts";
-import { chooseSites, siteFact, siteIds } from "./visit-sites.ts";
+import { chooseSites, siteFact, siteIds } from "./site-choice.ts";
 
 const MILLIMETRES = { S: 25, M: 40, L: 60 } as const;
 const MOST_IDS = 5_000;

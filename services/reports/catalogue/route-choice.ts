@@ -10,7 +10,7 @@ import type { Fact } from "../document.ts";
 import type { ReportReader } from "../reader.ts";
 import { chosenRows } from "./chosen-rows.ts";
 import type { Span } from "./local-days.ts";
-import { named } from "./visit-sites.ts";
+import { named } from "./site-choice.ts";
 
 export const siteGroupIds = z.union([z.literal("all"), z.array(id).min(1).max(500)]);
 

@@ -93,11 +93,10 @@ const KPIS: readonly Column[] = [
   { key: "score", title: "Score", kind: "percent", toneKey: "tone" },
 ];
 
-function kpiTable({ name, weightage, kpis }: ReviewSection): TableSection {
+function kpiTable({ name, kpis }: ReviewSection): TableSection {
   return {
     kind: "table",
     heading: name,
-    ...(weightage === null ? {} : { facts: [{ label: "Weightage", value: String(weightage) }] }),
     columns: KPIS,
     rows: [
       kpis.map((line): Row => {

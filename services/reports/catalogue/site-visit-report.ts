@@ -9,7 +9,7 @@ import { localTime } from "../../site-time.ts";
 import { defineReport } from "../definition.ts";
 import type { Column, Row, Section } from "../document.ts";
 import type { ReportReader } from "../reader.ts";
-import { chooseSites, type SiteChoice, siteFact, siteIds } from "./visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFact, siteIds } from "./site-choice.ts";
 
 const params = z.strictObject({ siteIds, date: z.iso.date() });
 type Params = z.output<typeof params>;

@@ -9,7 +9,7 @@ import { checkRange, range } from "../period.ts";
 import type { ReportReader } from "../reader.ts";
 import { BatchValues } from "./batch-values.ts";
 import { chosenRows, oneOf } from "./chosen-rows.ts";
-import { chooseSites, type SiteChoice, siteFacts, siteIds } from "./visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFacts, siteIds } from "./site-choice.ts";
 
 const params = z
   .strictObject({ siteIds, vendorIds: z.array(id).min(1).max(500).optional(), ...range })

@@ -25,14 +25,16 @@ export const workPermit = defineReport<Params>({
     const permit = await workOrderRecord(reader, scope, workOrderId, KIND);
     const lines = await linesOf(reader, scope, permit.id);
     const decisions = await decisionsOf(reader, scope, permit);
+    const objection = objectionTo(permit, now);
+    const subtitle = [permit.number, objection].filter(Boolean).join(" – ");
     return {
       title: permit.questionSet ?? "General Work Permit",
-      ...(permit.number === null ? {} : { subtitle: permit.number }),
+      ...(subtitle === "" ? {} : { subtitle }),
       facts: permitFacts(permit),
       clientName: permit.clientName,
       timezone: permit.timezone,
       generatedAt: new Date(now).toISOString(),
-      sections: [...forms(lines, objectionTo(permit, now)), ...decisions],
+      sections: [...forms(lines, objection), ...decisions],
     };
   },
 });

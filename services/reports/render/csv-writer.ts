@@ -34,7 +34,7 @@ class CsvWriter implements FormatWriter {
   async begin(head: DocumentHead): Promise<void> {
     this.#clock = documentClock(head);
     await this.#file.print(BYTE_ORDER_MARK);
-    
+    if (head.facts.length === 0) return;
     const facts = [{ label: "Client", value: head.clientName }, { label: "Report", value: head.title }, ...head.facts];
     await this.#lines([[facts.map(({ label, value }) => `${label}: ${value}`).join("; ")]]);
   }

@@ -5,7 +5,7 @@ import { defineReport } from "../../definition.ts";
 import type { Column, Fact } from "../../document.ts";
 import { checkRange } from "../../period.ts";
 import { chosenRows } from "../chosen-rows.ts";
-import { chooseSites, siteFacts } from "../visit-sites.ts";
+import { chooseSites, siteFacts } from "../site-choice.ts";
 import { IS_DYNAMIC, workRows } from "./work-list.ts";
 import { span } from "./work-span.ts";
 

@@ -9,7 +9,7 @@ import { defineReport } from "../../definition.ts";
 import type { Column, Row } from "../../document.ts";
 import { checkRange } from "../../period.ts";
 import type { ReportReader } from "../../reader.ts";
-import { chooseSites, type SiteChoice, siteFacts } from "../visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFacts } from "../site-choice.ts";
 import { type DayCounts, dailyChart } from "./daily-chart.ts";
 import { ofSpan, PLANNED, percentage, percentageTone, span } from "./work-span.ts";
 

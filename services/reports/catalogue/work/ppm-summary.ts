@@ -5,7 +5,7 @@ import { type Scope, Values } from "../../../scope.ts";
 import { defineReport } from "../../definition.ts";
 import type { Chart, Column, Row } from "../../document.ts";
 import type { ReportReader } from "../../reader.ts";
-import { chooseSites, type SiteChoice, siteFacts, siteIds } from "../visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFacts, siteIds } from "../site-choice.ts";
 import { ofSpan, percentage, percentageTone } from "./work-span.ts";
 
 const DAY_MS = 86_400_000;

@@ -7,7 +7,7 @@ import { defineReport } from "../../definition.ts";
 import type { Column, Row, Section } from "../../document.ts";
 import { checkRange } from "../../period.ts";
 import type { ReportReader } from "../../reader.ts";
-import { chooseSites, type SiteChoice, siteFacts } from "../visit-sites.ts";
+import { chooseSites, type SiteChoice, siteFacts } from "../site-choice.ts";
 import { IS_DYNAMIC } from "./work-list.ts";
 import { ofSpan, PLANNED, percentage, span } from "./work-span.ts";
 

@@ -7,7 +7,7 @@ import type { Row } from "../../document.ts";
 import type { ReportReader } from "../../reader.ts";
 import { BatchValues } from "../batch-values.ts";
 import { oneOf } from "../chosen-rows.ts";
-import type { SiteChoice } from "../visit-sites.ts";
+import type { SiteChoice } from "../site-choice.ts";
 import { ofSpan, PLANNED, type Span, STATUS_TONE } from "./work-span.ts";
 
 export interface WorkFilter extends Pick<Span, "from" | "upto"> {

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { plainArray } from "../../../../database/index.ts";
 import { type Scope, type Values, within } from "../../../scope.ts";
 import { range } from "../../period.ts";
-import { type SiteChoice, siteIds } from "../visit-sites.ts";
+import { type SiteChoice, siteIds } from "../site-choice.ts";
 
 export const span = { siteIds, ...range };
 export type Span = z.output<z.ZodObject<typeof span>>;

@@ -62,8 +62,8 @@ export function drawChart(chart: Chart, width: number, measure: Measure): Drawin
   const box = { x: 0, y: TITLE_HEIGHT + legend.height, width, height: PLOT_HEIGHT };
   const axes = axesOf(plot, box, measure);
   const data = plot.kind === "line" ? lineMarks(plot, axes) : barMarks(plot, axes, measure);
-  marks.push(...legend.marks, ...axes.marks, ...data, ...axes.marksAbove);
-  return { width, height: box.y + box.height, marks };
+  const all = [marks, legend.marks, axes.marks, data, axes.marksAbove].flat(); // Too many for arguments, it may be.
+  return { width, height: box.y + box.height, marks: all };
 }
 
 function plotOf({ kind, categories, series, unit }: Chart): Plot {

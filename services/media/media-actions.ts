@@ -1,0 +1,85 @@
+// Attachments over the broker: take a file in, list, read, count.
+import type { Readable } from "node:stream";
+import { z } from "zod";
+import { ApiumError, parseParams } from "../../runtime/index.ts";
+import { clientOf, requireReferences } from "../clients.ts";
+import { id, latitude, longitude, page, text } from "../fields.ts";
+import { type Asked, scopeOf } from "../scope.ts";
+import type { ServiceParts } from "../service-parts.ts";
+import { attach } from "./attach.ts";
+import { findAttachment, findFile, listAttachments, mediaStats } from "./media-store.ts";
+import type { Stores } from "./mover.ts";
+
+const OWNERS = [
+  "job",
+  "jobneed",
+  "jobneed_detail",
+  "ticket",
+  "person",
+  "site",
+  "asset",
+  "location",
+  "attendance_event",
+  "work_order",
+] as const;
+const KINDS = ["NONE", "ATTACHMENT", "REPLY", "SIGN", "METERREADING", "LOGFILES"] as const;
+const asNumber = <Schema extends z.ZodType>(schema: Schema) =>
+  z.coerce
+    .number()
+    .pipe(schema as never)
+    .optional();
+
+const one = z.strictObject({ id });
+const upload = z.strictObject({
+  uuid: z.uuid().default(() => crypto.randomUUID()),
+  ownerTable: z.enum(OWNERS),
+  ownerUuid: z.uuid(),
+  fileName: text(500),
+  kind: z.enum(KINDS).default("ATTACHMENT"),
+  siteId: id.optional(),
+  latitude: asNumber(latitude),
+  longitude: asNumber(longitude),
+});
+const listing = z.strictObject({ ownerTable: z.enum(OWNERS).optional(), ownerUuid: z.uuid().optional(), ...page });
+
+interface FileMeta {
+  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number };
+}
+
+export function mediaActions({ database, runtime }: ServiceParts, stores: () => Stores) {
+  return {
+    /** The file comes as the call's stream. */
+    async attach(ctx: Asked) {
+      const given = parseParams(upload, ctx.params) as z.output<typeof upload> & {
+        latitude?: number;
+        longitude?: number;
+      };
+      const content = ctx.stream as Readable | null;
+      if (content === null) throw new ApiumError("REQUEST_MALFORMED", "the file is the body of the request");
+      const clientId = await database.transaction(async (tx) => {
+        const client = await clientOf(tx, scopeOf(ctx), given);
+        await requireReferences(tx, client, [{ field: "siteId", table: "site", id: given.siteId }]);
+        return client;
+      });
+      const { siteId, latitude: north, longitude: east, ...rest } = given;
+      const place = { siteId, latitude: north, longitude: east };
+      return attach(database, stores().local, { ...rest, ...place, clientId }, content, runtime.parts.clock.now());
+    },
+    list: (ctx: Asked) => listAttachments(database, scopeOf(ctx), parseParams(listing, ctx.params)),
+    get: (ctx: Asked) => findAttachment(database, scopeOf(ctx), parseParams(one, ctx.params).id),
+    /** The file as a stream, wherever it is; its name and type travel in `meta.file`. */
+    async file(ctx: Asked): Promise<Readable> {
+      const attachment = await findAttachment(database, scopeOf(ctx), parseParams(one, ctx.params).id);
+      const { local, remote } = stores();
+      const file = await findFile(database, attachment.id);
+      const stream = file.state === "REMOTE" ? await remote.get(file.objectKey) : await local.get(file.localKey);
+      (ctx.meta as FileMeta).file = {
+        fileName: attachment.fileName,
+        contentType: file.contentType,
+        bytes: file.size ?? 0,
+      };
+      return stream;
+    },
+    stats: async (ctx: Asked) => ({ items: await mediaStats(database, scopeOf(ctx)) }),
+  };
+}
