@@ -6,6 +6,9 @@ import { aptInstall, canUseApt } from "./apt.ts";
 import { findBinary } from "./find-binary.ts";
 import type { ServerName } from "./server.ts";
 
+/** Besides servers: what reads PDFs back. */
+export type ProgramName = ServerName | "poppler";
+
 const LOCK_FOLDER = path.join(tmpdir(), "apium-apt-lock");
 const LOCK_WAIT_MS = 900_000;
 
@@ -17,21 +20,22 @@ interface Program {
   readonly formula: string;
 }
 
-const PROGRAMS: Readonly<Record<ServerName, Program>> = {
+const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   nats: { binary: "nats-server", packages: ["nats-server"], formula: "nats-server" },
   postgres: { binary: "initdb", packages: ["postgresql"], formula: "postgresql@17" },
   redis: { binary: "redis-server", packages: ["redis-server"], formula: "redis" },
   mosquitto: { binary: "mosquitto", packages: ["mosquitto", "mosquitto-clients"], formula: "mosquitto" },
+  poppler: { binary: "pdftotext", packages: ["poppler-utils"], formula: "poppler" },
 };
 
 /** The servers whose program is not found, by the name of their handle. */
-export async function missingServers(): Promise<ServerName[]> {
+export async function missingServers(): Promise<ProgramName[]> {
   return serverNames().filter((name) => findBinary(PROGRAMS[name].binary) === undefined);
 }
 
 export interface Installation {
-  readonly installed: ServerName[];
-  readonly missing: ServerName[];
+  readonly installed: ProgramName[];
+  readonly missing: ProgramName[];
 }
 
 /** Never throws for a failed installation: what could not be had is `missing`, and `log` was told why. */
@@ -59,12 +63,12 @@ async function installWithApt(log: (line: string) => void): Promise<void> {
 }
 
 /** One sentence with the command to type. */
-export function howToInstall(missing: readonly ServerName[]): string {
+export function howToInstall(missing: readonly ProgramName[]): string {
   const isMac = process.platform === "darwin";
   const packages = missing.flatMap((name) => (isMac ? [PROGRAMS[name].formula] : PROGRAMS[name].packages));
   return `Install with: ${isMac ? "brew install" : "sudo apt-get install"} ${packages.join(" ")}`;
 }
 
-function serverNames(): ServerName[] {
-  return Object.keys(PROGRAMS) as ServerName[];
+function serverNames(): ProgramName[] {
+  return Object.keys(PROGRAMS) as ProgramName[];
 }
