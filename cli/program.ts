@@ -1,6 +1,7 @@
 // The commands, put together once: the command line and the REPL run the same ones.
 import { Command } from "commander";
 import type { Client } from "./client.ts";
+import { accountCommands } from "./commands/accounts.ts";
 import { cacheCommands } from "./commands/cache.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { importCommands } from "./commands/import.ts";
@@ -31,6 +32,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   doctorCommand(program, client, output);
   importCommands(program, client, output);
   reportCommands(program, client, output);
+  accountCommands(program, client, output);
   settle(program);
   return program.hook("preAction", (_program, acting) => {
     isJson = acting.optsWithGlobals().json === true;

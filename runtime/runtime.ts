@@ -76,6 +76,7 @@ export class Runtime implements TaskCaller {
   readonly #joiner: Joiner;
   readonly #pruner: Pruner;
   readonly #maintenance: Maintenance;
+  readonly #queueCounts: control.QueueCounts;
   readonly #isolation: { readonly thread: Isolation; readonly process: Isolation };
   #worker: Worker | undefined;
 
@@ -106,6 +107,7 @@ export class Runtime implements TaskCaller {
       spawnStep: (...step) => this.#canvas.spawnStep(...step),
       revokeChildren: (parentId) => control.revokeChildren(this.#controlParts(), parentId, { terminate: true }),
     });
+    this.#queueCounts = new control.QueueCounts(database, parts.clock);
     this.#pruner = new Pruner(database, parts, { historyRetentionMs: this.#historyMs });
     const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
     this.#isolation = { thread: createThreadIsolation(isolation), process: createProcessIsolation(isolation) };
@@ -229,7 +231,7 @@ export class Runtime implements TaskCaller {
   }
 
   queues(): Promise<control.QueueView[]> {
-    return control.listQueues(this.database);
+    return control.listQueues(this.database, this.#queueCounts);
   }
 
   async pauseQueue(name: string, by?: string): Promise<void> {

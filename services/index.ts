@@ -5,6 +5,7 @@ import { cacheModule } from "./cache/index.ts";
 import { datasetsModule } from "./datasets/index.ts";
 import { emailModule } from "./email/index.ts";
 import { escalationModule } from "./escalation/index.ts";
+import { accountsModule } from "./facility/accounts-module.ts";
 import { facilityModule } from "./facility/index.ts";
 import { gatewayModule } from "./gateway/index.ts";
 import type { Importers } from "./importer.ts";
@@ -25,6 +26,7 @@ export const IMPORTERS: Importers = (parts) => FACILITY.flatMap(({ importers }) 
 export const SERVICES: readonly ServiceModule[] = [
   cacheModule,
   ...FACILITY,
+  accountsModule,
   importsModule(IMPORTERS),
   reportsModule,
   mediaModule,

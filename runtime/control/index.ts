@@ -1,3 +1,4 @@
+export { QueueCounts } from "./queue-counts.ts";
 export { listQueues, pausedQueues, pauseQueue, type QueueView, resumeQueue } from "./queues.ts";
 export {
   type DeadLetterFilter,

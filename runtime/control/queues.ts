@@ -2,6 +2,7 @@
 import type { Database } from "../../database/index.ts";
 import { LANES, type Lane } from "../contract/priority.ts";
 import { QUEUES, queueNamed } from "../contract/queues.ts";
+import type { QueueCount, QueueCounts } from "./queue-counts.ts";
 
 export interface QueueView {
   readonly name: string;
@@ -17,27 +18,16 @@ export interface QueueView {
   readonly oldestMs: number | null;
 }
 
-interface CountRow {
-  readonly queue: string;
-  readonly lane: number;
-  readonly state: string;
-  readonly tasks: number;
-  readonly oldest_ms: number | null;
-}
-
-export async function listQueues(database: Database): Promise<QueueView[]> {
-  const [counts, paused] = await Promise.all([
-    database.query<CountRow>(
-      `select queue, lane::integer as lane, state::text as state, count(*)::integer as tasks,
-              extract(epoch from clock_timestamp() - min(created_at)) * 1000 as oldest_ms
-       from task group by queue, lane, state`,
-    ),
+/** The counts may be some seconds old where there is much to count; pauses are as they are. */
+export async function listQueues(database: Database, counts: QueueCounts): Promise<QueueView[]> {
+  const [counted, paused] = await Promise.all([
+    counts.read(),
     database.query<{ queue: string; paused_at: Date | null; paused_by: string | null }>("select * from task_queue"),
   ]);
   return QUEUES.map((name) => {
-    const own = counts.rows.filter((row) => row.queue === name);
+    const own = counted.filter((row) => row.queue === name);
     const waiting = own.filter((row) => row.state === "QUEUED");
-    const sum = (rows: readonly CountRow[]) => rows.reduce((total, row) => total + row.tasks, 0);
+    const sum = (rows: readonly QueueCount[]) => rows.reduce((total, row) => total + row.tasks, 0);
     const pause = paused.rows.find((row) => row.queue === name);
     return {
       name,
@@ -49,7 +39,7 @@ export async function listQueues(database: Database): Promise<QueueView[]> {
       ) as Record<Lane, number>,
       scheduled: sum(own.filter((row) => row.state === "SCHEDULED" || row.state === "RETRY")),
       started: sum(own.filter((row) => row.state === "STARTED")),
-      oldestMs: waiting.length === 0 ? null : Math.max(...waiting.map((row) => Math.round(Number(row.oldest_ms)))),
+      oldestMs: waiting.length === 0 ? null : Math.max(...waiting.map((row) => Math.round(row.oldestMs))),
     };
   });
 }

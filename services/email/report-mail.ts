@@ -74,7 +74,8 @@ function periodText(from: string, upto: string, timeZone: string): string {
     ...{ timeZone, day: "numeric", month: "short", year: "numeric" },
     ...(isOfDays ? {} : { hour: "2-digit", minute: "2-digit" }),
   });
-  return format.formatRange(new Date(from), new Date(Date.parse(upto) - (isOfDays ? 1 : 0)));
+  const range = format.formatRange(new Date(from), new Date(Date.parse(upto) - (isOfDays ? 1 : 0)));
+  return range.replaceAll(/\s*–\s*/g, "–");
 }
 
 function namesOf(names: readonly string[]): string {

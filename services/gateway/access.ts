@@ -1,50 +1,65 @@
-// Who is asking. Bearer tokens from API_TOKENS or, without them, one admin token that is made at the first start; and
-// sessions, which are begun in exchange for a token and end with it. Secrets are compared by digest, in constant time.
+// Who is asking. Bearer tokens from API_TOKENS or, without them, one admin token that is made at the first start; tokens of
+// the service `accounts`; and sessions, which are begun in exchange for a token or a password and end with it. The
+// settings' secrets are compared by digest, in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { mayDo, type Role } from "./rest-route.ts";
+import type { AccountBook } from "./account-book.ts";
+import { isOpenTo, mayDo, type RestRoute } from "./rest-route.ts";
 import { secretFile } from "./secret-file.ts";
 import { Sessions } from "./sessions.ts";
-import type { User } from "./user.ts";
+import type { Known, User } from "./user.ts";
 
-interface KnownToken {
+interface KnownToken extends Known {
   readonly digest: Buffer;
-  readonly user: User;
+}
+
+export interface AccessParts {
+  readonly settings: Settings;
+  readonly sessions: ServiceParts["cache"];
+  readonly accounts: AccountBook;
+  readonly now: () => number;
 }
 
 export class Access {
   readonly #tokens: readonly KnownToken[];
+  readonly #accounts: AccountBook;
   readonly #sessions: Sessions;
   /** The token made at the first start; `undefined` where API_TOKENS are set. */
   readonly adminToken: string | undefined;
 
-  constructor(settings: Settings, sessions: ServiceParts["cache"], now: () => number) {
+  constructor({ settings, sessions, accounts, now }: AccessParts) {
     this.adminToken = settings.API_TOKENS === undefined ? secretFile(settings.DATA_DIR, "admin-token") : undefined;
     const given =
       settings.API_TOKENS ??
       (this.adminToken === undefined ? [] : [{ role: "admin" as const, token: this.adminToken }]);
     this.#tokens = given.map(({ role, token }) => {
       const digest = sha256(token);
-      return { digest, user: { role, name: `${role}:${digest.toString("hex").slice(0, 6)}` } };
+      const name = `${role}:${digest.toString("hex").slice(0, 6)}`;
+      return { digest, key: name, user: { role, name } };
     });
+    this.#accounts = accounts;
     const key = sha256(`session ${settings.JWT_SECRET ?? secretFile(settings.DATA_DIR, "session-secret")}`);
     this.#sessions = new Sessions({ cache: sessions, key, now });
   }
 
-  /** The user of a token, or `undefined`. Every known token is compared, so that time tells nothing. */
-  userOf(token: string): User | undefined {
+  /**
+   * Whose a token is: one of the settings, else one of the accounts'. Every token of the settings is compared, so that
+   * time tells nothing.
+   * @throws ApiumError when it might be an account's, and nobody can tell: `SERVICE_UNAVAILABLE`, `STORE_UNAVAILABLE`.
+   */
+  async userOf(token: string): Promise<Known | undefined> {
     const digest = sha256(token);
-    let found: User | undefined;
-    for (const known of this.#tokens) if (timingSafeEqual(known.digest, digest)) found = known.user;
-    return found;
+    let found: Known | undefined;
+    for (const known of this.#tokens) if (timingSafeEqual(known.digest, digest)) found = known;
+    return found ?? this.#accounts.ofToken(token);
   }
 
   /** A cookie that stands for the user. */
-  beginSession(user: User): Promise<string> {
-    return this.#sessions.begin(user);
+  beginSession(known: Known): Promise<string> {
+    return this.#sessions.begin(known);
   }
 
   /** Ends the session of a request, and gives the cookie that removes it. */
@@ -52,7 +67,7 @@ export class Access {
     return this.#sessions.end(request.headers.cookie ?? "");
   }
 
-  /** @throws ApiumError `UNAUTHENTICATED`; `FORBIDDEN` as `identify`. */
+  /** @throws ApiumError `UNAUTHENTICATED`; as `identify`. */
   async authenticate(request: IncomingMessage): Promise<User> {
     const user = await this.identify(request);
     if (user === undefined) throw new ApiumError("UNAUTHENTICATED");
@@ -60,21 +75,22 @@ export class Access {
   }
 
   /**
-   * The user, if there is one and it may do what needs `needed`.
+   * The user, if there is one, the endpoint is open to their client, and their role suffices.
    * @throws ApiumError `UNAUTHENTICATED`, `FORBIDDEN`.
    */
-  allow(user: User | undefined, needed: Role): User {
+  allow(user: User | undefined, route: RestRoute): User {
     if (user === undefined) throw new ApiumError("UNAUTHENTICATED");
-    if (mayDo(user.role, needed)) return user;
-    throw new ApiumError("FORBIDDEN", `this needs the role ${needed}; the token's role is ${user.role}`);
+    if (!isOpenTo(user, route)) throw new ApiumError("FORBIDDEN", "this is for operators of the whole system");
+    if (mayDo(user.role, route.role)) return user;
+    throw new ApiumError("FORBIDDEN", `this needs the role ${route.role}; yours is ${user.role}`);
   }
 
-  /** @throws ApiumError `FORBIDDEN` when a session is used from another origin to change something. */
+  /** @throws ApiumError `FORBIDDEN` when a session is used from another origin to change something; as `userOf`. */
   async identify(request: IncomingMessage): Promise<User | undefined> {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
-      return token === undefined ? undefined : this.userOf(token);
+      return token === undefined ? undefined : (await this.userOf(token))?.user;
     }
     const session = await this.#session(request.headers.cookie ?? "");
     if (session !== undefined && !isReading(request) && !isSameOrigin(request)) {
@@ -90,10 +106,16 @@ export class Access {
   }
 
   async #session(cookies: string): Promise<User | undefined> {
-    const owner = await this.#sessions.find(cookies);
-    // A session ends with its token: one that was taken out of API_TOKENS must not live on for half a day.
-    const isKnown = this.#tokens.some(({ user }) => user.name === owner?.name && user.role === owner.role);
-    return owner !== undefined && isKnown ? { name: `session:${owner.name}`, role: owner.role } : undefined;
+    const key = await this.#sessions.find(cookies);
+    if (key === undefined) return undefined;
+    // A session ends with what it was begun with: a token that was taken out of API_TOKENS or revoked, or a password
+    // that was changed, must not live on for half a day.
+    const known = this.#tokens.find((token) => token.key === key) ?? (await this.#ofAccount(key));
+    return known === undefined ? undefined : { ...known.user, name: `session:${known.user.name}` };
+  }
+
+  #ofAccount(key: string): Promise<Known | undefined> | undefined {
+    return /^(token|person):/.test(key) ? this.#accounts.ofKey(key) : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 // The facility over REST: master data, jobs and their occurrences, tickets, the escalation matrix, changes for phones.
-import type { RestRoute } from "./rest-route.ts";
+import { ofClient, type RestRoute } from "./rest-route.ts";
 
 const PAGE = ["limit", "cursor"];
 const COMMON = ["clientId", "ctzoffset"];
@@ -174,7 +174,7 @@ const MATRIX = [
   "enabled",
 ];
 
-export const FACILITY_ROUTES: readonly RestRoute[] = [
+export const FACILITY_ROUTES = ofClient([
   ...MASTER_DATA.flatMap(routesOf),
   {
     method: "GET",
@@ -439,4 +439,4 @@ export const FACILITY_ROUTES: readonly RestRoute[] = [
     summary: "Reminders of planned maintenance, by id.",
     query: ["siteId", "jobId", "status", ...PAGE],
   },
-];
+]);

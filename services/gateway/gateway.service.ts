@@ -1,16 +1,19 @@
 // The one door from outside, on moleculer-web. Every path it answers is named in a table; whatever is not named is not
 // there. This file puts the parts together and owns the server: its limits, and a stop that loses no answer.
 import type { Server } from "node:http";
-import type { ServiceSchema } from "moleculer";
+import type { ServiceBroker, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
-import { codeOf, ERRORS, messageOf } from "../../runtime/index.ts";
+import { ApiumError, codeOf, ERRORS, messageOf } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { Access } from "./access.ts";
+import { AccountBook, type AskAccounts } from "./account-book.ts";
 import { sendError } from "./error-response.ts";
 import { LoginGuard } from "./login-guard.ts";
+import { refusalOf } from "./methods.ts";
 import { pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
 import { restRoutes } from "./rest-calls.ts";
+import { SignIn } from "./sign-in.ts";
 import { systemRoute } from "./system-routes.ts";
 
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */
@@ -19,13 +22,19 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Requests that take longer than this after the stop began are cut off. */
 const STOP_WITHIN_MS = 10_000;
 const LOOK_FOR_IDLE_MS = 50;
+/** Of a question to the accounts; checking a password takes a fraction of a second. */
+const ACCOUNTS_TIMEOUT_MS = 5_000;
 
 export function gatewayService({ runtime, cache, settings, log }: ServiceParts): TaskServiceSchema {
-  const access = new Access(settings, cache.named("sessions"), () => runtime.parts.clock.now());
+  const now = () => runtime.parts.clock.now();
+  let ask: AskAccounts = () => Promise.reject(new ApiumError("SERVICE_UNAVAILABLE"));
+  const accounts = new AccountBook((action, params) => ask(action, params), now);
+  const access = new Access({ settings, sessions: cache.named("sessions"), accounts, now });
+  const signIn = new SignIn(access, accounts, new LoginGuard(cache));
 
   const fail = (request: Request, response: Response, error: unknown) => {
     const correlationId = request.$correlationId ?? "";
-    const shown = sendError(response, error, correlationId);
+    const shown = sendError(response, refusalOf(error, request, response), correlationId);
     if (shown.status >= 500) log.error(`${correlationId} ${request.method} ${pathOf(request)}: ${told(error)}`);
   };
 
@@ -38,7 +47,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     logResponse: null,
     rootCallOptions: prepare,
     use: [refuseOptions],
-    routes: [...restRoutes(access), systemRoute(access, new LoginGuard(cache), fail)],
+    routes: [...restRoutes(access), systemRoute(access, signIn, fail)],
     onError: fail,
   };
 
@@ -48,6 +57,14 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     settings: apiSettings,
     // Nobody on the bus may list or change what is open to the world.
     actions: { listAliases: false, addRoute: false, removeRoute: false },
+    events: {
+      /** As the service `accounts` tells it: a token was revoked, or a password changed. */
+      "accounts.changed": () => accounts.forget(),
+    },
+    created() {
+      const { broker } = this as { broker: ServiceBroker };
+      ask = (action, params) => broker.call(action, params, { timeout: ACCOUNTS_TIMEOUT_MS });
+    },
     async started() {
       const server = this.server as Server;
       server.headersTimeout = HEADERS_TIMEOUT_MS;

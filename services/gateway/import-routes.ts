@@ -1,7 +1,7 @@
 // Facilities out of table files over REST: the command line's `apium import` speaks these.
-import type { RestRoute } from "./rest-route.ts";
+import { ofClient } from "./rest-route.ts";
 
-export const IMPORT_ROUTES: readonly RestRoute[] = [
+export const IMPORT_ROUTES = ofClient([
   {
     method: "GET",
     path: "/imports/kinds",
@@ -51,4 +51,4 @@ export const IMPORT_ROUTES: readonly RestRoute[] = [
     summary: "What is wrong with its rows: file, line, column, value, why.",
     query: ["limit", "cursor"],
   },
-];
+]);

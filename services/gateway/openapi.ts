@@ -2,16 +2,19 @@
 // and fields. What a field may hold is said by the action that takes it, in the `fields` of its refusal.
 import { readFileSync } from "node:fs";
 import { ERRORS } from "../../runtime/index.ts";
-import { API_PREFIX, type RestRoute } from "./rest-route.ts";
+import { API_PREFIX, isOpenTo, type RestRoute } from "./rest-route.ts";
 import { REST_ROUTES } from "./rest-routes.ts";
+import type { User } from "./user.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
-export function openApi(): object {
+/** What there is for a user. */
+export function openApi(user: User): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of REST_ROUTES) {
+    if (!isOpenTo(user, route)) continue;
     const path = `${API_PREFIX}${route.path.replaceAll(/:(\w+)/g, "{$1}")}`;
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
   }
@@ -75,11 +78,15 @@ function operation(route: RestRoute): object {
           },
         }),
     responses: {
-      [String(route.status ?? 200)]: { description: "Done", content: { "application/json": { schema: {} } } },
+      [String(route.status ?? 200)]: { description: "Done", content: { [typeOf(route)]: { schema: {} } } },
       default: {
         description: "Refused or failed",
         content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
       },
     },
   };
+}
+
+function typeOf({ answersFile }: RestRoute): string {
+  return answersFile === true ? "*/*" : "application/json";
 }

@@ -11,6 +11,8 @@ export interface Meta {
   correlationId?: string;
   $statusCode?: number;
   $location?: string;
+  /** Of an answer that is a file. */
+  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number };
 }
 
 /** A request as moleculer-web hands it on. */
@@ -20,6 +22,9 @@ export type Request = IncomingMessage & {
   $ctx: Context<unknown, Meta>;
   $params: Readonly<Record<string, unknown>>;
   originalUrl?: string;
+  /** The path as it was routed. */
+  parsedUrl?: string;
+  $service?: { readonly aliases?: readonly { readonly method: string; match(path: string): object | false }[] };
   query: Readonly<Record<string, unknown>>;
   body?: unknown;
 };

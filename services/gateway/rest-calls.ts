@@ -3,7 +3,7 @@
 import { ApiumError, durationMs, type FieldError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
 import { jsonBody } from "./body.ts";
-import type { Next, Request, Response } from "./request.ts";
+import type { Meta, Next, Request, Response } from "./request.ts";
 import { API_PREFIX, type RestRoute } from "./rest-route.ts";
 import { REST_ROUTES } from "./rest-routes.ts";
 
@@ -13,13 +13,15 @@ const WAIT_MARGIN_MS = 10_000;
 
 type CallOptions = { timeout?: number };
 
-/** The routes for moleculer-web: two, since it keeps the time-out of a call at its route and not at the alias. */
+/** The routes for moleculer-web: three, since it keeps the time-out of a call, and what becomes of a body, at its route and not at the alias. */
 export function restRoutes(access: Access): object[] {
-  const slow = REST_ROUTES.filter(({ mayWait }) => mayWait === true);
-  const others = REST_ROUTES.filter(({ mayWait }) => mayWait !== true);
+  const kindOf = ({ mayWait, takesFile }: RestRoute) =>
+    mayWait === true ? "slow" : takesFile === true ? "files" : "rest";
+  const { rest = [], slow = [], files = [] } = Object.groupBy(REST_ROUTES, kindOf);
   return [
-    restRoute("rest", others, access, {}),
+    restRoute("rest", rest, access, {}),
     restRoute("rest that may wait", slow, access, { timeout: LONGEST_WAIT_MS + WAIT_MARGIN_MS }),
+    restRoute("rest that takes files", files, access, {}),
   ];
 }
 
@@ -37,12 +39,17 @@ function restRoute(name: string, routes: readonly RestRoute[], access: Access, c
           next();
         }, next);
       },
-      jsonBody,
+      ...(routes.some(({ takesFile }) => takesFile === true) ? [] : [jsonBody]),
     ],
-    aliases: Object.fromEntries(routes.map((route) => [`${route.method} ${route.path}`, { ...route, type: "call" }])),
+    aliases: Object.fromEntries(
+      routes.map((route) => [
+        `${route.method} ${route.path}`,
+        { ...route, type: route.takesFile === true ? "stream" : "call" },
+      ]),
+    ),
     onBeforeCall(ctx: Request["$ctx"], _route: unknown, request: Request, _response: Response, alias: RestRoute) {
       const route = routeOf(alias);
-      ctx.meta.user = access.allow(request.$user, route.role);
+      ctx.meta.user = access.allow(request.$user, route);
       if (request.$correlationId !== undefined) ctx.meta.correlationId = request.$correlationId;
       request.$params = paramsOf(route, request);
     },
@@ -57,7 +64,24 @@ function restRoute(name: string, routes: readonly RestRoute[], access: Access, c
       const hasWaited = route.mayWait === true && "wait" in request.$params;
       ctx.meta.$statusCode = hasWaited ? 200 : (route.status ?? 200);
       if (route.status === 201) ctx.meta.$location = locationOf(route, data);
+      if (route.answersFile === true) Object.assign(ctx.meta, fileAnswer(ctx.meta.file));
       return data;
+    },
+  };
+}
+
+/** To be kept, not shown: whatever is in a file, it does not run under this address. */
+function fileAnswer(file: Meta["file"]): object {
+  if (file === undefined) return {};
+  const plain = file.fileName.replaceAll(/[^\w.-]/g, "_");
+  return {
+    $responseType: file.contentType,
+    $responseHeaders: {
+      "Content-Disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file.fileName)}`,
+      "Content-Length": String(file.bytes),
+      "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+      "X-Content-Type-Options": "nosniff",
+      "Cache-Control": "private, no-store",
     },
   };
 }

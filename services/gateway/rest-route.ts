@@ -16,6 +16,15 @@ export interface RestRoute {
   readonly query?: readonly string[];
   /** Names of body fields; others are refused. */
   readonly body?: readonly string[];
+  /** The body is a file: it goes to the action as a stream, its parameters stand in the address. */
+  readonly takesFile?: boolean;
+  /** The answer is a file: a stream, with its name and type in `meta.file`. */
+  readonly answersFile?: boolean;
+  /**
+   * It keeps to the asker's client, so people and tokens of a client may use it. Default: only operators of the whole
+   * system may; tasks, queues, workers, schedules and caches are the platform's.
+   */
+  readonly isOfClient?: boolean;
   /** Whether `?wait=` may make the answer wait for a task's end. */
   readonly mayWait?: boolean;
 }
@@ -25,4 +34,14 @@ export const API_PREFIX = "/api/v1";
 /** True when `role` may do what needs `needed`; nobody may do what needs no known role. */
 export function mayDo(role: Role, needed: Role): boolean {
   return ROLES.includes(needed) && ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+/** Marks endpoints whose actions keep to the asker's client. */
+export function ofClient(routes: readonly RestRoute[]): readonly RestRoute[] {
+  return routes.map((route) => ({ ...route, isOfClient: true }));
+}
+
+/** Whether the endpoint is there for a user at all, whatever their role. */
+export function isOpenTo({ clientId }: { readonly clientId?: number | undefined }, route: RestRoute): boolean {
+  return clientId === undefined || route.isOfClient === true;
 }

@@ -1,9 +1,12 @@
 // Every REST endpoint, once: its path, the action behind it, the role it needs, the status of its answer. The gateway's
 // aliases, the access check, /openapi.json and the access tests are made from this table, so none can be forgotten.
 
+import { ACCOUNT_ROUTES } from "./account-routes.ts";
 import { CACHE_ROUTES } from "./cache-routes.ts";
 import { FACILITY_ROUTES } from "./facility-routes.ts";
 import { IMPORT_ROUTES } from "./import-routes.ts";
+import { MEDIA_ROUTES } from "./media-routes.ts";
+import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 
@@ -117,8 +120,11 @@ export const REST_ROUTES: readonly RestRoute[] = [
     role: "operator",
     summary: "Mark a dead letter as handled.",
   },
+  ...ACCOUNT_ROUTES,
   ...FACILITY_ROUTES,
   ...IMPORT_ROUTES,
+  ...REPORT_ROUTES,
+  ...MEDIA_ROUTES,
   ...SCHEDULE_ROUTES,
   ...CACHE_ROUTES,
   {

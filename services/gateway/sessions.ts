@@ -3,14 +3,16 @@
 // lock operators out of the page they need then.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { ServiceParts } from "../service-parts.ts";
-import type { User } from "./user.ts";
+import type { Known } from "./user.ts";
 
 const SESSION_MS = 12 * 3_600_000;
 const COOKIE = "apium_session";
 const VALUE = new RegExp(`(?:^|;\\s*)${COOKIE}=([A-Za-z0-9_-]+)\\.([A-Za-z0-9_-]+)`);
 
-interface Ticket extends User {
+interface Ticket {
   readonly id: string;
+  /** What it was begun with. */
+  readonly key: string;
   readonly until: number;
 }
 
@@ -28,20 +30,20 @@ export class Sessions {
   }
 
   /** A cookie that stands for the user for twelve hours. */
-  async begin({ name, role }: User): Promise<string> {
+  async begin({ key, user: { name, role } }: Known): Promise<string> {
     const { cache, now } = this.#parts;
-    const ticket: Ticket = { id: randomBytes(16).toString("base64url"), name, role, until: now() + SESSION_MS };
+    const ticket: Ticket = { id: randomBytes(16).toString("base64url"), key, until: now() + SESSION_MS };
     await cache.set(ticket.id, { name, role, begunAt: new Date(now()).toISOString() }, { ttl: SESSION_MS });
     const body = Buffer.from(JSON.stringify(ticket)).toString("base64url");
     return cookie(`${body}.${this.#sign(body)}`, SESSION_MS);
   }
 
-  /** Whose session the cookies of a request carry, while it goes on. */
-  async find(cookies: string): Promise<User | undefined> {
+  /** What the session was begun with that the cookies of a request carry, while it goes on. */
+  async find(cookies: string): Promise<string | undefined> {
     const ticket = this.#read(cookies);
     if (ticket === undefined) return undefined;
     const { state } = await this.#parts.cache.lookup(ticket.id);
-    return state === "missing" ? undefined : { name: ticket.name, role: ticket.role };
+    return state === "missing" ? undefined : ticket.key;
   }
 
   /** Ends the session, and gives the cookie that removes it. */
@@ -57,8 +59,10 @@ export class Sessions {
     if (signature.length !== expected.length) return undefined;
     if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) return undefined;
     const ticket = JSON.parse(Buffer.from(body, "base64url").toString()) as Partial<Ticket>;
-    // Cookies of earlier versions had no id.
-    return ticket.id !== undefined && (ticket.until ?? 0) > this.#parts.now() ? (ticket as Ticket) : undefined;
+    // Cookies of earlier versions had no id, or no key.
+    return ticket.id !== undefined && ticket.key !== undefined && (ticket.until ?? 0) > this.#parts.now()
+      ? (ticket as Ticket)
+      : undefined;
   }
 
   #sign(body: string): string {

@@ -5,10 +5,11 @@ import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
 import { formBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
-import type { LoginGuard } from "./login-guard.ts";
 import { openApi } from "./openapi.ts";
 import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
+import type { SignIn } from "./sign-in.ts";
+import type { Known } from "./user.ts";
 
 const READY_WITHIN_MS = 2_000;
 
@@ -16,7 +17,7 @@ type Handler = (request: Request, response: Response, service: Service) => unkno
 
 export function systemRoute(
   access: Access,
-  guard: LoginGuard,
+  signIn: SignIn,
   fail: (request: Request, response: Response, error: unknown) => void,
 ) {
   const alias = (handle: Handler) =>
@@ -40,16 +41,11 @@ export function systemRoute(
         sendJson(response, 200, { status: "ready" });
       }),
       "GET /openapi.json": alias(async (request, response) => {
-        access.allow(await access.authenticate(request), "viewer");
-        sendJson(response, 200, openApi());
+        sendJson(response, 200, openApi(await access.authenticate(request)));
       }),
       "POST /login": alias(async (request, response) => {
         access.refuseForeignOrigin(request);
-        await guard.refuseGuessing(addressOf(request));
-        const { token } = (request.body ?? {}) as { token?: unknown };
-        const given = typeof token === "string" ? token : "";
-        if (access.userOf(given) === undefined) await guard.failed(addressOf(request));
-        await signIn(access, request, response, given);
+        await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
       }),
       "POST /logout": alias(async (request, response) => {
         access.refuseForeignOrigin(request);
@@ -65,7 +61,7 @@ export function systemRoute(
 
 async function page(access: Access, request: Request, response: Response, path: PagePath): Promise<void> {
   const { token } = request.query;
-  if (path === "/" && typeof token === "string") return signIn(access, request, response, token);
+  if (path === "/" && typeof token === "string") return begin(access, request, response, await access.userOf(token));
   if (!PUBLIC_PAGES.includes(path) && (await access.identify(request)) === undefined)
     return redirect(response, "/login");
   sendPage(response, path);
@@ -76,11 +72,10 @@ function addressOf(request: Request): string {
 }
 
 /** Leads on to an address without the token, so that it stays in no history and no referrer. */
-async function signIn(access: Access, request: Request, response: Response, token: string): Promise<void> {
-  const user = access.userOf(token);
-  if (user === undefined) return redirect(response, "/login?again");
+async function begin(access: Access, request: Request, response: Response, known: Known | undefined): Promise<void> {
+  if (known === undefined) return redirect(response, "/login?again");
   const isSecure = request.headers["x-forwarded-proto"] === "https";
-  response.setHeader("Set-Cookie", `${await access.beginSession(user)}${isSecure ? "; Secure" : ""}`);
+  response.setHeader("Set-Cookie", `${await access.beginSession(known)}${isSecure ? "; Secure" : ""}`);
   redirect(response, "/");
 }
 

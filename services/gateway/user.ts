@@ -1,8 +1,18 @@
 // Who is asking, once it is known.
 import type { Role } from "./rest-route.ts";
 
+/** What the actions are told (`ctx.meta.user`). */
 export interface User {
-  /** For the audit: the role and the beginning of the token's digest; never the token. */
+  /** For the audit: what it came in with, never the secret itself. */
   readonly name: string;
   readonly role: Role;
+  /** Absent: of the whole system. */
+  readonly clientId?: number;
+  readonly personId?: number;
+}
+
+/** A user, and what they came in with: a session begun with it ends with it. */
+export interface Known {
+  readonly key: string;
+  readonly user: User;
 }

@@ -10,6 +10,7 @@ import { runs, type TaskServiceSchema, TasksMiddleware, taskOperations } from ".
 import { cacheClient } from "../../services/cache/client/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
 import { Access } from "../../services/gateway/access.ts";
+import { AccountBook } from "../../services/gateway/account-book.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
@@ -185,6 +186,36 @@ describe("the gateway", () => {
       }
     }, 30_000);
 
+    test("says which methods an address has, where it has another than the one asked with", async () => {
+      const { ask } = await openReal();
+      const headers = { Authorization: `Bearer ${OPERATOR}` };
+      const said = async (method: string, path: string, init: RequestInit = { headers }) => {
+        const response = await ask(path, { method, ...init });
+        const { error } = (await response.json()) as { error: { code: string } };
+        return [response.status, error.code, response.headers.get("allow")];
+      };
+      expect(await said("PUT", "/api/v1/tasks")).toEqual([405, "METHOD_NOT_ALLOWED", "GET, POST"]);
+      expect(await said("DELETE", "/api/v1/tasks/one/")).toEqual([405, "METHOD_NOT_ALLOWED", "GET"]);
+      expect(await said("PUT", "/api/v1/schedules/x")).toEqual([405, "METHOD_NOT_ALLOWED", "DELETE, GET, PATCH"]);
+      expect(await said("POST", "/healthz", {})).toEqual([405, "METHOD_NOT_ALLOWED", "GET"]);
+      expect(await said("DELETE", "/login", {})).toEqual([405, "METHOD_NOT_ALLOWED", "GET, POST"]);
+      expect(await said("PUT", "/api/v1/nothing")).toEqual([404, "NOT_FOUND", null]);
+      // What an action does not find has the right method; and a stranger is told nothing.
+      expect(await said("GET", "/api/v1/tasks/0190aaaa-0000-7000-8000-000000000000")).toEqual([
+        404,
+        "TASK_NOT_FOUND",
+        null,
+      ]);
+      expect(await said("PUT", "/api/v1/tasks", {})).toEqual([401, "UNAUTHENTICATED", null]);
+    });
+
+    test("is not mistaken for a wrong method when an action says that it found nothing", async () => {
+      const list = () => Promise.reject(Object.assign(new Error("nothing"), { name: "NotFoundError" }));
+      const { ask } = await open([{ name: "tickets", actions: { list } }]);
+      const answer = await ask("/api/v1/tickets", { headers: { Authorization: `Bearer ${OPERATOR}` } });
+      expect([answer.status, answer.headers.get("allow")]).toEqual([404, null]);
+    });
+
     test("cannot be added over the bus", async () => {
       const { broker } = await open([]);
       const added = broker.call("gateway.addRoute", { route: { path: "/x", mappingPolicy: "all" } });
@@ -344,17 +375,22 @@ describe("the gateway", () => {
     const request = (cookie: string) => ({ method: "GET", headers: { cookie } }) as never;
     const settings = (tokens: string) =>
       readSettings({ API_TOKENS: tokens, JWT_SECRET: "a secret that is long enough for it" });
+    const nobody = new AccountBook(async () => null, Date.now);
 
     test("ends after twelve hours, with its token, and when its owner signs out", async () => {
       const services = await startServices(backend, { modules: [cacheModule] });
       cleanups.push(() => services.stop());
       let now = 0;
       const begin = async (access: Access) => {
-        const user = access.userOf(ADMIN);
-        if (user === undefined) throw new Error("the token is not known");
-        return (await access.beginSession(user)).split(";")[0] ?? "";
+        const known = await access.userOf(ADMIN);
+        if (known === undefined) throw new Error("the token is not known");
+        return (await access.beginSession(known)).split(";")[0] ?? "";
       };
-      const open = (tokens: string) => new Access(settings(tokens), services.cache.named("sessions"), () => now);
+      const open = (tokens: string) =>
+        new Access({
+          ...{ settings: settings(tokens), sessions: services.cache.named("sessions"), now: () => now },
+          accounts: nobody,
+        });
       const access = open(`admin:${ADMIN}`);
       const cookie = await begin(access);
       expect(await access.identify(request(cookie))).toMatchObject({
@@ -386,9 +422,9 @@ describe("the gateway", () => {
     test("goes on by its signature while nobody runs the cache", async () => {
       const { broker, runtime } = await open([]);
       const sessions = cacheClient(broker, runtime.parts).named("sessions");
-      const access = new Access(settings(`admin:${ADMIN}`), sessions, () => 0);
-      const user = access.userOf(ADMIN);
-      const cookie = (user && (await access.beginSession(user)).split(";")[0]) ?? "";
+      const access = new Access({ settings: settings(`admin:${ADMIN}`), sessions, now: () => 0, accounts: nobody });
+      const known = await access.userOf(ADMIN);
+      const cookie = (known && (await access.beginSession(known)).split(";")[0]) ?? "";
       expect(await access.identify(request(cookie))).toMatchObject({ role: "admin" });
       expect(await access.identify(request(`${cookie.slice(0, -4)}AAAA`))).toBeUndefined();
     });

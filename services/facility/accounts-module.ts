@@ -1,0 +1,10 @@
+import type { ServiceModule } from "../service-parts.ts";
+import { accountsService } from "./accounts.service.ts";
+
+/** Wherever the facility is asked for, and wherever somebody may knock. */
+export const accountsModule: ServiceModule = {
+  name: "facility",
+  alongside: ["gateway"],
+  create: accountsService,
+  tasks: [],
+};
