@@ -1,5 +1,6 @@
 // Attachments over the broker: take a file in, list, read, count.
 import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { z } from "zod";
 import { ApiumError, parseParams } from "../../runtime/index.ts";
 import { clientOf, requireReferences } from "../clients.ts";
@@ -7,7 +8,7 @@ import { id, latitude, longitude, page, text } from "../fields.ts";
 import { type Asked, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { attach } from "./attach.ts";
-import { findAttachment, findFile, listAttachments, mediaStats } from "./media-store.ts";
+import { findAttachment, findFile, listAttachments, logoOf, mediaStats } from "./media-store.ts";
 import type { Stores } from "./mover.ts";
 
 const OWNERS = [
@@ -41,6 +42,8 @@ const upload = z.strictObject({
   longitude: asNumber(longitude),
 });
 const listing = z.strictObject({ ownerTable: z.enum(OWNERS).optional(), ownerUuid: z.uuid().optional(), ...page });
+
+const LARGEST_LOGO_BYTES = 500_000;
 
 interface FileMeta {
   file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number };
@@ -79,6 +82,15 @@ export function mediaActions({ database, runtime }: ServiceParts, stores: () => 
         bytes: file.size ?? 0,
       };
       return stream;
+    },
+    /** The client's logo as base64; null where there is none. For other services: no route leads here. */
+    async logo(ctx: Asked): Promise<string | null> {
+      const { clientId } = parseParams(z.strictObject({ clientId: id }), ctx.params);
+      const file = await logoOf(database, clientId);
+      if (file === undefined || (file.size ?? 0) > LARGEST_LOGO_BYTES) return null;
+      const { local, remote } = stores();
+      const stream = file.state === "REMOTE" ? await remote.get(file.objectKey) : await local.get(file.localKey);
+      return (await buffer(stream)).toString("base64");
     },
     stats: async (ctx: Asked) => ({ items: await mediaStats(database, scopeOf(ctx)) }),
   };

@@ -213,3 +213,16 @@ export async function mediaStats(
   );
   return rows;
 }
+
+/** The picture a client has given itself: the latest attachment of its own row whose name begins with "logo". */
+export async function logoOf(store: Queryable, clientId: number): Promise<MediaFile | undefined> {
+  const { rows } = await store.query<MediaFile>(
+    `select ${COLUMNS} from attachment a join site c on c.id = $1::bigint and a.owner_uuid = c.uuid
+     join media_file m on m.attachment_id = a.id
+     where a.owner_table = 'site' and a.client_id = c.id and a.file_name ilike 'logo%'
+       and m.content_type in ('image/png', 'image/jpeg') and m.state in ('LOCAL', 'UPLOADING', 'REMOTE')
+     order by a.id desc limit 1`,
+    [clientId],
+  );
+  return rows[0];
+}

@@ -33,6 +33,8 @@ export interface Workshop {
   readonly store: ObjectStore;
   /** Where files are drawn before they go to the store. */
   readonly folder: string;
+  /** The picture in a client's head of page. */
+  readonly logoOf: (clientId: number) => Promise<Uint8Array | undefined>;
 }
 
 export async function makeReport(parts: ServiceParts, workshop: Workshop, task: TaskContext, runId: number) {
@@ -69,7 +71,7 @@ export function mailKey(deliveryId: number): string {
 /** The file in the store; nothing where the report has no rows. */
 async function draw(
   { database, runtime, log }: ServiceParts,
-  { renderer, store, folder }: Workshop,
+  { renderer, store, folder, logoOf }: Workshop,
   task: TaskContext,
   run: Run,
 ): Promise<MadeFile | undefined> {
@@ -77,7 +79,9 @@ async function draw(
   if (definition === undefined) throw new ApiumError("REPORT_UNKNOWN", `there is no report ${run.report}`);
   const params = parseParams(definition.params, run.params);
   const scope = { clientId: run.clientId ?? undefined };
-  const document = await definition.document({ params, scope, now: runtime.parts.clock.now() }, openReader(database));
+  const read = await definition.document({ params, scope, now: runtime.parts.clock.now() }, openReader(database));
+  const logo = run.clientId === null ? undefined : await logoOf(run.clientId);
+  const document = logo === undefined ? read : { ...read, logo };
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${run.uuid}-${task.attempt}.${run.format}`);
   try {

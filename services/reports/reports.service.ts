@@ -48,7 +48,7 @@ export function reportsService(parts: ServiceParts): TaskServiceSchema {
       generateReport: runs(generateReport, (ctx) =>
         makeReport(
           parts,
-          { renderer: opened(renderer), store: opened(store), folder },
+          { renderer: opened(renderer), store: opened(store), folder, logoOf: logoFrom(ctx) },
           ctx.locals.task,
           ctx.params.runId,
         ),
@@ -88,5 +88,13 @@ export function reportsService(parts: ServiceParts): TaskServiceSchema {
       await renderer?.close();
       await store?.close();
     },
+  };
+}
+
+/** A report without its logo is still a report: where the media service is not there, or fails, it goes without. */
+function logoFrom(ctx: Context<unknown>): (clientId: number) => Promise<Uint8Array | undefined> {
+  return async (clientId) => {
+    const logo = await ctx.call<string | null, object>("media.logo", { clientId }).catch(() => null);
+    return logo === null ? undefined : Buffer.from(logo, "base64");
   };
 }

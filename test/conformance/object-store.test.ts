@@ -1,4 +1,5 @@
 /** What every store of files promises: whole or not at all, its own word on what it has, and clear refusals. */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   mkdirSync,
@@ -136,6 +137,27 @@ describe("a folder", () => {
     await store.put("link", from("mine"));
     expect(readFileSync(join(outside, "secret"), "utf8")).toBe("secret");
     rmSync(outside, { recursive: true });
+  });
+
+  test("a disk that ends in the middle of a file is said to be full, and keeps no half of it", async () => {
+    await openFolderStore(folder).put("before", from("x"));
+    // The largest file this process may write, as the shell counts: 200 kB.
+    const program = `
+      import { Readable } from "node:stream";
+      import { openFolderStore } from ${JSON.stringify(new URL("../../object-store/index.ts", import.meta.url).href)};
+      const store = openFolderStore(${JSON.stringify(folder)});
+      const code = await store.put("a/large", Readable.from([Buffer.alloc(1_000_000)])).then(() => "kept", (error) => error.code);
+      process.stdout.write(code);`;
+    const { stdout } = spawnSync(
+      "bash",
+      ["-c", 'ulimit -f 200; exec "$0" --input-type=module -e "$1"', process.execPath, program],
+      {
+        encoding: "utf8",
+        env: { PATH: process.env.PATH },
+      },
+    );
+    expect(stdout).toBe("OBJECT_STORE_FULL");
+    expect(readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()).toEqual(["a", "before"]);
   });
 
   test("a folder is no object, and temporaries of a crash go after a day", async () => {

@@ -202,6 +202,21 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     expect((await row(attached.id)).error).toMatch(/another file/);
   });
 
+  test("the client's logo is the latest picture of that name on the client itself, wherever it is", async () => {
+    const { uuid } = await facility.one<{ uuid: string }>("select uuid from site where id = $1", [client]);
+    const logo = (clientId: number) => services.call<string | null>("media.logo", { clientId });
+    expect(await logo(client)).toBeNull();
+    const own = { ownerTable: "site", ownerUuid: uuid, siteId: client };
+    await attach(PNG, { ...own, fileName: "Photo.png" });
+    await attach(Buffer.from("logo in words"), { ...own, fileName: "logo.txt" });
+    expect(await logo(client)).toBeNull();
+    await attach(PNG, { ...own, fileName: "Logo.png" });
+    expect(await logo(client)).toBe(PNG.toString("base64"));
+    await move();
+    expect(await logo(client)).toBe(PNG.toString("base64"));
+    expect(await logo(await facility.makeClient())).toBeNull();
+  });
+
   test("two movers at once move each file once", async () => {
     for (let n = 0; n < 60; n += 1) await foreign(`transactions/1/${n}.bin`, Buffer.from(`content ${n}`));
     const results = await Promise.all([move(), move(), move()]);

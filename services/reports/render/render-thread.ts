@@ -1,5 +1,6 @@
 // Runs in a thread of its own for each render: takes the document piece by piece, has the format's writer write it, and
 // says how it ended. Its environment is bare; what it needs arrives by message.
+import { setImmediate } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Format } from "../document.ts";
 import type { FromThread, RenderOrder, ToThread } from "./messages.ts";
@@ -27,6 +28,8 @@ async function render(port: MessagePort, order: RenderOrder): Promise<FromThread
     const message = await arrivals();
     if (message.kind === "end") break;
     await write(writer, message);
+    // A port hands over all that arrives in one go: without a turn of the loop between, disk and packer would starve.
+    await setImmediate();
     port.postMessage({ kind: "taken" } satisfies FromThread);
   }
   const pages = await writer.end();

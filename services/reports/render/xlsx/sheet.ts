@@ -1,4 +1,6 @@
 // One sheet while it is written, row after row from the top.
+import { once } from "node:events";
+import type { Writable } from "node:stream";
 import type { Style, stream } from "exceljs";
 import type { Column, Row } from "../../document.ts";
 import type { ZoneClock } from "../zone-clock.ts";
@@ -7,6 +9,8 @@ import { cellStyle, cellValue, headerStyle, sheetText } from "./sheet-cells.ts";
 export type SheetStream = ReturnType<stream.xlsx.WorkbookWriter["addWorksheet"]>;
 
 const LINE_HEIGHT = 15;
+
+type Packer = Writable & { readonly _writableState: { readonly needDrain: boolean } };
 
 export class Sheet {
   readonly #stream: SheetStream;
@@ -22,6 +26,14 @@ export class Sheet {
 
   get height(): number {
     return this.#height;
+  }
+
+  /** Resolves when the packer has caught up: exceljs itself heaps up what it has not taken. */
+  async settled(signal: AbortSignal): Promise<void> {
+    const [packer] = (this.#stream as unknown as { readonly stream: { readonly pipes: readonly Packer[] } }).stream
+      .pipes;
+    // An old kind of stream, without `writableNeedDrain`.
+    if (packer?._writableState.needDrain) await once(packer, "drain", { signal });
   }
 
   /** A text over the whole width. */

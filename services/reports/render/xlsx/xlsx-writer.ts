@@ -73,7 +73,7 @@ class XlsxWriter implements FormatWriter {
     if (this.#rows === 0) this.#begin(rows);
     for (const row of rows) this.#put(row, false);
     this.#rows += rows.length;
-    await this.#file.settled();
+    await this.#settled();
   }
 
   async sectionEnd(totals: Row | undefined): Promise<void> {
@@ -159,6 +159,22 @@ class XlsxWriter implements FormatWriter {
     );
     this.#sheet.header(columns);
     this.#headerRow = 1;
+  }
+
+  /** @throws what the file says. */
+  async #settled(): Promise<void> {
+    await this.#file.settled();
+    const failing = new AbortController();
+    const fail = () => failing.abort();
+    this.#file.once("error", fail);
+    try {
+      await this.#sheet?.settled(failing.signal);
+    } catch (error) {
+      if (!failing.signal.aborted) throw error;
+      await this.#file.settled();
+    } finally {
+      this.#file.off("error", fail);
+    }
   }
 
   #close(): void {
