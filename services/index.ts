@@ -15,7 +15,7 @@ import { maintenanceModule } from "./maintenance/index.ts";
 import { mediaModule } from "./media/index.ts";
 import { reportsModule } from "./reports/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
-import type { ServiceModule } from "./service-parts.ts";
+import type { ServiceModule } from "./service-module.ts";
 import { ticketsModule } from "./tickets/index.ts";
 
 const FACILITY: readonly ServiceModule[] = [facilityModule, jobsModule, escalationModule, ticketsModule];

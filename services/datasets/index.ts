@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { datasetsService } from "./datasets.service.ts";
 import { processChunk, processLargeDataset } from "./tasks.ts";
 

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { emailService } from "./email.service.ts";
 import {
   sendAutocloseEmail,

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { escalationService } from "./escalation.service.ts";
 import { escalationImporters } from "./importers.ts";
 import { noteReminder, sendReminderEmail, ticketEscalation } from "./tasks.ts";

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { accountsService } from "./accounts.service.ts";
 
 /** Wherever the facility is asked for, and wherever somebody may knock. */

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { facilityService } from "./facility.service.ts";
 import { facilityImporters } from "./importers.ts";
 

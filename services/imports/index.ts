@@ -1,5 +1,5 @@
 import type { Importers } from "../importer.ts";
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { importsService } from "./imports.service.ts";
 import { importFacility } from "./tasks.ts";
 

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { jobImporters } from "./importers.ts";
 import { jobsService } from "./jobs.service.ts";
 import { autoCloseJobs, createJob, createPpmJob } from "./tasks.ts";

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { maintenanceService } from "./maintenance.service.ts";
 import { cleanupOldRecords } from "./tasks.ts";
 

@@ -1,4 +1,4 @@
-import type { ServiceModule } from "../service-parts.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { ticketImporters } from "./importers.ts";
 import { raiseAutocloseTicket } from "./tasks.ts";
 import { ticketsService } from "./tickets.service.ts";

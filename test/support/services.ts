@@ -5,7 +5,7 @@ import type { AnyTask, Runtime, RuntimeOptions } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { type Cache, cacheClient } from "../../services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS } from "../../services/index.ts";
-import type { ServiceModule } from "../../services/service-parts.ts";
+import type { ServiceModule } from "../../services/service-module.ts";
 import { readSettings } from "../../settings.ts";
 import type { Backend } from "./backends.ts";
 

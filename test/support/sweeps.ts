@@ -9,7 +9,8 @@ import { escalationService, escalationTasks, reminderActions } from "../../servi
 import { noteReminder, sendReminderEmail, ticketEscalation } from "../../services/escalation/tasks.ts";
 import { autoCloseActions, autoCloseTasks } from "../../services/jobs/auto-close-tasks.ts";
 import { autoCloseJobs } from "../../services/jobs/tasks.ts";
-import type { ServiceModule, ServiceParts } from "../../services/service-parts.ts";
+import type { ServiceModule } from "../../services/service-module.ts";
+import type { ServiceParts } from "../../services/service-parts.ts";
 import { ticketMailFacts } from "../../services/tickets/mail-facts.ts";
 import { raiseTicketTasks } from "../../services/tickets/raise-ticket-tasks.ts";
 import { raiseAutocloseTicket } from "../../services/tickets/tasks.ts";

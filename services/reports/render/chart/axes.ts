@@ -1,8 +1,8 @@
 // The frame of bars and lines: a scale of values at the left with a line for each step, the categories below. Where the
 // categories are too many to be named, every second, third … is.
 import { type ScaleBand, type ScaleLinear, scaleBand, scaleLinear } from "d3-scale";
-import type { Box, Plot } from "./chart.ts";
 import { fitted, type Mark, type Measure } from "./marks.ts";
+import type { Box, Plot } from "./plot.ts";
 
 const SIZE = 7.5;
 const STEPS = 5;

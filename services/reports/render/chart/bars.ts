@@ -1,8 +1,8 @@
 // Bars: side by side, or on top of one another. A bar carries its value where there is room for it.
 import { scaleBand } from "d3-scale";
 import type { Axes } from "./axes.ts";
-import type { Plot } from "./chart.ts";
 import type { Mark, Measure } from "./marks.ts";
+import type { Plot } from "./plot.ts";
 
 const SIZE = 7;
 const WIDEST = 48;

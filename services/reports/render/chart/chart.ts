@@ -11,6 +11,7 @@ import { donutMarks } from "./donut.ts";
 import { legendMarks } from "./legend.ts";
 import { lineMarks } from "./lines.ts";
 import type { Drawing, Ink, Mark, Measure } from "./marks.ts";
+import type { Plot } from "./plot.ts";
 
 const TITLE_SIZE = 10.5;
 const TITLE_HEIGHT = 20;
@@ -18,22 +19,6 @@ const PLOT_HEIGHT = 150;
 const DONUT_HEIGHT = 140;
 const LEAST = 1e-6;
 const MOST = 1e15;
-
-/** A chart's data, fit to be drawn. */
-export interface Plot {
-  readonly kind: Chart["kind"];
-  readonly categories: readonly string[];
-  readonly series: readonly { readonly name: string; readonly values: readonly number[]; readonly ink: Ink }[];
-  readonly unit: string;
-}
-
-/** A place for a part of a chart. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export function drawChart(chart: Chart, width: number, measure: Measure): Drawing {
   const plot = plotOf(chart);

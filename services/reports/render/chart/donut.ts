@@ -2,8 +2,8 @@
 // nothing has no slice. The smallest of very many share one.
 import { arc, pie } from "d3-shape";
 import { SERIES } from "../palette.ts";
-import type { Box, Plot } from "./chart.ts";
 import { fitted, type Ink, type Mark, type Measure } from "./marks.ts";
+import type { Box, Plot } from "./plot.ts";
 
 const MOST_SLICES = 9;
 const LINE = 15;

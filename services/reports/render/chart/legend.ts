@@ -1,6 +1,7 @@
 // Which colour is which series. One series needs none: the title says what it is.
-import type { Plot } from "./chart.ts";
+
 import { fitted, type Mark, type Measure } from "./marks.ts";
+import type { Plot } from "./plot.ts";
 
 const SIZE = 8;
 const LINE = 14;

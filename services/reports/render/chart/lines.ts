@@ -1,8 +1,8 @@
 // Lines through the middle of each category, with a dot for each value while they are few.
 import { line } from "d3-shape";
 import type { Axes } from "./axes.ts";
-import type { Plot } from "./chart.ts";
 import type { Mark } from "./marks.ts";
+import type { Plot } from "./plot.ts";
 
 const MOST_DOTS = 40;
 const RADIUS = 2.2;
