@@ -31,15 +31,12 @@ export function reportMail({ report, clientName, siteNames, dueAt, isLate }: Rep
   const isEmpty = report.state === "NO_DATA";
   const isTooLarge = (report.bytes ?? 0) > MOST_ATTACHED_BYTES;
   const period = periodFrom === null || periodUpto === null ? null : periodText(periodFrom, periodUpto, timezone);
-  const lateness =
-    isLate && dueAt !== null
-      ? ` It was due at ${localTime(dueAt, timezone)} and is late; the period is as planned.`
-      : "";
+  const lateness = isLate && dueAt !== null ? ` It was due at ${localTime(dueAt, timezone)} and is late.` : "";
   const lead = isEmpty
     ? "There was no data for this period. Nothing is attached."
     : isTooLarge
       ? `The file has ${size(report.bytes)}, more than a mail carries. Download it as report ${report.id}.`
-      : `The report is attached as ${report.fileName}.`;
+      : "The report is attached.";
   return layOut({
     subject: `${title}${period === null ? "" : ` – ${period}`}${isEmpty ? " – no data" : ""}`,
     siteName: siteNames.length === 1 ? (siteNames[0] ?? clientName) : clientName,
@@ -57,6 +54,7 @@ export function reportMail({ report, clientName, siteNames, dueAt, isLate }: Rep
           ...(period === null ? [] : [["Period", period] as const]),
           ...(clientName === "" ? [] : [["Client", clientName] as const]),
           ...(siteNames.length === 0 ? [] : [[siteNames.length === 1 ? "Site" : "Sites", namesOf(siteNames)] as const]),
+          ...(isEmpty || report.fileName === null ? [] : [["File", report.fileName] as const]),
           ...(isEmpty ? [] : [["Rows", String(report.rows ?? 0)] as const]),
           ...(isEmpty || report.pages === null ? [] : [["Pages", String(report.pages)] as const]),
         ],

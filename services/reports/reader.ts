@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
 const BATCH = 1_000;
 
 export interface ReportReader {
-  /** @throws what the database says: a statement over its time ends with code 57014. */
+  /** @throws ApiumError `STORE_TIMEOUT` for a statement over its time. */
   all<Row>(text: string, parameters?: readonly Parameter[]): Promise<Row[]>;
   /**
    * `idsText` selects bigint ids in order; `rowsText` selects the rows of a batch: `$1::text::bigint[]` are its ids, other
