@@ -355,7 +355,7 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
         expect(await redis.zcard(tag)).toBe(700);
         expect(await store.deleteTagged([tag])).toBe(700);
         await redis.del(`apium:tag-at:${tag}`);
-        expect(await redis.dbsize()).toBe(before);
+        expect(await redis.dbsize()).toBeLessThanOrEqual(before);
       });
 
       test("what cannot be done with one key is no outage for the others", async () => {

@@ -59,6 +59,7 @@ describeWith(["postgres"], "the mover of media", () => {
     let unverified = 0;
     const left = () =>
       readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".bin"));
+    const stored = () => [...emulator.uploads.values()].reduce((sum, times) => sum + times, 0);
     const mover = async () => {
       while (left().length > 0) {
         starts += 1;
@@ -72,7 +73,15 @@ describeWith(["postgres"], "the mover of media", () => {
           stdio: ["ignore", "pipe", "inherit"],
         });
         const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-        const outcome = await Promise.race([ended.then(() => "ended"), sleep(1_200 + Math.random() * 1_500, "killed")]);
+        let isGone = false;
+        void ended.then(() => {
+          isGone = true;
+        });
+        // In the middle of something, a few files after it has begun.
+        const enough = stored() + 3 + Math.random() * (FILES / 40);
+        while (!isGone && stored() < enough) await sleep(1);
+        await sleep(Math.random() * 20);
+        const outcome = isGone ? "ended" : "killed";
         if (outcome === "killed") {
           child.kill("SIGKILL");
           kills += 1;
