@@ -15,6 +15,10 @@ const SERVICE_NAMES = [
   "reports",
   "media",
   "maintenance",
+  "work-orders",
+  "mobile",
+  "mqtt",
+  "metrics",
   "datasets",
   "scheduler",
   "cache",
@@ -51,6 +55,7 @@ const schema = z.object({
   SMTP_URL: url("smtp:", "smtps:").optional(),
   MAIL_FROM: z.string().min(3).default("Apium <apium@localhost>"),
   ALERT_TO: z.string().optional(),
+  /** The broker of the devices and of the change feed; without it an embedded one. */
   MQTT_URL: url("mqtt:", "mqtts:").optional(),
   MEDIA_ROOT: z.string().optional(),
   MEDIA_BUCKET: z.string().optional(),

@@ -3,6 +3,7 @@ import type { AnyTask } from "../runtime/index.ts";
 import type { TaskServiceSchema } from "../runtime/moleculer/index.ts";
 import type { ServiceName } from "../settings.ts";
 import type { Importer, ImportParts } from "./importer.ts";
+import type { Receiver, ReceiverParts } from "./receiver.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** A service folder's door: what `main.ts` needs to know of it. */
@@ -15,4 +16,6 @@ export interface ServiceModule {
   readonly tasks: readonly AnyTask[];
   /** How it takes in rows of table files. */
   readonly importers?: (parts: ImportParts) => readonly Importer[];
+  /** How it takes in what phones have recorded. */
+  readonly receivers?: (parts: ReceiverParts) => readonly Receiver[];
 }

@@ -414,6 +414,30 @@ export const ERRORS = {
     meaning: "Drawing the report failed. No half-written file was left.",
     step: "Read the cause; free space where the disk is full; report it where the data cannot be drawn.",
   },
+  QUERY_INVALID: {
+    status: 400,
+    retryable: false,
+    meaning: "The GraphQL text does not parse, does not fit the schema, or asks for what cannot be done in this way.",
+    step: "Correct what the message names; the schema is in docs/mobile.md.",
+  },
+  QUERY_TOO_COSTLY: {
+    status: 400,
+    retryable: false,
+    meaning: "The GraphQL text is too long, too deep, or asks for too much at once.",
+    step: "Ask for fewer rows or fields, in several requests.",
+  },
+  PAYLOAD_MALFORMED: {
+    status: 400,
+    retryable: false,
+    meaning: "A device's message cannot be read: it is not base64 of zlib of JSON, or too large once inflated.",
+    step: "Look at what the device sends; its next message is not affected.",
+  },
+  MQTT_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning: "The MQTT broker is not connected, or did not acknowledge a message in time.",
+    step: "See that MQTT_URL is right and the broker runs. What is to be published waits and goes on by itself.",
+  },
   INTERNAL: {
     status: 500,
     retryable: true,

@@ -5,10 +5,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
+import { secretFile } from "../secret-file.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import type { AccountBook } from "./account-book.ts";
 import { isOpenTo, mayDo, type RestRoute } from "./rest-route.ts";
-import { secretFile } from "./secret-file.ts";
 import { Sessions } from "./sessions.ts";
 import type { Known, User } from "./user.ts";
 

@@ -2,9 +2,9 @@
 // work to check, so they are checked in turns, and each turn begins with the guard's question: a thousand guesses that
 // arrive at once are refused as if they had come one after another.
 import { ApiumError } from "../../runtime/index.ts";
+import type { LoginGuard } from "../login-guard.ts";
 import type { Access } from "./access.ts";
 import type { AccountBook } from "./account-book.ts";
-import type { LoginGuard } from "./login-guard.ts";
 import type { Known } from "./user.ts";
 
 /** Two checks keep two cores and 64 MiB busy; who waits longer than this many turns is better told to come again. */

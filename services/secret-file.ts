@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { ApiumError, codeOf } from "../../runtime/index.ts";
+import { ApiumError, codeOf } from "../runtime/index.ts";
 
 const SECRET_BYTES = 32;
 const SHORTEST = 16;

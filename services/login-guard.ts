@@ -2,8 +2,8 @@
 // them, from wherever, a login has to. The count is in the cache, so it holds for all gateways; without the cache nobody
 // is locked out: tokens are too long to be guessed anyway, and passwords are checked two at a time.
 import { createHash } from "node:crypto";
-import { ApiumError } from "../../runtime/index.ts";
-import type { ServiceParts } from "../service-parts.ts";
+import { ApiumError } from "../runtime/index.ts";
+import type { ServiceParts } from "./service-parts.ts";
 
 const MOST_FAILURES = 10;
 /** Of one login, from many addresses. More, since anybody can bring it about for anybody. */
