@@ -7,6 +7,7 @@ export { type Foundation, foundation } from "./contract/foundation.ts";
 export { instantSchema } from "./contract/instant.ts";
 export type { ChildFailurePolicy } from "./contract/join.ts";
 export { type Log, silentLog } from "./contract/log.ts";
+export { canonicalJson } from "./contract/json.ts";
 export { parseParams } from "./contract/parse-params.ts";
 export { QUEUES, queueNamed } from "./contract/queues.ts";
 export { type Random, SeededRandom, SystemRandom } from "./contract/random.ts";

@@ -7,12 +7,15 @@ import { emailModule } from "./email/index.ts";
 import { escalationModule } from "./escalation/index.ts";
 import { accountsModule } from "./facility/accounts-module.ts";
 import { facilityModule } from "./facility/index.ts";
+import { SYNC_TABLES } from "./facility/sync-tables.ts";
 import { gatewayModule } from "./gateway/index.ts";
 import type { Importers } from "./importer.ts";
 import { importsModule } from "./imports/index.ts";
 import { jobsModule } from "./jobs/index.ts";
 import { maintenanceModule } from "./maintenance/index.ts";
 import { mediaModule } from "./media/index.ts";
+import { mobileModule } from "./mobile/index.ts";
+import type { Receivers } from "./receiver.ts";
 import { reportsModule } from "./reports/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
 import type { ServiceModule } from "./service-module.ts";
@@ -23,6 +26,10 @@ const FACILITY: readonly ServiceModule[] = [facilityModule, jobsModule, escalati
 /** Every room's, in the order in which their rows refer to one another. */
 export const IMPORTERS: Importers = (parts) => FACILITY.flatMap(({ importers }) => importers?.(parts) ?? []);
 
+/** In the order in which a record goes through the rooms that want it. */
+export const RECEIVERS: Receivers = (parts) =>
+  [...FACILITY, mediaModule].flatMap(({ receivers }) => receivers?.(parts) ?? []);
+
 export const SERVICES: readonly ServiceModule[] = [
   cacheModule,
   ...FACILITY,
@@ -31,6 +38,7 @@ export const SERVICES: readonly ServiceModule[] = [
   reportsModule,
   mediaModule,
   maintenanceModule,
+  mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }),
   emailModule,
   datasetsModule,
   schedulerModule,
@@ -46,5 +54,6 @@ export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
   "imports",
   "reports",
   "media",
+  "mobile",
   "datasets",
 ].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

@@ -1,6 +1,7 @@
 import type { ServiceModule } from "../service-module.ts";
 import { facilityService } from "./facility.service.ts";
 import { facilityImporters } from "./importers.ts";
+import { facilityReceivers } from "./receivers.ts";
 
 export const facilityModule: ServiceModule = {
   name: "facility",
@@ -8,4 +9,5 @@ export const facilityModule: ServiceModule = {
   create: facilityService,
   tasks: [],
   importers: facilityImporters,
+  receivers: facilityReceivers,
 };

@@ -3,7 +3,7 @@
 // settings' secrets are compared by digest, in constant time.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { ApiumError } from "../../runtime/index.ts";
+import { ApiumError, codeOf } from "../../runtime/index.ts";
 import type { Settings } from "../../settings.ts";
 import { secretFile } from "../secret-file.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -20,17 +20,23 @@ export interface AccessParts {
   readonly settings: Settings;
   readonly sessions: ServiceParts["cache"];
   readonly accounts: AccountBook;
+  /** Whose a phone's token is. @throws ApiumError `UNAUTHENTICATED`. */
+  readonly phones: (token: string) => Promise<User>;
   readonly now: () => number;
 }
+
+/** What a JWT looks like. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export class Access {
   readonly #tokens: readonly KnownToken[];
   readonly #accounts: AccountBook;
+  readonly #phones: AccessParts["phones"];
   readonly #sessions: Sessions;
   /** The token made at the first start; `undefined` where API_TOKENS are set. */
   readonly adminToken: string | undefined;
 
-  constructor({ settings, sessions, accounts, now }: AccessParts) {
+  constructor({ settings, sessions, accounts, phones, now }: AccessParts) {
     this.adminToken = settings.API_TOKENS === undefined ? secretFile(settings.DATA_DIR, "admin-token") : undefined;
     const given =
       settings.API_TOKENS ??
@@ -41,6 +47,7 @@ export class Access {
       return { digest, key: name, user: { role, name } };
     });
     this.#accounts = accounts;
+    this.#phones = phones;
     const key = sha256(`session ${settings.JWT_SECRET ?? secretFile(settings.DATA_DIR, "session-secret")}`);
     this.#sessions = new Sessions({ cache: sessions, key, now });
   }
@@ -90,7 +97,8 @@ export class Access {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
-      return token === undefined ? undefined : (await this.userOf(token))?.user;
+      if (token === undefined) return undefined;
+      return (await this.userOf(token))?.user ?? (JWT.test(token) ? this.#ofPhone(token) : undefined);
     }
     const session = await this.#session(request.headers.cookie ?? "");
     if (session !== undefined && !isReading(request) && !isSameOrigin(request)) {
@@ -112,6 +120,15 @@ export class Access {
     // that was changed, must not live on for half a day.
     const known = this.#tokens.find((token) => token.key === key) ?? (await this.#ofAccount(key));
     return known === undefined ? undefined : { ...known.user, name: `session:${known.user.name}` };
+  }
+
+  async #ofPhone(token: string): Promise<User | undefined> {
+    try {
+      return await this.#phones(token);
+    } catch (error) {
+      if (codeOf(error) === "UNAUTHENTICATED") return undefined;
+      throw error;
+    }
   }
 
   #ofAccount(key: string): Promise<Known | undefined> | undefined {

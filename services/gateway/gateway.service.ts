@@ -8,13 +8,15 @@ import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { LoginGuard } from "../login-guard.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { Access } from "./access.ts";
-import { AccountBook, type AskAccounts } from "./account-book.ts";
+import { AccountBook } from "./account-book.ts";
 import { sendError } from "./error-response.ts";
+import { type Call, graphqlRoute } from "./graphql-route.ts";
 import { refusalOf } from "./methods.ts";
 import { pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
 import { restRoutes } from "./rest-calls.ts";
 import { SignIn } from "./sign-in.ts";
 import { systemRoute } from "./system-routes.ts";
+import type { User } from "./user.ts";
 
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -27,9 +29,10 @@ const ACCOUNTS_TIMEOUT_MS = 5_000;
 
 export function gatewayService({ runtime, cache, settings, log }: ServiceParts): TaskServiceSchema {
   const now = () => runtime.parts.clock.now();
-  let ask: AskAccounts = () => Promise.reject(new ApiumError("SERVICE_UNAVAILABLE"));
-  const accounts = new AccountBook((action, params) => ask(action, params), now);
-  const access = new Access({ settings, sessions: cache.named("sessions"), accounts, now });
+  let call: Call = () => Promise.reject(new ApiumError("SERVICE_UNAVAILABLE"));
+  const accounts = new AccountBook((action, params) => call(action, params), now);
+  const phones = async (token: string) => (await call("mobile.verifyToken", { token })) as User;
+  const access = new Access({ settings, sessions: cache.named("sessions"), accounts, phones, now });
   const signIn = new SignIn(access, accounts, new LoginGuard(cache));
 
   const fail = (request: Request, response: Response, error: unknown) => {
@@ -47,7 +50,12 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     logResponse: null,
     rootCallOptions: prepare,
     use: [refuseOptions],
-    routes: [...restRoutes(access), systemRoute(access, signIn, fail)],
+    routes: [
+      ...restRoutes(access),
+      graphqlRoute("/api/v1", access, fail, (...given) => call(...given)),
+      graphqlRoute("/", access, fail, (...given) => call(...given)),
+      systemRoute(access, signIn, fail),
+    ],
     onError: fail,
   };
 
@@ -63,7 +71,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     },
     created() {
       const { broker } = this as { broker: ServiceBroker };
-      ask = (action, params) => broker.call(action, params, { timeout: ACCOUNTS_TIMEOUT_MS });
+      call = (action, params, options) => broker.call(action, params, { timeout: ACCOUNTS_TIMEOUT_MS, ...options });
     },
     async started() {
       const server = this.server as Server;

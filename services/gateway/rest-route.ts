@@ -2,13 +2,15 @@
 
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
+/** A phone's: what the mobile API needs, and what nothing else takes. */
+export const PERSON = "person";
 
 export interface RestRoute {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Below /api/v1; `:name` is a parameter. */
   readonly path: string;
   readonly action: string;
-  readonly role: Role;
+  readonly role: Role | typeof PERSON;
   /** Status of a good answer; default 200. */
   readonly status?: number;
   readonly summary: string;
@@ -32,7 +34,8 @@ export interface RestRoute {
 export const API_PREFIX = "/api/v1";
 
 /** True when `role` may do what needs `needed`; nobody may do what needs no known role. */
-export function mayDo(role: Role, needed: Role): boolean {
+export function mayDo(role: Role | typeof PERSON, needed: Role | typeof PERSON): boolean {
+  if (role === PERSON || needed === PERSON) return role === needed;
   return ROLES.includes(needed) && ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 

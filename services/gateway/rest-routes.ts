@@ -6,6 +6,7 @@ import { CACHE_ROUTES } from "./cache-routes.ts";
 import { FACILITY_ROUTES } from "./facility-routes.ts";
 import { IMPORT_ROUTES } from "./import-routes.ts";
 import { MEDIA_ROUTES } from "./media-routes.ts";
+import { MOBILE_ROUTES } from "./mobile-routes.ts";
 import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
@@ -125,6 +126,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...IMPORT_ROUTES,
   ...REPORT_ROUTES,
   ...MEDIA_ROUTES,
+  ...MOBILE_ROUTES,
   ...SCHEDULE_ROUTES,
   ...CACHE_ROUTES,
   {

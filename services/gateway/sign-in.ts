@@ -1,8 +1,8 @@
 // Signing in at the login form: with a token, or with a person's login and password. Passwords can be guessed and cost
 // work to check, so they are checked in turns, and each turn begins with the guard's question: a thousand guesses that
 // arrive at once are refused as if they had come one after another.
-import { ApiumError } from "../../runtime/index.ts";
 import type { LoginGuard } from "../login-guard.ts";
+import { Turns } from "../turns.ts";
 import type { Access } from "./access.ts";
 import type { AccountBook } from "./account-book.ts";
 import type { Known } from "./user.ts";
@@ -17,8 +17,7 @@ export class SignIn {
   readonly #access: Access;
   readonly #accounts: AccountBook;
   readonly #guard: LoginGuard;
-  readonly #waiting: (() => void)[] = [];
-  #free = TURNS;
+  readonly #turns = new Turns({ turns: TURNS, mostWaiting: MOST_WAITING, refusal: "too many sign in at once" });
 
   constructor(access: Access, accounts: AccountBook, guard: LoginGuard) {
     this.#access = access;
@@ -34,7 +33,7 @@ export class SignIn {
   async userOf(form: unknown, address: string): Promise<Known | undefined> {
     const { token, loginId, password } = (form ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof loginId === "string" && loginId !== "") {
-      return this.#inTurn(() => this.#ofPassword(loginId, typeof password === "string" ? password : "", address));
+      return this.#turns.take(() => this.#ofPassword(loginId, typeof password === "string" ? password : "", address));
     }
     await this.#guard.refuseGuessing(address);
     const known = typeof token === "string" ? await this.#access.userOf(token) : undefined;
@@ -48,19 +47,5 @@ export class SignIn {
     const known = isPossible ? await this.#accounts.ofPassword(loginId, password) : undefined;
     if (known === undefined) await this.#guard.failed(address, loginId);
     return known;
-  }
-
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#free === 0) {
-      if (this.#waiting.length >= MOST_WAITING) throw new ApiumError("SERVICE_UNAVAILABLE", "too many sign in at once");
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else this.#free -= 1;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
   }
 }

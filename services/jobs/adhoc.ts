@@ -73,15 +73,25 @@ export async function createAdhoc(tx: Transaction, scope: Scope, work: NewAdhoc)
     if (since === undefined) throw refused("uuid", "the uuid belongs to other work");
     return { id: since, outcome: "known" };
   }
+  await copyChecklist(tx, clientId, rows[0].id, work.questionSetId ?? null);
+  return { id: rows[0].id, outcome: "created" };
+}
+
+/** The lines of a set as those of an occurrence. */
+export async function copyChecklist(
+  tx: Transaction,
+  clientId: number,
+  jobneedId: number,
+  questionSetId: number | null,
+): Promise<void> {
   await tx.query(
     `insert into jobneed_detail (client_id, jobneed_id, seqno, question_id, answer_type, options, min_value, max_value,
        alert_on, is_mandatory, is_attachment_required, attachment_type)
      select $1::bigint, $2::bigint, row_number() over (order by m.seqno, m.id), m.question_id, m.answer_type, m.options,
        m.min_value, m.max_value, m.alert_on, m.is_mandatory, m.is_attachment_required, m.attachment_type
      from question_set_member m where m.question_set_id = $3::bigint`,
-    [clientId, rows[0].id, work.questionSetId ?? null],
+    [clientId, jobneedId, questionSetId],
   );
-  return { id: rows[0].id, outcome: "created" };
 }
 
 async function knownId(tx: Transaction, clientId: number, uuid: string | undefined): Promise<number | undefined> {

@@ -10,7 +10,7 @@ import { completeJobneed, moveJobneed, type Progress, startJobneed } from "./job
 import { JOBNEED_STATUSES } from "./jobneed-state.ts";
 import { findJobneed, listJobneeds, viewJobneed } from "./jobneed-store.ts";
 
-const IDENTIFIERS = [
+export const IDENTIFIERS = [
   ...["TASK", "TICKET", "INTERNALTOUR", "EXTERNALTOUR", "PPM", "OTHER", "SITEREPORT", "INCIDENTREPORT", "ASSETLOG"],
   ...["ASSETMAINTENANCE", "ASSETAUDIT", "POSTING_ORDER"],
 ] as const;

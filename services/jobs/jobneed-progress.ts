@@ -5,7 +5,7 @@ import type { Transaction } from "../../database/index.ts";
 import { requireReferences } from "../clients.ts";
 import { refused } from "../fields.ts";
 import type { Scope } from "../scope.ts";
-import { isAlert, type Line, missingAnswers, problemOf } from "./answers.ts";
+import { type Answer, keepAnswers } from "./jobneed-answers.ts";
 import { type Checkpoints, type JobneedStatus, mayBecome, TRANSITIONS, tourStatus } from "./jobneed-state.ts";
 import { type Jobneed, lockJobneed } from "./jobneed-store.ts";
 
@@ -60,12 +60,6 @@ export async function moveJobneed(
   return { jobneed, status: to, hasAlerts: jobneed.hasAlerts };
 }
 
-export interface Answer {
-  readonly detailId?: number | undefined;
-  readonly uuid?: string | undefined;
-  readonly answer: string | null;
-}
-
 export interface Completion {
   readonly answers: readonly Answer[];
   readonly performedById?: number | undefined;
@@ -94,7 +88,7 @@ export async function completeJobneed(
   await requireReferences(tx, jobneed.clientId, [
     { field: "performedById", table: "person", id: report.performedById },
   ]);
-  const hasAlerts = await keepAnswers(tx, id, report.answers);
+  const hasAlerts = await keepAnswers(tx, id, report.answers, { isComplete: true });
   const own = await checkpointsOf(tx, id);
   const status = own.total === 0 ? "COMPLETED" : tourStatus(jobneed.status, own, true);
   if (status !== jobneed.status) requireTransition(jobneed.status, status);
@@ -123,42 +117,6 @@ export async function completeJobneed(
         ? { id, status, spawns: spawnedBy(jobneed, status) }
         : undefined;
   return { jobneed, status, hasAlerts, tour };
-}
-
-/** Writes the answers, judges them, and says whether one raises an alert. */
-async function keepAnswers(tx: Transaction, id: number, answers: readonly Answer[]): Promise<boolean> {
-  const { rows: lines } = await tx.query<Line & { uuid: string }>(
-    `select id, uuid, seqno, answer_type as "answerType", min_value as "minValue", max_value as "maxValue",
-       alert_on as "alertOn", is_mandatory as "isMandatory", answer
-     from jobneed_detail where jobneed_id = $1 order by seqno`,
-    [id],
-  );
-  const given = new Map<number, string | null>();
-  for (const [index, { detailId, uuid, answer }] of answers.entries()) {
-    const line = lines.find((one) => (detailId === undefined ? one.uuid === uuid : one.id === detailId));
-    const field = `answers.${index}.${detailId === undefined ? "uuid" : "detailId"}`;
-    if (line === undefined) throw refused(field, `the checklist has no line ${detailId ?? uuid}`);
-    const problem = problemOf(line, answer);
-    if (problem !== undefined) throw refused(`answers.${index}.answer`, `line ${line.seqno}: ${problem}`);
-    given.set(line.id, answer);
-  }
-  const answered = lines.map((line) => ({
-    ...line,
-    answer: given.has(line.id) ? (given.get(line.id) ?? null) : line.answer,
-  }));
-  const missing = missingAnswers(answered);
-  if (missing.length > 0) {
-    throw refused("answers", `must be answered: ${missing.map(({ seqno }) => `line ${seqno}`).join(", ")}`);
-  }
-  const judged = answered.map((line) => ({ id: line.id, answer: line.answer, alert: isAlert(line, line.answer) }));
-  await tx.query(
-    `update jobneed_detail d set answer = l.answer, has_alert = l.alert
-     from json_to_recordset($2::text::json) as l(id bigint, answer text, alert boolean)
-     where d.jobneed_id = $1::bigint and d.id = l.id
-       and (d.answer, d.has_alert) is distinct from (l.answer, l.alert)`,
-    [id, JSON.stringify(judged)],
-  );
-  return judged.some(({ alert }) => alert);
 }
 
 async function checkpointsOf(tx: Transaction, id: number): Promise<Checkpoints> {

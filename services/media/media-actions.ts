@@ -11,7 +11,7 @@ import { attach } from "./attach.ts";
 import { findAttachment, findFile, listAttachments, logoOf, mediaStats } from "./media-store.ts";
 import type { Stores } from "./mover.ts";
 
-const OWNERS = [
+export const OWNERS = [
   "job",
   "jobneed",
   "jobneed_detail",
@@ -23,7 +23,7 @@ const OWNERS = [
   "attendance_event",
   "work_order",
 ] as const;
-const KINDS = ["NONE", "ATTACHMENT", "REPLY", "SIGN", "METERREADING", "LOGFILES"] as const;
+export const KINDS = ["NONE", "ATTACHMENT", "REPLY", "SIGN", "METERREADING", "LOGFILES"] as const;
 const asNumber = <Schema extends z.ZodType>(schema: Schema) =>
   z.coerce
     .number()

@@ -1,17 +1,17 @@
 // Files of the facility: taken in to the disk, moved to the store when they are old, found wherever they are.
 import { join } from "node:path";
-import { openFolderStore, openObjectStore } from "../../object-store/index.ts";
+import { openObjectStore } from "../../object-store/index.ts";
 import { messageOf } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { removeEmptyFolders } from "./empty-folders.ts";
 import { mediaActions } from "./media-actions.ts";
 import { moveMedia, type Stores } from "./mover.ts";
+import { localMedia, mediaRoot } from "./stores.ts";
 import { moveMediaToCloudStorage } from "./tasks.ts";
 
 export function mediaService(parts: ServiceParts): TaskServiceSchema {
   const { settings, log } = parts;
-  const root = settings.MEDIA_ROOT ?? join(settings.DATA_DIR, "media");
   let stores: Stores | undefined;
   const opened = (): Stores => {
     if (stores === undefined) throw new Error("the media service is not started");
@@ -28,7 +28,7 @@ export function mediaService(parts: ServiceParts): TaskServiceSchema {
           signal: task.signal,
           onFile: ({ moved: files, bytes }) => task.progress(0.5, `${files} files, ${bytes} bytes`),
         });
-        await removeEmptyFolders(join(root, "transactions")).catch((error: unknown) =>
+        await removeEmptyFolders(join(mediaRoot(settings), "transactions")).catch((error: unknown) =>
           log.warn(`empty folders stay: ${messageOf(error)}`),
         );
         return moved;
@@ -36,7 +36,7 @@ export function mediaService(parts: ServiceParts): TaskServiceSchema {
     },
     async started() {
       stores = {
-        local: openFolderStore(root),
+        local: localMedia(settings),
         remote: openObjectStore({
           folder: join(settings.DATA_DIR, "objects"),
           ...(settings.MEDIA_BUCKET === undefined ? {} : { bucket: settings.MEDIA_BUCKET }),

@@ -1,5 +1,6 @@
 import type { ServiceModule } from "../service-module.ts";
 import { ticketImporters } from "./importers.ts";
+import { ticketReceivers } from "./receivers.ts";
 import { raiseAutocloseTicket } from "./tasks.ts";
 import { ticketsService } from "./tickets.service.ts";
 
@@ -8,4 +9,5 @@ export const ticketsModule: ServiceModule = {
   create: ticketsService,
   tasks: [raiseAutocloseTicket],
   importers: ticketImporters,
+  receivers: ticketReceivers,
 };

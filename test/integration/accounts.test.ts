@@ -1,7 +1,7 @@
 /** Tokens of clients and people with passwords, through a real gateway: what they may, what they see, and when it ends. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ACCOUNT_ROUTES } from "../../services/gateway/account-routes.ts";
-import { LoginGuard } from "../../services/gateway/login-guard.ts";
+import { LoginGuard } from "../../services/login-guard.ts";
 import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
 import { availableBackends } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";

@@ -8,8 +8,8 @@ import { REST_ROUTES } from "../../services/gateway/rest-routes.ts";
 import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 
-/** Whose a service's rows are: of clients, each of its own, or the system's, whose operators steer it. */
-const WHOSE: Readonly<Record<string, "client" | "system">> = {
+/** Whose a service's rows are: of clients, each of its own, of one person, or the system's, whose operators steer it. */
+const WHOSE: Readonly<Record<string, "client" | "person" | "system">> = {
   accounts: "client",
   escalation: "client",
   facility: "client",
@@ -18,11 +18,16 @@ const WHOSE: Readonly<Record<string, "client" | "system">> = {
   media: "client",
   reports: "client",
   tickets: "client",
+  mobile: "person",
   cache: "system",
   datasets: "system",
   email: "system",
   scheduler: "system",
   tasks: "system",
+};
+const REFUSALS: Readonly<Record<string, string>> = {
+  system: "this is for operators of the whole system",
+  person: "this needs the role person; yours is admin",
 };
 const REAL = ["accounts", "facility", "tickets", "cache"];
 
@@ -30,7 +35,7 @@ const serviceOf = (action: string) => action.split(".")[0] ?? "";
 
 test("it is known of every route whose it is", () => {
   const wrong = REST_ROUTES.filter(
-    ({ action, isOfClient = false }) => isOfClient !== (WHOSE[serviceOf(action)] === "client"),
+    ({ action, isOfClient = false }) => isOfClient !== (WHOSE[serviceOf(action)] !== "system"),
   );
   expect(wrong.map(({ action }) => action)).toEqual([]);
   const unknown = REST_ROUTES.filter(({ action }) => !Object.hasOwn(WHOSE, serviceOf(action)));
@@ -65,7 +70,7 @@ describe("an admin of a client", () => {
 
   beforeAll(async () => {
     facility = await openFacility("pglite");
-    gateway = await startAccountsGateway(facility.backend, stands());
+    gateway = await startAccountsGateway(facility.backend, { stands: stands() });
     const clientId = await facility.makeClient();
     const made = await gateway.ask(TOKENS.admin, "POST", "/accounts/tokens", { name: "x", role: "admin", clientId });
     token = made.body.token;
@@ -91,7 +96,7 @@ describe("an admin of a client", () => {
         else {
           expect(answer).toMatchObject({
             status: 403,
-            body: { error: { code: "FORBIDDEN", message: "this is for operators of the whole system" } },
+            body: { error: { code: "FORBIDDEN", message: REFUSALS[WHOSE[serviceOf(route.action)] ?? ""] } },
           });
           expect(reached).toEqual([]);
         }

@@ -375,6 +375,7 @@ describe("the gateway", () => {
     const request = (cookie: string) => ({ method: "GET", headers: { cookie } }) as never;
     const settings = (tokens: string) =>
       readSettings({ API_TOKENS: tokens, JWT_SECRET: "a secret that is long enough for it" });
+    const noPhone = () => Promise.reject(new ApiumError("UNAUTHENTICATED"));
     const nobody = new AccountBook(async () => null, Date.now);
 
     test("ends after twelve hours, with its token, and when its owner signs out", async () => {
@@ -389,7 +390,7 @@ describe("the gateway", () => {
       const open = (tokens: string) =>
         new Access({
           ...{ settings: settings(tokens), sessions: services.cache.named("sessions"), now: () => now },
-          accounts: nobody,
+          ...{ accounts: nobody, phones: noPhone },
         });
       const access = open(`admin:${ADMIN}`);
       const cookie = await begin(access);
@@ -422,7 +423,13 @@ describe("the gateway", () => {
     test("goes on by its signature while nobody runs the cache", async () => {
       const { broker, runtime } = await open([]);
       const sessions = cacheClient(broker, runtime.parts).named("sessions");
-      const access = new Access({ settings: settings(`admin:${ADMIN}`), sessions, now: () => 0, accounts: nobody });
+      const access = new Access({
+        settings: settings(`admin:${ADMIN}`),
+        sessions,
+        now: () => 0,
+        accounts: nobody,
+        phones: noPhone,
+      });
       const known = await access.userOf(ADMIN);
       const cookie = (known && (await access.beginSession(known)).split(";")[0]) ?? "";
       expect(await access.identify(request(cookie))).toMatchObject({ role: "admin" });

@@ -7,6 +7,7 @@ import { sendTicketEmail } from "../../services/email/tasks.ts";
 import { accountsModule } from "../../services/facility/accounts-module.ts";
 import { facilityModule } from "../../services/facility/index.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
+import type { ServiceModule } from "../../services/service-module.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import type { Backend } from "./backends.ts";
 import { temporaryFolder } from "./programs.ts";
@@ -46,15 +47,23 @@ export class MovableClock extends SystemClock {
   }
 }
 
-/** @param stands - In for services that are not there: their routes. */
+export interface GatewayOptions {
+  /** In for services that are not there: their routes. */
+  readonly stands?: readonly ServiceSchema[];
+  /** Besides accounts, facility and tickets. */
+  readonly modules?: readonly ServiceModule[];
+  /** Queues that are worked; default none. */
+  readonly queues?: readonly string[];
+}
+
 export async function startAccountsGateway(
   backend: Backend,
-  stands: readonly ServiceSchema[] = [],
+  { stands = [], modules = [], queues = [] }: GatewayOptions = {},
 ): Promise<AccountsGateway> {
   const folder = temporaryFolder();
   const clock = new MovableClock();
   const services = await startServices(backend, {
-    modules: [cacheModule, facilityModule, ticketsModule, accountsModule, gatewayModule],
+    modules: [cacheModule, facilityModule, ticketsModule, accountsModule, ...modules, gatewayModule],
     tasks: [sendTicketEmail],
     environment: {
       PORT: "0",
@@ -63,7 +72,7 @@ export async function startAccountsGateway(
         .map(([role, token]) => `${role}:${token}`)
         .join(","),
     },
-    runtime: { queues: [], parts: { clock } },
+    runtime: { queues: [...queues], parts: { clock } },
     listeners: stands,
   });
   const { server } = services.broker.getLocalService("gateway") as unknown as { server: Server };

@@ -38,6 +38,11 @@ const DOORS: readonly (readonly [string, string])[] = [
   ["csv-parse", "spreadsheet"],
   ["@google-cloud/storage", "object-store"],
   ["pdfkit", "services/reports/render"],
+  ["graphql", "services/mobile"],
+  ["graphql-query-complexity", "services/mobile"],
+  ["jose", "services/mobile"],
+  ["mqtt", "services/mqtt"],
+  ["aedes", "services/mqtt"],
 ];
 
 interface Import {
