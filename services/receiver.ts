@@ -59,7 +59,7 @@ export interface ReceiverParts extends ServiceParts {
   /** Within the record's transaction. */
   readonly database: Database;
   readonly sender: Sender;
-  /** After the commit. */
+  /** To be called after the commit, as rooms do: `tx.afterCommit(() => tell(…))`. */
   readonly tell: Tell;
 }
 

@@ -44,6 +44,16 @@ with old as materialized (
 delete from facility_import i using old where i.id = old.id`,
 };
 
+/** With their answers; a phone that sends one again after that has it run again, which changes nothing more. */
+export const OLD_MESSAGES: Cleanup = {
+  name: "messages of phones",
+  text: `
+with old as materialized (
+  select id from mobile_message where received_at < $1::timestamptz and state <> 'PENDING' order by id
+  limit $2::integer for update skip locked)
+delete from mobile_message m using old where m.id = old.id`,
+};
+
 /** How many rows went. @throws the reason of `signal` when it aborts, between two batches. */
 export async function cleanUp(
   database: Database,

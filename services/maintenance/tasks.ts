@@ -14,8 +14,10 @@ export const cleanupOldRecords = defineTask({
     deletedRowDays: days(30, 400),
     /** What imports were sent, with their reports. */
     importDays: days(1, 7),
+    /** Of phones, with their answers: those that have been run. */
+    messageDays: days(1, 30),
   }),
-  result: z.object({ tracking: z.number(), deletedRows: z.number(), imports: z.number() }),
+  result: z.object({ tracking: z.number(), deletedRows: z.number(), imports: z.number(), messages: z.number() }),
   queue: "maintenance",
   maxRetries: 3,
   retryDelay: "5m",

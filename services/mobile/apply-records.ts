@@ -57,7 +57,7 @@ async function applyRecord(apply: ApplyParts, given: unknown, wanted: RecordKind
   try {
     const { kind, record } = readRecord(given, wanted);
     const receipt = await inSavepoint(tx, async (inner) => {
-      const own = { ...parts, database: nestedIn(parts.database, inner), sender, tell: afterCommit(inner, tell) };
+      const own = { ...parts, database: nestedIn(parts.database, inner), sender, tell };
       const takers = receivers(own).filter((receiver) => receiver.kind === kind);
       if (takers.length === 0) throw new ApiumError("PARAMS_INVALID", `records of the kind ${kind} are not taken here`);
       // The first stores it; others do what follows from it.
@@ -73,11 +73,6 @@ async function applyRecord(apply: ApplyParts, given: unknown, wanted: RecordKind
     if (!known) parts.log.error(`a record of a phone could not be stored: ${stackOf(error)}`);
     return refusal(uuidIn(given), error);
   }
-}
-
-/** Rooms tell when their own transaction is done; here that is part of a larger one. */
-function afterCommit(tx: Transaction, tell: Tell): Tell {
-  return (event, payload) => tx.afterCommit(() => tell(event, payload));
 }
 
 /** Also what a later try may overcome: a full disk, a store that is away. */

@@ -38,10 +38,19 @@ const COLUMNS = `m.id, m.client_id as "clientId", m.person_id as "personId", m.d
   m.operation_name as "operationName", m.variables, m.uuids, m.service_name as "serviceName", m.task_id as "taskId",
   m.state, m.result, m.received_at as "receivedAt"`;
 
-/** Messages of one person come one after another, whichever way: two of the same at once are one. */
-export async function lockSender(tx: Transaction, { personId }: Pick<Sender, "personId">): Promise<void> {
-  await tx.query("select pg_advisory_xact_lock(hashtext('mobile messages'), $1::bigint::integer)", [
+/**
+ * One at a time of each sender, until the transaction ends. Those that come in, so that two of the same at once are one;
+ * those that run, so that two about the same rows do not wait for each other in a circle. What comes in need not wait
+ * for what runs.
+ */
+export async function lockSender(
+  tx: Transaction,
+  { personId }: Pick<Sender, "personId">,
+  what: "receiving" | "running",
+): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtext('mobile ' || $2), $1::bigint::integer)", [
     personId % 2_147_483_647,
+    what,
   ]);
 }
 
@@ -102,12 +111,8 @@ export async function insertMessage(
   );
 }
 
-/** Locked until the transaction ends. */
-export async function lockMessage(tx: Transaction, id: number): Promise<Message | undefined> {
-  const { rows } = await tx.query<Message>(
-    `select ${COLUMNS} from mobile_message m where m.id = $1::bigint for update`,
-    [id],
-  );
+export async function findMessage(tx: Transaction, id: number): Promise<Message | undefined> {
+  const { rows } = await tx.query<Message>(`select ${COLUMNS} from mobile_message m where m.id = $1::bigint`, [id]);
   return rows[0] === undefined ? undefined : plain(rows[0]);
 }
 

@@ -47,7 +47,7 @@ export async function receive(
   const uuids = (offered.uuids ?? uuidsIn(variables)).slice(0, MOST_UUIDS);
   const message: NewMessage = { ...offered, uuids };
   return database.transaction(async (tx) => {
-    await lockSender(tx, sender);
+    await lockSender(tx, sender, "receiving");
     const known = await repeated(tx, sender, message);
     if (known !== undefined) {
       const { taskId, state: status, uuids: its, serviceName } = known;

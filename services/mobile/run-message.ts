@@ -7,7 +7,7 @@ import type { Receivers, RecordKind, Sender } from "../receiver.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { applyRecords, type RecordsOutput } from "./apply-records.ts";
-import { finishMessage, lockMessage, lockSender, type Message } from "./message-store.ts";
+import { findMessage, finishMessage, lockSender, type Message } from "./message-store.ts";
 import { readDocument } from "./schema/limits.ts";
 
 export interface MessageRun {
@@ -27,11 +27,11 @@ export interface Ran {
 /** @throws Reject when there is no such message; an outage as it is. */
 export async function runMessage(run: MessageRun, messageId: number): Promise<Ran> {
   const { tx, schema, parts } = run;
-  const waiting = await lockMessage(tx, messageId);
-  if (waiting === undefined) throw new Reject("the message is gone");
+  const unlocked = await findMessage(tx, messageId);
+  if (unlocked === undefined) throw new Reject("the message is gone");
+  await lockSender(tx, unlocked, "running");
+  const waiting = (await findMessage(tx, messageId)) ?? unlocked;
   if (waiting.state === "SUCCESS") return { message: waiting, counts: { stored: 0, refused: 0 } };
-  // One at a time of each sender: two that touch the same rows would wait for each other in a circle.
-  await lockSender(tx, waiting);
   const sender = await senderOf(tx, waiting);
   const root = rootOf(run, sender);
   const { document } = readDocument(waiting.document, waiting.operationName ?? undefined);

@@ -66,6 +66,20 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     expect(await left()).toBe(0);
   }, 60_000);
 
+  test("messages of phones go with their answers after 30 days, and never before they were run", async () => {
+    const siteId = await facility.makeSite();
+    const personId = await facility.makePerson(siteId);
+    await facility.database.query(
+      `insert into mobile_message (client_id, person_id, key, via, document, variables, task_id, state, received_at)
+       select $1::bigint, $2::bigint, state || age, 'rest', '', '{}', gen_random_uuid(), state, now() - age * interval '1 day'
+       from unnest(array['PENDING', 'SUCCESS', 'FAILURE']) state, unnest(array[29, 31]) age`,
+      [await facility.clientOf(siteId), personId],
+    );
+    expect(await cleanupOldRecords.callAndWait(services.runtime, {})).toMatchObject({ messages: 2 });
+    const kept = await facility.all<{ key: string }>("select key from mobile_message order by key");
+    expect(kept.map(({ key }) => key)).toEqual(["FAILURE29", "PENDING29", "PENDING31", "SUCCESS29"]);
+  }, 30_000);
+
   test("notes of deleted rows and imports go after their days", async () => {
     await facility.database.query(
       `insert into deleted_row (table_name, uuid, deleted_at)
@@ -78,6 +92,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
       tracking: 0,
       deletedRows: 1,
       imports: 1,
+      messages: 0,
     });
     await expect(cleanupOldRecords.enqueue(services.runtime, { trackingDays: 0 })).rejects.toMatchObject({
       code: "PARAMS_INVALID",
