@@ -1,9 +1,17 @@
 // The one door from outside, on moleculer-web. Every path it answers is named in a table; whatever is not named is not
 // there. This file puts the parts together and owns the server: its limits, and a stop that loses no answer.
+import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
-import { ApiumError, codeOf, ERRORS, messageOf } from "../../runtime/index.ts";
+import {
+  ApiumError,
+  codeOf,
+  ERRORS,
+  messageOf,
+  TASK_EVENTS_SUBJECT,
+  type TaskEventBatch,
+} from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { LoginGuard } from "../login-guard.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -11,12 +19,20 @@ import { Access } from "./access.ts";
 import { AccountBook } from "./account-book.ts";
 import { sendError } from "./error-response.ts";
 import { type Call, graphqlRoute } from "./graphql-route.ts";
+import { LiveFeed } from "./live/live-feed.ts";
+import { LiveRoute } from "./live/live-route.ts";
 import { refusalOf } from "./methods.ts";
 import { pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
 import { restRoutes } from "./rest-calls.ts";
 import { SignIn } from "./sign-in.ts";
 import { systemRoute } from "./system-routes.ts";
 import type { User } from "./user.ts";
+
+/** Of the facility and the schedules, passed on to whoever watches as they are: ids and states. */
+const TOLD_EVENTS = [
+  ...["ticket.created", "ticket.updated", "ticket.escalated", "jobneed.completed", "jobneed.autoclosed"],
+  ...["facility.imported", "schedule.changed"],
+];
 
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -33,6 +49,8 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
   const accounts = new AccountBook((action, params) => call(action, params), now);
   const phones = async (token: string) => (await call("mobile.verifyToken", { token })) as User;
   const access = new Access({ settings, sessions: cache.named("sessions"), accounts, phones, now });
+  const feed = new LiveFeed(randomUUID().slice(0, 8));
+  const live = new LiveRoute(access, feed);
   const signIn = new SignIn(access, accounts, new LoginGuard(cache));
 
   const fail = (request: Request, response: Response, error: unknown) => {
@@ -54,7 +72,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
       ...restRoutes(access),
       graphqlRoute("/api/v1", access, fail, (...given) => call(...given)),
       graphqlRoute("/", access, fail, (...given) => call(...given)),
-      systemRoute(access, signIn, fail),
+      systemRoute(access, signIn, live, fail),
     ],
     onError: fail,
   };
@@ -68,6 +86,10 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     events: {
       /** As the service `accounts` tells it: a token was revoked, or a password changed. */
       "accounts.changed": () => accounts.forget(),
+      [TASK_EVENTS_SUBJECT]: (ctx: Context<TaskEventBatch>) => feed.tellTasks(ctx.params),
+      ...Object.fromEntries(
+        TOLD_EVENTS.map((event) => [event, (ctx: Context<object>) => feed.tell(event, ctx.params)]),
+      ),
     },
     created() {
       const { broker } = this as { broker: ServiceBroker };
@@ -80,6 +102,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     },
     // Runs before moleculer-web's own, which stops listening and waits for every connection to end.
     async stopped() {
+      live.close();
       endConnections(this.server as Server);
     },
   };

@@ -5,6 +5,7 @@ import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
 import { formBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
+import type { LiveRoute } from "./live/live-route.ts";
 import { openApi } from "./openapi.ts";
 import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
@@ -18,6 +19,7 @@ type Handler = (request: Request, response: Response, service: Service) => unkno
 export function systemRoute(
   access: Access,
   signIn: SignIn,
+  live: LiveRoute,
   fail: (request: Request, response: Response, error: unknown) => void,
 ) {
   const alias = (handle: Handler) =>
@@ -43,6 +45,7 @@ export function systemRoute(
       "GET /openapi.json": alias(async (request, response) => {
         sendJson(response, 200, openApi(await access.authenticate(request)));
       }),
+      "GET /events": alias((request, response) => live.answer(request, response)),
       "POST /login": alias(async (request, response) => {
         access.refuseForeignOrigin(request);
         await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
