@@ -9,6 +9,7 @@ import { TASK_EVENTS_SUBJECT, type TaskEventBatch } from "../contract/task-event
 import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
+import { auditFilter, listAudit } from "./audit-list.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
@@ -137,6 +138,8 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
         await audit(database, ctx, "dead-letter.dismiss", given.id);
         return { id: given.id, dismissed: true };
       },
+      /** Who changed what, newest first. */
+      audit: (ctx: Ctx<unknown>) => listAudit(database, parseParams(auditFilter, ctx.params)),
       /** Whether this process can do its work: the database and the delivery engine answer. */
       async ready() {
         await runtime.database.now();

@@ -82,6 +82,11 @@ export function accountsService({ database, runtime, log }: ServiceParts): TaskS
         await tellAll();
         return changed;
       },
+      /** Who asks, as the gateway knows them. */
+      me: ({ meta: { user } }: Asked) => ({
+        ...{ name: user?.name ?? null, role: user?.role ?? null },
+        ...{ clientId: user?.clientId ?? null, personId: user?.personId ?? null },
+      }),
       /** For the gateway. Null: unknown, expired or revoked; which of them is nobody's business. */
       ofToken: (ctx: Asked) => orNull(accountOfToken(database, parseParams(byHash, ctx.params), now())),
       /** For the gateway: whether what a session was begun with still stands. */

@@ -2,6 +2,7 @@
 import { ofClient } from "./rest-route.ts";
 
 export const ACCOUNT_ROUTES = ofClient([
+  { method: "GET", path: "/me", action: "accounts.me", role: "viewer", summary: "Who this is, and what they may." },
   {
     method: "POST",
     path: "/accounts/tokens",

@@ -31,7 +31,7 @@ import type { User } from "./user.ts";
 /** Of the facility and the schedules, passed on to whoever watches as they are: ids and states. */
 const TOLD_EVENTS = [
   ...["ticket.created", "ticket.updated", "ticket.escalated", "jobneed.completed", "jobneed.autoclosed"],
-  ...["facility.imported", "schedule.changed"],
+  "facility.imported",
 ];
 
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */

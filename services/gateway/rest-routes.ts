@@ -91,6 +91,14 @@ export const REST_ROUTES: readonly RestRoute[] = [
   },
   {
     method: "GET",
+    path: "/audit",
+    action: "tasks.audit",
+    role: "operator",
+    summary: "Who changed what, newest first; `action` is the beginning of one.",
+    query: ["actor", "action", "target", "since", "limit", "cursor"],
+  },
+  {
+    method: "GET",
     path: "/dead-letters",
     action: "tasks.deadLetters",
     role: "viewer",

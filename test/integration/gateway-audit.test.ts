@@ -1,0 +1,39 @@
+/** Who is asking, and who changed what. */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { taskOperations } from "../../runtime/moleculer/index.ts";
+import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { type Facility, openFacility } from "../support/facility.ts";
+
+let facility: Facility;
+let gateway: AccountsGateway;
+beforeAll(async () => {
+  facility = await openFacility("pglite");
+  gateway = await startAccountsGateway(facility.backend);
+  gateway.broker.createService(taskOperations(gateway.runtime));
+  await gateway.broker.waitForServices(["tasks"]);
+}, 60_000);
+afterAll(async () => {
+  await gateway.stop();
+  await facility.backend.reset();
+  await facility.backend.close();
+}, 30_000);
+
+test("a token is told who it stands for", async () => {
+  const { body } = await gateway.ask(TOKENS.operator, "GET", "/me");
+  expect(body).toEqual({ name: expect.stringMatching(/^operator:/), role: "operator", clientId: null, personId: null });
+  const clientId = await facility.makeClient();
+  const made = await gateway.ask(TOKENS.admin, "POST", "/accounts/tokens", { name: "x", role: "viewer", clientId });
+  expect((await gateway.ask(made.body.token, "GET", "/me")).body).toMatchObject({ role: "viewer", clientId });
+});
+
+test("the audit lists changes, newest first, a page at a time, to operators", async () => {
+  for (const name of ["a", "b", "c"]) {
+    await gateway.ask(TOKENS.admin, "POST", "/accounts/tokens", { name, role: "viewer" });
+  }
+  const page = await gateway.ask(TOKENS.operator, "GET", "/audit?action=token.&limit=2");
+  expect(page.body.items.map(({ details }: { details: { name: string } }) => details.name)).toEqual(["c", "b"]);
+  const next = await gateway.ask(TOKENS.operator, "GET", `/audit?action=token.&cursor=${page.body.nextCursor}`);
+  expect(next.body.items[0]).toMatchObject({ action: "token.create", role: "admin", details: { name: "a" } });
+  expect((await gateway.ask(TOKENS.viewer, "GET", "/audit")).status).toBe(403);
+  expect((await gateway.ask(TOKENS.operator, "GET", "/audit?since=yesterday")).status).toBe(422);
+});
