@@ -15,6 +15,7 @@ import { jobsModule } from "./jobs/index.ts";
 import { maintenanceModule } from "./maintenance/index.ts";
 import { mediaModule } from "./media/index.ts";
 import { mobileModule } from "./mobile/index.ts";
+import { mqttModule } from "./mqtt/index.ts";
 import type { Receivers } from "./receiver.ts";
 import { reportsModule } from "./reports/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
@@ -39,6 +40,7 @@ export const SERVICES: readonly ServiceModule[] = [
   mediaModule,
   maintenanceModule,
   mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }),
+  mqttModule,
   emailModule,
   datasetsModule,
   schedulerModule,
@@ -55,5 +57,6 @@ export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
   "reports",
   "media",
   "mobile",
+  "mqtt",
   "datasets",
 ].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

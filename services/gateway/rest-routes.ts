@@ -139,6 +139,13 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...CACHE_ROUTES,
   {
     method: "GET",
+    path: "/mqtt",
+    action: "mqtt.stats",
+    role: "viewer",
+    summary: "The change feed's backlog, the devices' messages, the connection to the broker.",
+  },
+  {
+    method: "GET",
     path: "/doctor",
     action: "scheduler.check",
     role: "viewer",

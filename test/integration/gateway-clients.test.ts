@@ -22,6 +22,7 @@ const WHOSE: Readonly<Record<string, "client" | "person" | "system">> = {
   cache: "system",
   datasets: "system",
   email: "system",
+  mqtt: "system",
   scheduler: "system",
   tasks: "system",
 };

@@ -52,13 +52,14 @@ export interface GatewayOptions {
   readonly stands?: readonly ServiceSchema[];
   /** Besides accounts, facility and tickets. */
   readonly modules?: readonly ServiceModule[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Queues that are worked; default none. */
   readonly queues?: readonly string[];
 }
 
 export async function startAccountsGateway(
   backend: Backend,
-  { stands = [], modules = [], queues = [] }: GatewayOptions = {},
+  { stands = [], modules = [], queues = [], environment = {} }: GatewayOptions = {},
 ): Promise<AccountsGateway> {
   const folder = temporaryFolder();
   const clock = new MovableClock();
@@ -71,6 +72,7 @@ export async function startAccountsGateway(
       API_TOKENS: Object.entries(TOKENS)
         .map(([role, token]) => `${role}:${token}`)
         .join(","),
+      ...environment,
     },
     runtime: { queues: [...queues], parts: { clock } },
     listeners: stands,

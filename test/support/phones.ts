@@ -4,6 +4,7 @@ import { RECEIVERS } from "../../services/index.ts";
 import { jobsModule } from "../../services/jobs/index.ts";
 import { mediaModule } from "../../services/media/index.ts";
 import { mobileModule } from "../../services/mobile/index.ts";
+import type { ServiceModule } from "../../services/service-module.ts";
 import { type AccountsGateway, startAccountsGateway, TOKENS } from "./accounts.ts";
 import type { Backend } from "./backends.ts";
 import type { Facility } from "./facility.ts";
@@ -44,10 +45,20 @@ const OUTPUT = "{ rc recordcount msg traceback uuids records { uuid rc outcome s
 export const recordsMutation = (name: string) =>
   `mutation M($records: [JSON!]!) { ${name}(records: $records) ${OUTPUT} }`;
 
-export async function startPhones(backend: Backend, facility: Facility): Promise<Phones> {
+export interface PhonesOptions {
+  readonly modules?: readonly ServiceModule[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function startPhones(
+  backend: Backend,
+  facility: Facility,
+  { modules = [], environment = {} }: PhonesOptions = {},
+): Promise<Phones> {
   const gateway = await startAccountsGateway(backend, {
-    modules: [jobsModule, mediaModule, mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES })],
-    queues: ["high_priority"],
+    modules: [jobsModule, mediaModule, mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }), ...modules],
+    queues: ["high_priority", "external_api"],
+    environment,
   });
   let made = 0;
   const graphql: Phones["graphql"] = async (query, variables, token) => {

@@ -6,6 +6,7 @@ import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { type Cache, cacheClient } from "../../services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS } from "../../services/index.ts";
 import type { ServiceModule } from "../../services/service-module.ts";
+import type { ServiceParts } from "../../services/service-parts.ts";
 import { readSettings } from "../../settings.ts";
 import type { Backend } from "./backends.ts";
 
@@ -13,6 +14,8 @@ export interface RunningServices {
   readonly runtime: Runtime;
   readonly broker: ServiceBroker;
   readonly cache: Cache;
+  /** What the services were handed: for one that is started later. */
+  readonly parts: ServiceParts;
   call<Result>(action: string, params?: object, meta?: object): Promise<Result>;
   stop(): Promise<void>;
 }
@@ -52,7 +55,7 @@ export async function startServices(backend: Backend, options: ServicesOptions):
   });
   for (const listener of options.listeners ?? []) broker.createService(listener);
   const cache = cacheOf(broker, runtime);
-  const parts = {
+  const parts: ServiceParts = {
     runtime,
     database: backend.database,
     cache,
@@ -67,6 +70,7 @@ export async function startServices(backend: Backend, options: ServicesOptions):
     runtime,
     broker,
     cache,
+    parts,
     call: (action, params = {}, meta = {}) => broker.call(action, params, { meta }),
     stop: () => broker.stop(),
   };
