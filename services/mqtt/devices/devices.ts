@@ -4,6 +4,7 @@
 
 import { isTransient } from "../../../database/index.ts";
 import { ApiumError, codeOf, ERRORS, type Foundation, type Log, messageOf } from "../../../runtime/index.ts";
+import { Turns } from "../../turns.ts";
 import type { Message } from "../incoming.ts";
 import { covers } from "../topics.ts";
 import { decode } from "./decode.ts";
@@ -48,6 +49,10 @@ export interface DevicesParts {
   readonly parts: Pick<Foundation, "clock">;
 }
 
+/** Each may become ten megabytes. */
+const UNPACKED_AT_ONCE = 2;
+/** More than a broker hands out without acknowledgements. */
+const MOST_WAITING = 10_000;
 const LARGEST_ECHO_BYTES = 65_536;
 /** Of things the sender named, in an answer. */
 const MOST_ECHOED = 1_000;
@@ -59,6 +64,7 @@ export class Devices {
   readonly #parts: DevicesParts;
   readonly #counts = { received: 0, kept: 0, repeated: 0, asked: 0 };
   readonly #refused = new Map<string, number>();
+  readonly #unpacking = new Turns({ turns: UNPACKED_AT_ONCE, mostWaiting: MOST_WAITING, refusal: "too many messages" });
 
   constructor(parts: DevicesParts) {
     this.#parts = parts;
@@ -79,7 +85,7 @@ export class Devices {
     let message: Json = {};
     let user: PhoneUser | undefined;
     try {
-      message = await decode(payload);
+      message = await this.#unpacking.take(() => decode(payload));
       user = await this.#senderOf(message);
       refuseForeign(topic, user);
       if (isAny(TRACKING_TOPICS, topic)) return await this.#parts.tracking.add(message, user);

@@ -1,11 +1,16 @@
-// Where devices are: points, gathered into one statement while the one before is under way, and acknowledged when they
-// are stored. A point that comes again is there already.
+// Where devices are: points, gathered for up to a second into one statement, and acknowledged when they are stored. A point that comes again is there already.
 import { z } from "zod";
-import { BatchWriter, type Database } from "../../../database/index.ts";
+import { type Database, detached } from "../../../database/index.ts";
 import { type Foundation, instantSchema, parseParams } from "../../../runtime/index.ts";
 import type { PhoneUser } from "./devices.ts";
 
 const MOST_IN_A_STATEMENT = 100;
+/**
+ * So many are written at once; fewer wait for more. A broker hands out only so many messages before the first is acknowledged
+ * (Mosquitto: `max_inflight_messages`, 20), so waiting for more than it gives would be waiting in vain.
+ */
+const ENOUGH = 16;
+const LONGEST_WAIT_MS = 1_000;
 
 const point = z.object({
   uuid: z.uuid(),
@@ -28,30 +33,66 @@ const INSERT = `insert into tracking (uuid, client_id, device_id, person_id, ide
     identifier text, reference uuid, "transportMode" text, latitude float8, longitude float8, at timestamptz)
   on conflict (uuid) do nothing`;
 
-export class TrackingWriter {
-  readonly #writer: BatchWriter<Point, void>;
-  readonly counts = { points: 0, statements: 0 };
+interface Waiting {
+  readonly point: Point;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
 
-  constructor(database: Database, parts: Foundation) {
-    this.#writer = new BatchWriter<Point, void>(
-      parts,
-      { most: MOST_IN_A_STATEMENT, patient: false },
-      async (points) => {
-        await database.query(INSERT, [JSON.stringify(points)]);
-        this.counts.statements += 1;
-        this.counts.points += points.length;
-        return points.map(() => undefined);
-      },
-    );
+export class TrackingWriter {
+  readonly #database: Database;
+  readonly #parts: Pick<Foundation, "clock">;
+  readonly counts = { points: 0, statements: 0 };
+  #waiting: Waiting[] = [];
+  #cancel: (() => void) | undefined;
+  #flight: Promise<void> | undefined;
+
+  constructor(database: Database, parts: Pick<Foundation, "clock">) {
+    this.#database = database;
+    this.#parts = parts;
   }
 
   /** Resolves when it is stored. @throws ApiumError `PARAMS_INVALID`; `STORE_UNAVAILABLE`: it is to be sent again. */
-  async add(message: Readonly<Record<string, unknown>>, user: PhoneUser): Promise<void> {
-    const { clientId, personId, deviceId, name } = user;
-    await this.#writer.add({ ...parseParams(point, message), clientId, personId, deviceId, name });
+  add(message: Readonly<Record<string, unknown>>, { clientId, personId, deviceId, name }: PhoneUser): Promise<void> {
+    const parsed = { ...parseParams(point, message), clientId, personId, deviceId, name };
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ point: parsed, resolve, reject });
+      if (this.#waiting.length >= ENOUGH) this.#write();
+      else this.#cancel ??= detached(() => this.#parts.clock.after(LONGEST_WAIT_MS, () => this.#write()));
+    });
   }
 
-  drained(): Promise<void> {
-    return this.#writer.drained();
+  /** Resolves when what was added is stored, or refused. */
+  async drained(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#flight !== undefined) {
+      this.#write();
+      await this.#flight;
+    }
+  }
+
+  /** One statement at a time; what comes meanwhile goes with the next. */
+  #write(): void {
+    if (this.#flight !== undefined || this.#waiting.length === 0) return;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const batch = this.#waiting.splice(0, MOST_IN_A_STATEMENT);
+    this.#flight = this.#database
+      .query(INSERT, [JSON.stringify(batch.map((each) => each.point))])
+      .then(
+        () => {
+          this.counts.statements += 1;
+          this.counts.points += batch.length;
+          for (const { resolve } of batch) resolve();
+        },
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error);
+        },
+      )
+      .finally(() => {
+        this.#flight = undefined;
+        if (this.#waiting.length >= ENOUGH) this.#write();
+        else if (this.#waiting.length > 0)
+          this.#cancel ??= this.#parts.clock.after(LONGEST_WAIT_MS, () => this.#write());
+      });
   }
 }
