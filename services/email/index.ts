@@ -3,6 +3,7 @@ import { emailService } from "./email.service.ts";
 import {
   sendAutocloseEmail,
   sendJobReminder,
+  sendReadingsAlert,
   sendReportEmail,
   sendReportNotification,
   sendTicketEmail,
@@ -11,5 +12,12 @@ import {
 export const emailModule: ServiceModule = {
   name: "email",
   create: emailService,
-  tasks: [sendTicketEmail, sendAutocloseEmail, sendJobReminder, sendReportEmail, sendReportNotification],
+  tasks: [
+    sendTicketEmail,
+    sendAutocloseEmail,
+    sendReadingsAlert,
+    sendJobReminder,
+    sendReportEmail,
+    sendReportNotification,
+  ],
 };

@@ -4,15 +4,17 @@ import { codeOf, Reject, type TaskContext } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { noteReminder } from "../escalation/tasks.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { type AlertFacts, alertMail } from "./alert-mail.ts";
 import { autocloseMail, type ClosedWorkFacts } from "./autoclose-mail.ts";
 import { type Delivered, deliver } from "./delivery.ts";
 import type { Recipient } from "./recipients.ts";
 import { type ReminderFacts, reminderMail } from "./reminder-mail.ts";
-import { sendAutocloseEmail, sendJobReminder, sendTicketEmail } from "./tasks.ts";
+import { sendAutocloseEmail, sendJobReminder, sendReadingsAlert, sendTicketEmail } from "./tasks.ts";
 import { type TicketFacts, ticketMail } from "./ticket-mail.ts";
 
 type To = { readonly recipients: readonly Recipient[] };
 type TicketMailFacts = TicketFacts & To;
+type AlertMailFacts = AlertFacts & To;
 type CloseMailFacts = ClosedWorkFacts & To;
 type ReminderMailFacts = ReminderFacts & To & { readonly pointless: string | null };
 
@@ -38,6 +40,13 @@ export function mailTasks(
       const { work, recipients } = facts;
       if (work.status === "COMPLETED") return notSent("the work was reported after all");
       return send(ctx.locals.task, { subject: `closed work "${work.name}"`, recipients, mail: autocloseMail(facts) });
+    }),
+
+    sendReadingsAlert: runs(sendReadingsAlert, async (ctx) => {
+      const facts = await ctx.call<AlertMailFacts, object>("jobs.alertMailFacts", ctx.params).catch(gone("the work"));
+      const { work, recipients } = facts;
+      if (facts.lines.length === 0) return notSent("no reading is out of range any more");
+      return send(ctx.locals.task, { subject: `readings of "${work.name}"`, recipients, mail: alertMail(facts) });
     }),
 
     sendJobReminder: runs(sendJobReminder, async (ctx) => {

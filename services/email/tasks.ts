@@ -36,6 +36,14 @@ export const sendAutocloseEmail = defineTask({
   ...limits,
 });
 
+/** About readings out of range, in work that was reported. */
+export const sendReadingsAlert = defineTask({
+  name: "send_readings_alert",
+  params: z.object({ jobneedId: rowId }),
+  result: delivered,
+  ...limits,
+});
+
 /** About planned maintenance that is ahead. */
 export const sendJobReminder = defineTask({
   name: "send_job_reminder",

@@ -1,6 +1,7 @@
 import type { ServiceModule } from "../service-module.ts";
 import { escalationService } from "./escalation.service.ts";
 import { escalationImporters } from "./importers.ts";
+import { escalationReceivers } from "./receivers.ts";
 import { noteReminder, sendReminderEmail, ticketEscalation } from "./tasks.ts";
 
 export const escalationModule: ServiceModule = {
@@ -8,4 +9,5 @@ export const escalationModule: ServiceModule = {
   create: escalationService,
   tasks: [ticketEscalation, sendReminderEmail, noteReminder],
   importers: escalationImporters,
+  receivers: escalationReceivers,
 };

@@ -1,11 +1,12 @@
 // Attendance and site visits as phones record them: a row for its uuid, filled up as the visit goes on.
 import { z } from "zod";
-import { textArray } from "../../database/index.ts";
+import { type Transaction, textArray } from "../../database/index.ts";
 import { parseParams } from "../../runtime/index.ts";
 import { clientOf, requireReferences, typeAssistId } from "../clients.ts";
 import { ctzoffset, freeText, id, instant, latitude, longitude, refused, text } from "../fields.ts";
 import { foldJourney } from "../journey.ts";
 import type { PhoneRecord, Receipt, ReceiverParts } from "../receiver.ts";
+import { CRISIS_CATEGORY, CRISIS_TYPE, crisisOf } from "../site-crisis.ts";
 
 const event = z.strictObject({
   uuid: z.uuid(),
@@ -69,7 +70,7 @@ export async function receiveAttendance(parts: ReceiverParts, record: PhoneRecor
       { field: "verifiedById", table: "person", id: given.verifiedById },
       { field: "shiftId", table: "shift", id: given.shiftId },
     ]);
-    const typeId = await typeAssistId(tx, clientId, "PEOPLEEVENTTYPE", "type", given.type);
+    const typeId = await eventType(tx, clientId, given.type);
     const { rows: before } = await tx.query<{ content: string }>(CONTENT, [uuid]);
     const { rows } = await tx.query<{ id: number; personId: number }>(UPSERT, [
       uuid,
@@ -94,11 +95,33 @@ export async function receiveAttendance(parts: ReceiverParts, record: PhoneRecor
       given.details ? JSON.stringify(given.details) : null,
     ]);
     if (rows[0] === undefined) throw refused("uuid", `there is another person's event ${uuid}`);
+    const crisis = await crisisOf(tx, uuid, clientId);
+    if (crisis !== undefined && crisis.categoryId === null) await tx.query(CRISIS_TICKETS, [clientId, CRISIS_CATEGORY]);
     if (given.punchedOutAt) await foldJourney(tx, "attendance_event", rows[0].id);
     const { rows: after } = await tx.query<{ content: string }>(CONTENT, [uuid]);
     if (before[0] === undefined) return { uuid, outcome: "created" };
     return { uuid, outcome: before[0].content === after[0]?.content ? "unchanged" : "updated" };
   });
+}
+
+const CRISIS_TICKETS = `insert into type_assist (client_id, category, code, name)
+  values ($1::bigint, 'TICKETCATEGORY', $2, 'Site crisis') on conflict do nothing`;
+
+/** Kinds of crisis have a category of their own. @throws ApiumError `PARAMS_INVALID`. */
+async function eventType(
+  tx: Transaction,
+  clientId: number,
+  type: number | string | null | undefined,
+): Promise<number | null> {
+  if (typeof type === "string") {
+    const { rows } = await tx.query<{ id: number }>(
+      `select id from type_assist where category = $1 and code = $2 and (client_id = $3::bigint or client_id is null)
+       order by client_id nulls last limit 1`,
+      [CRISIS_TYPE, type, clientId],
+    );
+    if (rows[0] !== undefined) return rows[0].id;
+  }
+  return typeAssistId(tx, clientId, "PEOPLEEVENTTYPE", "type", type);
 }
 
 const CONTENT = `select md5((to_jsonb(t) - 'updated_at' - 'changed_in')::text) as content

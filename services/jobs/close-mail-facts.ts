@@ -2,6 +2,7 @@
 // it or asked for alerts. Not the assignee: he knows.
 import type { Queryable } from "../../database/index.ts";
 import { notFound, plain } from "../fields.ts";
+import { type Addressee, inCharge } from "./in-charge.ts";
 
 export interface CloseMailFacts {
   readonly work: {
@@ -16,7 +17,7 @@ export interface CloseMailFacts {
   };
   readonly site: { readonly name: string; readonly timezone: string };
   readonly ticket: CloseMailTicket | null;
-  readonly recipients: readonly { readonly name: string; readonly address: string }[];
+  readonly recipients: readonly Addressee[];
 }
 
 export interface CloseMailTicket {
@@ -65,21 +66,6 @@ left join person p on p.id = t.assigned_to_person_id
 left join people_group g on g.id = t.assigned_to_group_id
 where t.id = $1::bigint and t.jobneed_id = $2::bigint`;
 
-const RECIPIENTS = `
-select p.name, p.email as address
-from person p
-left join type_assist designation on designation.id = p.designation_id
-left join type_assist worktype on worktype.id = p.worktype_id
-where p.client_id = $1::bigint and p.enabled and p.is_verified and p.email is not null
-  and (p.is_admin or p.gets_alert_mails
-    or p.id = (select incharge_id from site where id = $2::bigint)
-    or 'SITEINCHARGE' in (designation.code, worktype.code)
-      and (p.site_id = $2::bigint
-        or exists (select 1 from person_site_group of_person
-                   join group_member of_group on of_group.group_id = of_person.group_id
-                   where of_person.person_id = p.id and of_group.site_id = $2::bigint)))
-order by p.id`;
-
 /** @throws ApiumError `NOT_FOUND` for an unknown occurrence, or a ticket that was not raised for it. */
 export async function closeMailFacts(
   store: Queryable,
@@ -88,7 +74,7 @@ export async function closeMailFacts(
   const { rows: works } = await store.query<CloseMailFacts["work"] & WorkRow>(WORK, [jobneedId]);
   if (works[0] === undefined) throw notFound("jobneed", jobneedId);
   const { siteId, clientId, siteName, timezone, ...work } = works[0];
-  const { rows: recipients } = await store.query<CloseMailFacts["recipients"][number]>(RECIPIENTS, [clientId, siteId]);
+  const recipients = await inCharge(store, clientId, siteId);
   const ticket = ticketId === undefined ? null : await raisedTicket(store, ticketId, jobneedId);
   return { work: plain(work), site: { name: siteName, timezone }, ticket, recipients };
 }

@@ -5,6 +5,7 @@ import { ctzoffset, freeText, id, instant, latitude, longitude, PRIORITIES, page
 import { type Asked, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { createAdhoc } from "./adhoc.ts";
+import { orderAlertMail } from "./alert-mail.ts";
 import { spawnDynamicTour } from "./generation.ts";
 import { completeJobneed, moveJobneed, type Progress, startJobneed } from "./jobneed-progress.ts";
 import { JOBNEED_STATUSES } from "./jobneed-state.ts";
@@ -105,6 +106,7 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
       return database.transaction(async (tx) => {
         const report = { ...given, performedById, endedAt: given.endedAt ?? now() };
         const progress = await completeJobneed(tx, scopeOf(ctx), jobneedId, report);
+        if (progress?.hasAlerts === true) await orderAlertMail(tx, runtime, jobneedId);
         if (progress?.tour?.spawns !== undefined) await spawnDynamicTour(tx, progress.tour.spawns);
         if (progress !== undefined) tx.afterCommit(() => announce(progress));
         return viewJobneed(tx, scopeOf(ctx), jobneedId);

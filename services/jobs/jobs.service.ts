@@ -3,6 +3,7 @@
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { alertMailActions } from "./alert-mail.ts";
 import { autoCloseActions, autoCloseTasks } from "./auto-close-tasks.ts";
 import { generationTasks } from "./generation-tasks.ts";
 import { jobActions } from "./job-actions.ts";
@@ -14,7 +15,12 @@ export function jobsService(parts: ServiceParts): TaskServiceSchema {
   return {
     name: "jobs",
     tasks: { ...generationTasks(parts, tell), ...autoCloseTasks(parts, tell) },
-    actions: { ...jobActions(parts, tell), ...jobneedActions(parts, tell), ...autoCloseActions(parts) },
+    actions: {
+      ...jobActions(parts, tell),
+      ...jobneedActions(parts, tell),
+      ...autoCloseActions(parts),
+      ...alertMailActions(parts),
+    },
     created() {
       broadcast = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
     },

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import { ctzoffset, freeText, id, PRIORITIES, text } from "../fields.ts";
 import { askedFor, type PhoneRecord, type Receipt, type Receiver, type ReceiverParts } from "../receiver.ts";
+import { receiveCrisis } from "./receive-crisis.ts";
 import { ticketOfUuid } from "./store.ts";
 import { STATUSES } from "./tables.ts";
 import { ticketActions } from "./ticket-actions.ts";
@@ -26,7 +27,10 @@ const record = z.strictObject({
 });
 
 export function ticketReceivers(parts: ReceiverParts): readonly Receiver[] {
-  return [{ kind: "ticket", receive: (each) => receiveTicket(parts, each) }];
+  return [
+    { kind: "ticket", receive: (each) => receiveTicket(parts, each) },
+    { kind: "attendanceEvent", receive: (each) => receiveCrisis(parts, each) },
+  ];
 }
 
 /** What a phone does not say stays as it is. @throws ApiumError `PARAMS_INVALID`. */

@@ -435,6 +435,38 @@ describe.each(availableBackends())("phones on %s", (name) => {
       expect(data.insertRecord.records[0]).toMatchObject({ rc: 1, code: "PARAMS_INVALID" });
     });
 
+    test("is a crisis at the site: one ticket of high priority, with whom the matrix names, or the site's in-charge", async () => {
+      const inCharge = await facility.makePerson(siteId);
+      await facility.database.query("update site set incharge_id = $2 where id = $1", [siteId, inCharge]);
+      await facility.typeAssist("SITECRISIS", "FIRE");
+      const uuid = randomUUID();
+      const send = async (more: object) =>
+        (
+          await phone.graphql(recordsMutation("insertRecord"), {
+            records: [{ tablename: "peopleeventlog", uuid, bu_id: siteId, peventtype: "FIRE", ...more }],
+          })
+        ).data.insertRecord.records[0];
+      expect(await send({ remarks: "Smoke in the store room" })).toMatchObject({ rc: 0, outcome: "created" });
+      expect(await send({ punchouttime: "2026-11-23 09:00:00" })).toMatchObject({ rc: 0, outcome: "updated" });
+      const tickets = await facility.all(
+        `select t.priority, t.level, t.assigned_to_person_id as person, t.description, c.code
+         from ticket t join type_assist c on c.id = t.category_id where t.site_id = $1 and c.code = 'TC_SITECRISIS'`,
+        [siteId],
+      );
+      expect(tickets).toEqual([
+        {
+          ...{ priority: "HIGH", level: 1, person: inCharge, code: "TC_SITECRISIS" },
+          description: expect.stringContaining("Smoke in the store room"),
+        },
+      ]);
+      const matrix = await facility.one(
+        `select m.level, m.frequency, m.frequency_value as value, m.assigned_person_id as person
+         from escalation_matrix m join type_assist c on c.id = m.category_id where c.code = 'TC_SITECRISIS' and m.site_id = $1`,
+        [siteId],
+      );
+      expect(matrix).toEqual({ level: 1, frequency: "MINUTE", value: 30, person: inCharge });
+    });
+
     test("is a file within the message", async () => {
       const { id, uuid: ownerUuid } = await makeWork();
       const uuid = randomUUID();

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { ServiceSchema } from "moleculer";
 import { SystemClock } from "../../runtime/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
-import { sendTicketEmail } from "../../services/email/tasks.ts";
+import { sendReadingsAlert, sendTicketEmail } from "../../services/email/tasks.ts";
 import { accountsModule } from "../../services/facility/accounts-module.ts";
 import { facilityModule } from "../../services/facility/index.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
@@ -65,7 +65,7 @@ export async function startAccountsGateway(
   const clock = new MovableClock();
   const services = await startServices(backend, {
     modules: [cacheModule, facilityModule, ticketsModule, accountsModule, ...modules, gatewayModule],
-    tasks: [sendTicketEmail],
+    tasks: [sendTicketEmail, sendReadingsAlert],
     environment: {
       PORT: "0",
       DATA_DIR: folder.path,

@@ -1,8 +1,9 @@
 /** The facility's services on a backend, and calls to them as somebody of a client. */
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
-import { sendTicketEmail } from "../../services/email/tasks.ts";
+import { sendReadingsAlert, sendTicketEmail } from "../../services/email/tasks.ts";
 import { matrixActions } from "../../services/escalation/matrix-actions.ts";
 import { facilityService } from "../../services/facility/facility.service.ts";
+import { alertMailActions } from "../../services/jobs/alert-mail.ts";
 import { jobActions } from "../../services/jobs/job-actions.ts";
 import { jobneedActions } from "../../services/jobs/jobneed-actions.ts";
 import type { Tell } from "../../services/scope.ts";
@@ -31,10 +32,13 @@ export async function startFacility(backend: Backend): Promise<FacilityServices>
     modules: [
       ticketsModule,
       at(facilityService),
-      at((parts) => ({ name: "jobs", actions: { ...jobActions(parts, tell), ...jobneedActions(parts, tell) } })),
+      at((parts) => ({
+        name: "jobs",
+        actions: { ...jobActions(parts, tell), ...jobneedActions(parts, tell), ...alertMailActions(parts) },
+      })),
       at((parts) => ({ name: "escalation", actions: matrixActions(parts) })),
     ],
-    tasks: [sendTicketEmail],
+    tasks: [sendTicketEmail, sendReadingsAlert],
     runtime: { queues: [] },
   });
   return {

@@ -1,4 +1,5 @@
 /** Phones of people, on a gateway with the mobile service and the rooms behind it. */
+import { escalationModule } from "../../services/escalation/index.ts";
 import { SYNC_TABLES } from "../../services/facility/sync-tables.ts";
 import { RECEIVERS } from "../../services/index.ts";
 import { jobsModule } from "../../services/jobs/index.ts";
@@ -56,7 +57,13 @@ export async function startPhones(
   { modules = [], environment = {} }: PhonesOptions = {},
 ): Promise<Phones> {
   const gateway = await startAccountsGateway(backend, {
-    modules: [jobsModule, mediaModule, mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }), ...modules],
+    modules: [
+      jobsModule,
+      escalationModule,
+      mediaModule,
+      mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }),
+      ...modules,
+    ],
     queues: ["high_priority", "external_api"],
     environment,
   });
