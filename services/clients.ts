@@ -68,6 +68,8 @@ const NOUNS = {
   question_set: "question set",
   job: "job",
   jobneed: "jobneed",
+  vendor: "vendor",
+  approver: "approver",
 } as const;
 export type ReferenceTable = keyof typeof NOUNS;
 

@@ -21,6 +21,7 @@ import { reportsModule } from "./reports/index.ts";
 import { schedulerModule } from "./scheduler/index.ts";
 import type { ServiceModule } from "./service-module.ts";
 import { ticketsModule } from "./tickets/index.ts";
+import { workOrdersModule } from "./work-orders/index.ts";
 
 const FACILITY: readonly ServiceModule[] = [facilityModule, jobsModule, escalationModule, ticketsModule];
 
@@ -29,7 +30,7 @@ export const IMPORTERS: Importers = (parts) => FACILITY.flatMap(({ importers }) 
 
 /** In the order in which a record goes through the rooms that want it. */
 export const RECEIVERS: Receivers = (parts) =>
-  [...FACILITY, mediaModule].flatMap(({ receivers }) => receivers?.(parts) ?? []);
+  [...FACILITY, workOrdersModule, mediaModule].flatMap(({ receivers }) => receivers?.(parts) ?? []);
 
 export const SERVICES: readonly ServiceModule[] = [
   cacheModule,
@@ -39,6 +40,7 @@ export const SERVICES: readonly ServiceModule[] = [
   reportsModule,
   mediaModule,
   maintenanceModule,
+  workOrdersModule,
   mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }),
   mqttModule,
   emailModule,
@@ -56,6 +58,7 @@ export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
   "imports",
   "reports",
   "media",
+  "work-orders",
   "mobile",
   "mqtt",
   "datasets",

@@ -7,6 +7,7 @@ import {
   sendReportEmail,
   sendReportNotification,
   sendTicketEmail,
+  sendWorkOrderEmail,
 } from "./tasks.ts";
 
 export const emailModule: ServiceModule = {
@@ -16,6 +17,7 @@ export const emailModule: ServiceModule = {
     sendTicketEmail,
     sendAutocloseEmail,
     sendReadingsAlert,
+    sendWorkOrderEmail,
     sendJobReminder,
     sendReportEmail,
     sendReportNotification,

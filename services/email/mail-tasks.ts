@@ -9,11 +9,19 @@ import { autocloseMail, type ClosedWorkFacts } from "./autoclose-mail.ts";
 import { type Delivered, deliver } from "./delivery.ts";
 import type { Recipient } from "./recipients.ts";
 import { type ReminderFacts, reminderMail } from "./reminder-mail.ts";
-import { sendAutocloseEmail, sendJobReminder, sendReadingsAlert, sendTicketEmail } from "./tasks.ts";
+import {
+  sendAutocloseEmail,
+  sendJobReminder,
+  sendReadingsAlert,
+  sendTicketEmail,
+  sendWorkOrderEmail,
+} from "./tasks.ts";
 import { type TicketFacts, ticketMail } from "./ticket-mail.ts";
+import { type WorkOrderFacts, workOrderMail } from "./work-order-mail.ts";
 
 type To = { readonly recipients: readonly Recipient[] };
 type TicketMailFacts = TicketFacts & To;
+type WorkOrderMailFacts = WorkOrderFacts & To & { readonly pointless: string | null };
 type AlertMailFacts = AlertFacts & To;
 type CloseMailFacts = ClosedWorkFacts & To;
 type ReminderMailFacts = ReminderFacts & To & { readonly pointless: string | null };
@@ -47,6 +55,16 @@ export function mailTasks(
       const { work, recipients } = facts;
       if (facts.lines.length === 0) return notSent("no reading is out of range any more");
       return send(ctx.locals.task, { subject: `readings of "${work.name}"`, recipients, mail: alertMail(facts) });
+    }),
+
+    sendWorkOrderEmail: runs(sendWorkOrderEmail, async (ctx) => {
+      const { event } = ctx.params;
+      const facts = await ctx
+        .call<WorkOrderMailFacts, object>("workOrders.mailFacts", ctx.params)
+        .catch(gone("the order"));
+      if (facts.pointless !== null) return notSent(facts.pointless);
+      const subject = `work order ${facts.order.number}`;
+      return send(ctx.locals.task, { subject, recipients: facts.recipients, mail: workOrderMail(facts, event) });
     }),
 
     sendJobReminder: runs(sendJobReminder, async (ctx) => {

@@ -4,6 +4,10 @@ import { defineTask } from "../../runtime/index.ts";
 
 export const TICKET_EVENTS = ["created", "updated", "escalated"] as const;
 
+export const WORK_ORDER_EVENTS = [
+  ...(["created", "verify", "approve", "approved", "rejected", "cancelled", "overdue", "undecided"] as const),
+] as const;
+
 const rowId = z.number().int().positive();
 /** `skipped` holds what was no address and whom the server refused; `pointless` says why no mail was due any more. */
 const delivered = z.object({
@@ -40,6 +44,14 @@ export const sendAutocloseEmail = defineTask({
 export const sendReadingsAlert = defineTask({
   name: "send_readings_alert",
   params: z.object({ jobneedId: rowId }),
+  result: delivered,
+  ...limits,
+});
+
+/** About a work order or a permit: that it is there, waits for somebody, is decided, cancelled or late. */
+export const sendWorkOrderEmail = defineTask({
+  name: "send_work_order_email",
+  params: z.object({ workOrderId: rowId, event: z.enum(WORK_ORDER_EVENTS) }),
   result: delivered,
   ...limits,
 });

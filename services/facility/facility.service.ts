@@ -50,6 +50,8 @@ export function facilityService(parts: ServiceParts): TaskServiceSchema {
       }),
       ...named("Question", "questions", parts, kinds.QUESTION),
       ...named("QuestionSet", "questionSets", parts, kinds.QUESTION_SET),
+      ...named("Vendor", "vendors", parts, kinds.VENDOR),
+      ...named("Approver", "approvers", parts, kinds.APPROVER),
       ...questionSetActions(parts),
       assetLog(ctx: Asked) {
         const { id: asset, ...filter } = parseParams(rowPage, ctx.params);

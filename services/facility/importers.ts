@@ -186,6 +186,39 @@ export function facilityImporters(parts: ImportParts): readonly Importer[] {
       ...record(kinds.SHIFT, { where: ofSite("name") }),
     },
     {
+      kind: "vendors",
+      key: ["code"],
+      columns: {
+        code: { field: "code", isRequired: true, meaning: "short code, unique within the client" },
+        name: { field: "name", isRequired: true, meaning: "their name" },
+        site: { field: "siteId", names: "site", meaning: "code of the only site they work for; empty: all" },
+        email: { field: "email", meaning: "where orders are sent" },
+        phone: { field: "phone", meaning: "their number" },
+        description: { field: "description", meaning: "what they do" },
+        enabled: { field: "enabled", kind: "flag", meaning: "yes (default) or no" },
+      },
+      ...record(kinds.VENDOR, { where: ({ code }) => ({ client_id: client(), code: code as string }) }),
+    },
+    {
+      kind: "approvers",
+      key: ["person", "site", "role"],
+      columns: {
+        person: { field: "personId", names: "person", isRequired: true, meaning: "code of the person" },
+        site: { field: "siteId", names: "site", meaning: "code of the site; empty: all" },
+        role: { field: "role", meaning: "APPROVER (default) or VERIFIER" },
+        approves: { field: "approves", kind: "list", meaning: "types of checklists, such as WORKPERMIT; empty: all" },
+        enabled: { field: "enabled", kind: "flag", meaning: "yes (default) or no" },
+      },
+      ...record(kinds.APPROVER, {
+        where: ({ personId, siteId, role }) => ({
+          person_id: personId as number,
+          site_id: (siteId as number) ?? null,
+          role: (role as string) ?? "APPROVER",
+        }),
+        fixed: ["personId", "siteId", "role"],
+      }),
+    },
+    {
       kind: "locations",
       key: ["site", "code"],
       columns: {

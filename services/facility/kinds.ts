@@ -226,3 +226,49 @@ export const QUESTION_SET: RecordKind = {
     enabled,
   },
 };
+
+/** Without a site: for every site of the client. */
+export const VENDOR: RecordKind = {
+  table: "vendor",
+  noun: "vendor",
+  searched: ["code", "name"],
+  unique: { field: "code", message: "the code belongs to another vendor" },
+  zone: "none",
+  fields: {
+    code: { column: "code", schema: code, isRequired: true },
+    name,
+    siteId: to("site", "site_id", { isFilter: true }),
+    email: { column: "email", schema: email },
+    phone: { column: "phone", schema: text(50) },
+    typeId: to("type_assist", "type_id"),
+    description: { column: "description", schema: freeText(2_000), isNullable: false },
+    enabled,
+  },
+};
+
+/** Who is asked to verify or to approve; without a site: at every site. */
+export const APPROVER: RecordKind = {
+  table: "approver",
+  noun: "approver",
+  searched: ["role"],
+  unique: { field: "personId", message: "the person has this role at the site already" },
+  zone: "none",
+  fields: {
+    personId: to("person", "person_id", { isRequired: true, isFixed: true, isFilter: true }),
+    siteId: to("site", "site_id", { isFixed: true, isFilter: true }),
+    role: {
+      column: "role",
+      schema: z.enum(["APPROVER", "VERIFIER"]),
+      isNullable: false,
+      isFixed: true,
+      isFilter: true,
+    },
+    approves: {
+      column: "approves",
+      schema: z.array(z.enum(QUESTION_SET_TYPES)).max(20),
+      isNullable: false,
+      kind: "list",
+    },
+    enabled,
+  },
+};

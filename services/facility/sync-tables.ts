@@ -105,6 +105,24 @@ export const SYNC_TABLES = {
     ],
     site: "site_id",
   },
+  vendors: {
+    table: "vendor",
+    columns: ["site_id", "code", "name", "email", "phone", "type_id", "description", "enabled"],
+  },
+  approvers: { table: "approver", columns: ["person_id", "site_id", "role", "approves", "enabled"] },
+  workOrders: {
+    table: "work_order",
+    columns: [
+      ...["site_id", "parent_id", "seqno", "identifier", "number", "description", "status", "permit_status"],
+      ...["verifier_status", "priority", "plan_at", "expiry_at", "started_at", "ended_at", "asset_id", "location_id"],
+      ...["question_set_id", "vendor_id", "performed_by", "has_alerts"],
+    ],
+    site: "site_id",
+  },
+  workOrderDetails: {
+    table: "work_order_detail",
+    columns: ["work_order_id", "seqno", "question_id", "is_mandatory", ...ANSWER, "answer", "has_alert"],
+  },
   attachments: {
     table: "attachment",
     columns: [

@@ -10,6 +10,7 @@ import { MOBILE_ROUTES } from "./mobile-routes.ts";
 import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
+import { WORK_ORDER_ROUTES } from "./work-order-routes.ts";
 
 export const REST_ROUTES: readonly RestRoute[] = [
   {
@@ -135,6 +136,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...REPORT_ROUTES,
   ...MEDIA_ROUTES,
   ...MOBILE_ROUTES,
+  ...WORK_ORDER_ROUTES,
   ...SCHEDULE_ROUTES,
   ...CACHE_ROUTES,
   {

@@ -41,6 +41,13 @@ export const FACILITY_SCHEDULES = [
     description: "Reminders that their own instant has missed",
   }),
   sweep({
+    name: "work_order_reminders_every_hour",
+    task: "send_work_order_reminders",
+    cron: "20 * * * *",
+    expires: "50m",
+    description: "Orders that are late, permits that nobody decides",
+  }),
+  sweep({
     name: "create-reports-scheduled",
     task: "create_scheduled_reports",
     cron: "*/15 * * * *",

@@ -24,7 +24,7 @@ describe("the command line", () => {
     expect(human.out).toMatch(/auto_close_at_every_30_minute +\*\/30 \* \* \* \* +auto_close_jobs/);
     const machine = await apium(["schedules", "list", "--json"]);
     const { items } = JSON.parse(machine.out) as { items: { name: string }[] };
-    expect(items).toHaveLength(10);
+    expect(items).toHaveLength(11);
   }, 30_000);
 
   test("makes, changes, runs and deletes a schedule", async () => {

@@ -24,6 +24,8 @@ interface Tenant {
   readonly jobneedId: number;
   readonly ticketId: number;
   readonly matrixId: number;
+  readonly vendorId: number;
+  readonly approverId: number;
 }
 
 /** What each action is asked of a tenant's rows. */
@@ -44,6 +46,10 @@ const READ_OR_CHANGE: Readonly<Record<string, Ask>> = {
   "facility.changeTypeAssist": ({ typeAssistId }) => ({ id: typeAssistId, name: "taken" }),
   "facility.getShift": ({ shiftId }) => ({ id: shiftId }),
   "facility.changeShift": ({ shiftId }) => ({ id: shiftId, name: "taken" }),
+  "facility.getVendor": ({ vendorId }) => ({ id: vendorId }),
+  "facility.changeVendor": ({ vendorId }) => ({ id: vendorId, name: "taken" }),
+  "facility.getApprover": ({ approverId }) => ({ id: approverId }),
+  "facility.changeApprover": ({ approverId }) => ({ id: approverId, enabled: false }),
   "facility.getLocation": ({ locationId }) => ({ id: locationId }),
   "facility.changeLocation": ({ locationId }) => ({ id: locationId, name: "taken" }),
   "facility.getAsset": ({ assetId }) => ({ id: assetId }),
@@ -81,6 +87,8 @@ const LIST: Readonly<Record<string, Ask>> = {
   "facility.groups": () => ({}),
   "facility.typeAssist": () => ({ category: "OWN" }),
   "facility.shifts": ({ siteId }) => ({ siteId }),
+  "facility.vendors": () => ({}),
+  "facility.approvers": ({ personId }) => ({ personId }),
   "facility.locations": ({ siteId }) => ({ siteId }),
   "facility.assets": ({ siteId }) => ({ siteId }),
   "facility.questions": () => ({}),
@@ -106,6 +114,8 @@ const MAKE: Readonly<Record<string, readonly [field: string, ask: Ask][]>> = {
   "facility.createGroup": [["leadId", ({ personId }) => ({ name: "x", leadId: personId })]],
   "facility.createTypeAssist": [["clientId", ({ clientId }) => ({ category: "X", code: "X", name: "x", clientId })]],
   "facility.createShift": [["siteId", ({ siteId }) => ({ name: "x", siteId, startsAt: "06:00", endsAt: "14:00" })]],
+  "facility.createVendor": [["siteId", ({ siteId }) => ({ siteId, code: "X", name: "x" })]],
+  "facility.createApprover": [["personId", ({ personId }) => ({ personId })]],
   "facility.createLocation": [["siteId", ({ siteId }) => ({ siteId, code: "X", name: "x" })]],
   "facility.createAsset": [["siteId", ({ siteId }) => ({ siteId, code: "X", name: "x" })]],
   "facility.createQuestion": [["clientId", ({ clientId }) => ({ name: "x", clientId })]],
@@ -208,6 +218,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("tenan
       jobId,
       jobneedId,
       ticketId: await facility.makeTicket(siteId),
+      vendorId: await row("vendor", { code: "V", name: "V" }),
+      approverId: await row("approver", { person_id: personId }),
       matrixId,
     };
   }
@@ -227,7 +239,17 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("tenan
   /** Everything the other client has, but for rows of the platform. */
   async function stateOf({ clientId }: Tenant): Promise<unknown> {
     const tables = ["site", "person", "people_group", "group_member", "type_assist", "shift", "location", "asset"];
-    const more = ["question", "question_set", "question_set_member", "job", "jobneed", "ticket", "escalation_matrix"];
+    const more = [
+      "question",
+      "question_set",
+      "question_set_member",
+      "job",
+      "jobneed",
+      "ticket",
+      "escalation_matrix",
+      "vendor",
+      "approver",
+    ];
     const rows: unknown[] = [];
     for (const table of [...tables, ...more]) {
       rows.push(

@@ -135,6 +135,16 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("delta
       "insert into attachment (client_id, site_id, owner_table, owner_uuid, file_name, path) values ($1, $2, 'ticket', gen_random_uuid(), 'a.jpg', 'a.jpg')",
       own,
     );
+    await facility.database.query("insert into vendor (client_id, code, name) values ($1, 'V', 'v')", [clientId]);
+    await facility.database.query("insert into approver (client_id, person_id) values ($1, $2)", [
+      clientId,
+      await facility.makePerson(siteId),
+    ]);
+    await facility.database.query("insert into work_order (client_id, site_id) values ($1, $2)", own);
+    await facility.database.query(
+      "insert into work_order_detail (client_id, work_order_id, seqno) select client_id, id, 1 from work_order where client_id = $1",
+      [clientId],
+    );
     for (const table of SYNC_NAMES) {
       const copy = phone({ table });
       expect([table, await copy.sync()]).toEqual([table, expect.any(Number)]);

@@ -18,6 +18,7 @@ const WHOSE: Readonly<Record<string, "client" | "person" | "system">> = {
   media: "client",
   reports: "client",
   tickets: "client",
+  workOrders: "client",
   mobile: "person",
   cache: "system",
   datasets: "system",

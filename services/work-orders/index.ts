@@ -1,0 +1,11 @@
+import type { ServiceModule } from "../service-module.ts";
+import { workOrderReceivers } from "./receivers.ts";
+import { sendWorkOrderReminders } from "./tasks.ts";
+import { workOrdersService } from "./work-orders.service.ts";
+
+export const workOrdersModule: ServiceModule = {
+  name: "work-orders",
+  create: workOrdersService,
+  tasks: [sendWorkOrderReminders],
+  receivers: workOrderReceivers,
+};

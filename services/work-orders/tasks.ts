@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { defineTask } from "../../runtime/index.ts";
+
+/** Reminds of orders that are late and of permits that nobody decides, once a day each. */
+export const sendWorkOrderReminders = defineTask({
+  name: "send_work_order_reminders",
+  params: z.object({}),
+  result: z.object({ reminders: z.number() }),
+  queue: "email",
+  maxRetries: 3,
+  retryDelay: "5m",
+  softTimeLimit: "10m",
+  timeLimit: "15m",
+});
