@@ -1,4 +1,5 @@
 // The entry: settings, database, runtime, services, in that order; and the same backwards when it is told to stop.
+import { readFileSync } from "node:fs";
 import { ServiceBroker } from "moleculer";
 import { type Database, migrate, openPGlite, openPostgres } from "./database/index.ts";
 import { brokerOptions } from "./moleculer.config.ts";
@@ -17,6 +18,10 @@ import { REVOCATION_EVENT, TasksMiddleware, taskOperations } from "./runtime/mol
 import { cacheClient } from "./services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS, SERVICES } from "./services/index.ts";
 import { readSettings, type Settings } from "./settings.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
 
 /** How long a server that is down at the start is waited for. */
 const WAIT_FOR_SERVERS_MS = 30_000;
@@ -55,7 +60,9 @@ async function main(): Promise<void> {
 
   const broker = new ServiceBroker({ ...brokerOptions(settings), middlewares: [TasksMiddleware(runtime)] });
   log.use(broker.getLogger("runtime"));
-  broker.createService(taskOperations(runtime));
+  const leaving = { leave: () => {} };
+  const leave = () => leaving.leave();
+  broker.createService(taskOperations(runtime, { settings, dataDir: settings.DATA_DIR, version, leave }));
   const cache = cacheClient(broker, runtime.parts);
   broker.createService(cache.events);
   const parts = { runtime, database, cache: cache.named("default"), settings, log };
@@ -63,11 +70,11 @@ async function main(): Promise<void> {
     if ([name, ...alongside].some((wanted) => settings.SERVICES.includes(wanted))) broker.createService(create(parts));
   }
 
-  const stop = stopper(settings, runtime, broker, database, log);
+  leaving.leave = stopper(settings, runtime, broker, database, log);
   await untilThere("NATS", log, () => runtime.open());
   await broker.start();
   await runtime.work();
-  recycle(settings, runtime, log, stop);
+  recycle(settings, runtime, log, leave);
   log.info(`ready after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
 
@@ -93,7 +100,10 @@ async function untilThere<Value>(what: string, log: Log, reach: () => Promise<Va
   }
 }
 
-/** SIGTERM and SIGINT: stop taking work, finish or hand back what runs, leave. A second signal leaves at once. */
+/**
+ * SIGTERM and SIGINT: stop taking work, finish or hand back what runs, leave. A second signal leaves at once. What is
+ * answered does the same for whoever asks this process to leave, once.
+ */
 function stopper(
   settings: Settings,
   runtime: Runtime,
@@ -101,13 +111,10 @@ function stopper(
   database: Database,
   log: Log,
 ): () => void {
-  let stopping = false;
-  const stop = () => {
-    if (stopping) {
-      log.warn("told to stop a second time: leaving at once; what runs is rescued elsewhere");
-      process.exit(1);
-    }
-    stopping = true;
+  let isLeaving = false;
+  const leave = () => {
+    if (isLeaving) return;
+    isLeaving = true;
     setTimeout(() => process.exit(1), settings.DRAIN_TIMEOUT + LEAVE_ANYWAY_MS).unref();
     log.info("stopping: no new tasks; what runs may finish");
     runtime
@@ -123,13 +130,22 @@ function stopper(
         },
       );
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  return stop;
+  let isTold = false;
+  const onSignal = () => {
+    if (isTold) {
+      log.warn("told to stop a second time: leaving at once; what runs is rescued elsewhere");
+      process.exit(1);
+    }
+    isTold = true;
+    leave();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return leave;
 }
 
 /** A worker that has done its share, or has grown too large, leaves for its supervisor to start it anew. */
-function recycle(settings: Settings, runtime: Runtime, log: Log, stop: () => void): void {
+function recycle(settings: Settings, runtime: Runtime, log: Log, leave: () => void): void {
   const { WORKER_MAX_TASKS: mostTasks, WORKER_MAX_MEMORY: mostMb } = settings;
   if (mostTasks === undefined && mostMb === undefined) return;
   const timer = setInterval(() => {
@@ -140,7 +156,7 @@ function recycle(settings: Settings, runtime: Runtime, log: Log, stop: () => voi
     if (tasks < (mostTasks ?? Number.POSITIVE_INFINITY) && mb < (mostMb ?? Number.POSITIVE_INFINITY)) return;
     clearInterval(timer);
     log.info(`recycling this worker after ${tasks} tasks at ${Math.round(mb)} MB`);
-    stop();
+    leave();
   }, RECYCLE_LOOK_MS);
   timer.unref();
 }

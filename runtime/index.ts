@@ -6,8 +6,8 @@ export { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError, messageOf 
 export { type Foundation, foundation } from "./contract/foundation.ts";
 export { instantSchema } from "./contract/instant.ts";
 export type { ChildFailurePolicy } from "./contract/join.ts";
-export { type Log, silentLog } from "./contract/log.ts";
 export { canonicalJson } from "./contract/json.ts";
+export { type Log, silentLog } from "./contract/log.ts";
 export { parseParams } from "./contract/parse-params.ts";
 export { QUEUES, queueNamed } from "./contract/queues.ts";
 export { type Random, SeededRandom, SystemRandom } from "./contract/random.ts";

@@ -24,7 +24,7 @@ import type { TaskQueue } from "./queue/queue.ts";
 import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
 import { Clockwork, type Firing, type FiringParts, pruneSlots, Schedules } from "./schedule/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
-import { HandlerTable, LEASE_MS, type TaskHandler, Worker } from "./worker/index.ts";
+import { HandlerTable, LEASE_MS, readSteering, releaseHeld, type TaskHandler, Worker } from "./worker/index.ts";
 import { createProcessIsolation, createThreadIsolation, type Isolation } from "./worker/isolation/index.ts";
 
 export interface RuntimeOptions {
@@ -79,6 +79,10 @@ export class Runtime implements TaskCaller {
   readonly #queueCounts: control.QueueCounts;
   readonly #isolation: { readonly thread: Isolation; readonly process: Isolation };
   #worker: Worker | undefined;
+  #leaving: Worker | undefined;
+  /** Looks at what operators have set: how many have begun, and the latest whose answer the worker heeds. */
+  #looks = 0;
+  #lastLook = 0;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -147,9 +151,11 @@ export class Runtime implements TaskCaller {
 
   /** Stops running tasks within `drainMs`; everything else goes on. */
   async drain(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
-    const worker = this.#worker;
+    const worker = this.#worker ?? this.#leaving;
     this.#worker = undefined;
+    this.#leaving = worker;
     await worker?.drain(drainMs);
+    this.#leaving = undefined;
   }
 
   /** Drains the worker within `drainMs`, then stops everything. */
@@ -165,6 +171,11 @@ export class Runtime implements TaskCaller {
 
   get worker(): Worker | undefined {
     return this.#worker;
+  }
+
+  /** What answers for this process when it is inspected: its worker, or the one that is on its way out. */
+  get inspectedWorker(): Worker | undefined {
+    return this.#worker ?? this.#leaving;
   }
 
   enqueue(task: AnyTask, params: unknown, options?: CallOptions): Promise<AcceptedTask> {
@@ -210,6 +221,11 @@ export class Runtime implements TaskCaller {
     return control.retryTask(this.#controlParts(), id);
   }
 
+  /** Revokes every live task that fits; with `dryRun` it only counts them. */
+  revokeMany(filter: control.RevokeFilter, options?: control.RevokeManyOptions): Promise<control.RevokedMany> {
+    return control.revokeMany(this.#controlParts(), filter, options);
+  }
+
   purge(queue: string): Promise<number> {
     return control.purgeQueue(this.#controlParts(), queue);
   }
@@ -236,12 +252,12 @@ export class Runtime implements TaskCaller {
 
   async pauseQueue(name: string, by?: string): Promise<void> {
     await control.pauseQueue(this.database, name, by);
-    await this.#lookAtPauses();
+    await this.lookAtSettings();
   }
 
   async resumeQueue(name: string): Promise<void> {
     await control.resumeQueue(this.database, name);
-    await this.#lookAtPauses();
+    await this.lookAtSettings();
   }
 
   workers(): Promise<control.WorkerView[]> {
@@ -291,7 +307,7 @@ export class Runtime implements TaskCaller {
       },
     );
     await this.#worker.start();
-    await this.#lookAtPauses();
+    await this.lookAtSettings();
   }
 
   get #historyMs(): number {
@@ -306,8 +322,24 @@ export class Runtime implements TaskCaller {
     clock.synchronise(now, clock.monotonic() - asked);
   }
 
-  async #lookAtPauses(): Promise<void> {
-    if (this.#worker !== undefined) this.#worker.setPaused(await control.pausedQueues(this.database));
+  /** Somebody has changed what operators set: pauses, rates, time limits. */
+  async lookAtSettings(): Promise<void> {
+    if (this.#worker === undefined) return;
+    const look = ++this.#looks;
+    const steering = await readSteering(this.database);
+    const worker = this.#worker;
+    // Looks overtake each other; an older answer must not undo a newer one.
+    if (worker === undefined || look < this.#lastLook) return;
+    const changed = this.#lastLook > 0 ? steering.changedRates(worker.steering) : [];
+    this.#lastLook = look;
+    worker.steer(steering);
+    // What this worker has put off under the old rate since the change was made.
+    for (const name of changed) await control.startRateAnew(this.database, name);
+  }
+
+  async #releaseHeld(): Promise<void> {
+    const now = this.parts.clock.now();
+    if ((await releaseHeld(this.database, now)) > 0) this.#relay.expect(now);
   }
 
   #firingParts(): FiringParts {
@@ -344,7 +376,8 @@ export class Runtime implements TaskCaller {
       { name: "the expirer", everyMs: 1_000, run: () => expirer.look() },
       { name: "the joiner", everyMs: 1_000, run: () => this.#joiner.look() },
       { name: "the queue's upkeep", everyMs: 500, run: () => queue.tend() },
-      { name: "the look at paused queues", everyMs: 1_000, run: () => this.#lookAtPauses() },
+      { name: "the look at what operators have set", everyMs: 1_000, run: () => this.lookAtSettings() },
+      { name: "the release of held tasks", everyMs: 2_000, run: () => this.#releaseHeld() },
       { name: "the partition maker", everyMs: 3_600_000, run: () => this.#pruner.prepare() },
       { name: "the pruner", everyMs: 600_000, run: () => this.#pruner.prune() },
       {

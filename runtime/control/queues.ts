@@ -57,8 +57,3 @@ export async function pauseQueue(database: Database, name: string, by?: string):
 export async function resumeQueue(database: Database, name: string): Promise<void> {
   await database.query("update task_queue set paused_at = null, paused_by = null where queue = $1", [queueNamed(name)]);
 }
-
-export async function pausedQueues(database: Database): Promise<string[]> {
-  const { rows } = await database.query<{ queue: string }>("select queue from task_queue where paused_at is not null");
-  return rows.map((row) => row.queue);
-}

@@ -85,7 +85,12 @@ export async function purgeQueue(parts: RevokeParts, name: string): Promise<numb
   return purged;
 }
 
-async function revokeIdle(parts: RevokeParts, ids: readonly string[], removeMessages = true): Promise<Finished[]> {
+/** Ends those of `ids` that nobody runs. */
+export async function revokeIdle(
+  parts: RevokeParts,
+  ids: readonly string[],
+  removeMessages = true,
+): Promise<Finished[]> {
   const now = parts.clock.now();
   const ends = ids.map((id) => ({ id, attempt: 0, state: "REVOKED" as const, reason: "revoked" as const, keepMs: 0 }));
   const moved = await finish(parts.database, "idle", ends, now);
@@ -101,10 +106,19 @@ async function revokeIdle(parts: RevokeParts, ids: readonly string[], removeMess
 }
 
 async function requestRevocation(parts: RevokeParts, id: string, options: RevokeOptions): Promise<boolean> {
+  return (await requestRevocations(parts, [id], options)) > 0;
+}
+
+/** Tells the workers of those of `ids` that run. Returns how many there are. */
+export async function requestRevocations(
+  parts: RevokeParts,
+  ids: readonly string[],
+  options: RevokeOptions,
+): Promise<number> {
   const { affected } = await parts.database.query(
     `update task set revocation = $2::json where id = any($1::text::uuid[]) and state = 'STARTED'`,
     [
-      plainArray([id]),
+      plainArray(ids),
       JSON.stringify({
         terminate: options.terminate ?? false,
         graceMs: durationMs(options.grace ?? DEFAULT_GRACE_MS),
@@ -113,5 +127,5 @@ async function requestRevocation(parts: RevokeParts, id: string, options: Revoke
     ],
   );
   if (affected > 0) parts.hintRevocation();
-  return affected > 0;
+  return affected;
 }

@@ -10,6 +10,7 @@ import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
+import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
@@ -54,8 +55,9 @@ const requeueMany = z.strictObject({
 });
 const queueName = z.object({ name: z.string() });
 
-export function taskOperations(runtime: Runtime): ServiceSchema {
+export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundings = {}): ServiceSchema {
   const { database } = runtime;
+  const inspection = inspectService(runtime, surroundings);
 
   return {
     name: "tasks",
@@ -146,8 +148,12 @@ export function taskOperations(runtime: Runtime): ServiceSchema {
         await runtime.queue.check();
         return { ready: true };
       },
+      ...inspection.actions,
     },
+    started: async () => inspection.start(),
+    stopped: async () => inspection.stop(),
     events: {
+      ...inspection.events,
       [TASK_EVENTS_SUBJECT](ctx: Context<TaskEventBatch>) {
         const ends = ctx.params.events.filter(
           ({ type }) => type === "succeeded" || type === "failed" || type === "revoked",

@@ -49,7 +49,7 @@ interface Row {
 }
 
 const LIVE = `select id, name, queue, priority, state::text as state, null::text as reason, attempt, retries, crashes, params,
-  headers, progress, null::json as error, created_at, due_at, expires_at, started_at, null::timestamptz as finished_at,
+  headers, progress, null::json as error, created_at, case when held_for is null then due_at end as due_at, expires_at, started_at, null::timestamptz as finished_at,
   worker, parent_id, retry_of from task`;
 const HISTORY = `select id, name, queue, priority, state::text as state, reason, attempt, retries, crashes, params, headers,
   null::json as progress, error, created_at, null::timestamptz as due_at, null::timestamptz as expires_at, started_at,

@@ -40,7 +40,13 @@ const REGISTER: Statement = {
   name: "worker_register",
   text: `insert into worker (id, host, pid, queues, tasks, concurrency)
          values ($1, $2, $3, $4::text::text[], $5::text::text[], $6)
-         on conflict (id) do update set heartbeat_at = clock_timestamp(), state = 'running', queues = excluded.queues`,
+         on conflict (id) do update set heartbeat_at = clock_timestamp(), state = 'running', queues = excluded.queues,
+                                        concurrency = excluded.concurrency`,
+};
+
+const DESCRIBE: Statement = {
+  name: "worker_describe",
+  text: "update worker set queues = $2::text::text[], concurrency = $3 where id = $1",
 };
 
 const BEAT: Statement = {
@@ -92,6 +98,13 @@ export class Lease {
     this.#renewedAt = this.#parts.clock.monotonic();
     this.#deputise();
     this.#schedule(HEARTBEAT_MS);
+  }
+
+  /** Its queues or slots have changed: its row says so, and so does the one it would come back with. */
+  async describe(queues: readonly string[], tasks: readonly string[], concurrency: number): Promise<void> {
+    const { id, host, pid } = this.#identity;
+    this.#registration = [id, host, pid, textArray(queues), textArray(tasks), concurrency];
+    await this.#database.query(DESCRIBE, [id, textArray(queues), concurrency]);
   }
 
   /** Milliseconds since the lease was last renewed. */

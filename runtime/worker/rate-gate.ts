@@ -7,6 +7,7 @@ import { parseRate } from "../contract/rate.ts";
 import type { AnyTask } from "../contract/task-definition.ts";
 import type { ClaimedTask } from "../queue/queue.ts";
 import { deferTasks, takeRateSlots } from "../results/index.ts";
+import { Steering } from "./steering.ts";
 
 /** A slot that lies this far back was missed: everything granted for an outage must not start at once. */
 const STALE_SLOT_MS = 2_000;
@@ -19,9 +20,15 @@ export interface RateOf {
   readonly intervalMs: number;
 }
 
-/** The rate that limits a claimed task, if any; overridden rates come from operators. */
-export function rateOf(task: AnyTask | undefined, claimed: ClaimedTask): RateOf | undefined {
-  const limit = task?.settings.rateLimit;
+/** The rate that limits a claimed task, if any: the operators' where they have set one, else its definition's. */
+export function rateOf(
+  task: AnyTask | undefined,
+  claimed: ClaimedTask,
+  steering: Steering = Steering.none,
+): RateOf | undefined {
+  const limit = steering.isPlain
+    ? task?.settings.rateLimit
+    : steering.rateLimit(claimed.name, task?.settings.rateLimit);
   if (task === undefined || limit === undefined) return undefined;
   const own = ownKey(task, claimed.params);
   return {

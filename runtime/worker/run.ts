@@ -8,6 +8,7 @@ import type { RetryPolicy } from "../contract/retry-policy.ts";
 import { retryPolicy } from "../contract/retry-policy.ts";
 import type { ClaimedTask } from "../queue/queue.ts";
 import type { TaskHandler } from "./handlers.ts";
+import type { RunLimits } from "./steering.ts";
 
 export const DEFAULT_TIME_LIMIT_MS = 3_600_000;
 
@@ -37,15 +38,17 @@ export class Run {
   #controller: AbortController | undefined;
   #abortReason: ApiumError | undefined;
 
-  constructor(claimed: ClaimedTask, handler: TaskHandler, startedAt: number) {
+  /** The call's limits, else the operators' (`limits`), else the definition's. */
+  constructor(claimed: ClaimedTask, handler: TaskHandler, startedAt: number, limits?: RunLimits | undefined) {
     const { settings } = handler.task;
     const overrides = (claimed.overrides ?? {}) as TaskOverrides;
-    const soft = overrides.softTimeLimit ?? settings.softTimeLimit;
+    const soft = overrides.softTimeLimit ?? limits?.softTimeLimitMs ?? settings.softTimeLimit;
+    const hard = overrides.timeLimit ?? limits?.timeLimitMs ?? settings.timeLimit ?? DEFAULT_TIME_LIMIT_MS;
     this.claimed = claimed;
     this.handler = handler;
     this.startedAt = startedAt;
     this.softDeadline = soft === undefined ? Number.POSITIVE_INFINITY : startedAt + durationMs(soft);
-    this.hardDeadline = startedAt + durationMs(overrides.timeLimit ?? settings.timeLimit ?? DEFAULT_TIME_LIMIT_MS);
+    this.hardDeadline = startedAt + durationMs(hard);
   }
 
   /** Made when somebody first asks: most handlers never do. */

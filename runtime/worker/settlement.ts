@@ -21,6 +21,7 @@ import {
   type RetryRow,
   retryTasks,
 } from "../results/index.ts";
+import { EndCounts } from "./end-counts.ts";
 import type { HeldTask } from "./lost-claims.ts";
 import type { Run } from "./run.ts";
 
@@ -52,8 +53,7 @@ export class Settlement {
   readonly #retries: BatchWriter<RetryRow, boolean>;
   readonly #deferrals: BatchWriter<Deferral, boolean>;
   readonly #returns: BatchWriter<ClaimedTask, true>;
-  #done = 0;
-  #failed = 0;
+  readonly counts = new EndCounts();
 
   constructor(parts: SettlementParts, resultExpiresMs: number, worker: string) {
     this.#parts = parts;
@@ -70,10 +70,6 @@ export class Settlement {
       await this.handBack(items);
       return items.map(() => true);
     });
-  }
-
-  counts(): { readonly done: number; readonly failed: number } {
-    return { done: this.#done, failed: this.#failed };
   }
 
   /** The handler came to its end. Resolves once that is committed; never rejects. */
@@ -126,7 +122,7 @@ export class Settlement {
         error: JSON.stringify(error),
         keepMs: this.#resultExpiresMs,
       });
-      this.#failed++;
+      this.counts.note(claimed.name, "failed");
       this.tell("failed", claimed, { error });
     } catch (cause) {
       this.#parts.log.error(`task ${claimed.id} (${claimed.name}) could not be refused`, cause);
@@ -227,7 +223,7 @@ export class Settlement {
       keepMs: this.keepMs(run),
     });
     if (!moved) return this.#refused(claimed);
-    if (state === "FAILURE") this.#failed++;
+    if (state === "FAILURE") this.counts.note(claimed.name, "failed");
     this.tell(state === "FAILURE" ? "failed" : "revoked", claimed, { error: described, runtimeMs: this.#runtime(run) });
   }
 
@@ -244,7 +240,7 @@ export class Settlement {
   }
 
   #succeeded(run: Run): void {
-    this.#done++;
+    this.counts.note(run.claimed.name, "done");
     this.tell("succeeded", run.claimed, { runtimeMs: this.#runtime(run) });
   }
 

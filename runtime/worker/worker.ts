@@ -4,16 +4,20 @@ import { detached } from "../../database/index.ts";
 import { type Cancel, sleep } from "../contract/clock.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { validateParams } from "../contract/task-definition.ts";
-import type { ClaimedTask, Consumer, Subscription, TaskQueue } from "../queue/queue.ts";
+import type { ClaimedTask, Consumer, TaskQueue } from "../queue/queue.ts";
+import { Consumption } from "./consumption.ts";
 import { type ContextParts, contextFor } from "./context.ts";
+import type { EndCount } from "./end-counts.ts";
 import type { HandlerTable, TaskHandler } from "./handlers.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { Lease, type WorkerIdentity } from "./lease.ts";
 import { type HeldTask, LostClaims } from "./lost-claims.ts";
 import { ProgressBook } from "./progress-book.ts";
+import { PutAside } from "./put-aside.ts";
 import { passRateGate, type RateOf, rateOf } from "./rate-gate.ts";
 import { type Revocation, Run } from "./run.ts";
 import { Settlement, type SettlementParts } from "./settlement.ts";
+import { Steering } from "./steering.ts";
 import { TypeLimits } from "./type-limits.ts";
 
 const LIMITS_EVERY_MS = 25;
@@ -57,18 +61,21 @@ export class Worker implements Consumer {
   readonly #lostClaims: LostClaims;
   readonly #runs = new Map<string, Run>();
   readonly #types: TypeLimits;
-  readonly #paused = new Set<string>();
-  #queues: Set<string>;
+  readonly #consumption: Consumption;
+  readonly #putAside: PutAside;
+  #steering = Steering.none;
   #concurrency: number;
-  #subscription: Subscription | undefined;
   #cancelLimits: Cancel = () => {};
   #draining = false;
+  #drained: Promise<void> | undefined;
+  /** On the monotonic clock. */
+  #drainBy = Number.POSITIVE_INFINITY;
   #idle: (() => void)[] = [];
 
   constructor(options: WorkerOptions, parts: WorkerParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#queues = new Set(options.queues);
+    this.#consumption = new Consumption(parts.queue, this, options.queues, () => this.#steering.queues);
     this.#concurrency = options.concurrency;
     this.#types = new TypeLimits(options.concurrency);
     this.#lease = new Lease(parts.database, parts, options.identity, {
@@ -82,6 +89,14 @@ export class Worker implements Consumer {
       tasks: () => this.#inHand(),
       handBack: (tasks) => this.#handBackLost(tasks),
     });
+    this.#putAside = new PutAside({
+      database: parts.database,
+      log: parts.log,
+      lostClaims: this.#lostClaims,
+      endRevoked: (tasks) => this.#endRevoked(tasks),
+      giveBack: (tasks) => this.#giveBack(tasks),
+      poke: () => this.#consumption.poke(),
+    });
   }
 
   get worker(): string {
@@ -89,14 +104,32 @@ export class Worker implements Consumer {
   }
 
   async start(): Promise<void> {
-    await this.#lease.start([...this.#queues], this.#parts.handlers.names(), this.#concurrency);
+    await this.#lease.start(this.#consumption.all(), this.#parts.handlers.names(), this.#concurrency);
     this.#watchLimits();
     this.#lostClaims.start();
-    this.#subscription = this.#parts.queue.consume(this);
+    this.#consumption.start();
   }
 
   queues(): readonly string[] {
-    return [...this.#queues].filter((queue) => !this.#paused.has(queue));
+    return this.#consumption.open();
+  }
+
+  /** Queues it is told to work, paused ones too. */
+  consumedQueues(): readonly string[] {
+    return this.#consumption.all();
+  }
+
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Tasks it has handlers for. */
+  handlers(): HandlerTable {
+    return this.#parts.handlers;
   }
 
   freeSlots(): number {
@@ -111,7 +144,7 @@ export class Worker implements Consumer {
     return {
       running: this.#runs.size,
       parked: this.#types.parked().length,
-      ...this.#settlement.counts(),
+      ...this.#settlement.counts.total(),
       concurrency: this.#concurrency,
     };
   }
@@ -132,10 +165,41 @@ export class Worker implements Consumer {
     return this.#types.parked().map(({ id, name, queue }) => ({ id, name, queue }));
   }
 
-  setPaused(queues: Iterable<string>): void {
-    this.#paused.clear();
-    for (const queue of queues) this.#paused.add(queue);
-    this.#subscription?.poke();
+  /** Successes and failures here by task name. */
+  countsByName(): Readonly<Record<string, EndCount>> {
+    return this.#settlement.counts.byName();
+  }
+
+  /** From here on it heeds what operators have set. What runs goes on; what is parked for a paused type is put aside. */
+  steer(steering: Steering): void {
+    this.#steering = steering;
+    if (!steering.isPlain) {
+      const held = this.#types.parked().filter((claimed) => steering.heldFor(claimed) !== undefined);
+      for (const { id, attempt } of held) this.#types.remove(id, attempt);
+      this.#putAside.from(held, steering);
+    }
+    this.#consumption.poke();
+  }
+
+  get steering(): Steering {
+    return this.#steering;
+  }
+
+  /** More or fewer slots; what runs in surplus ones goes on to its end. @throws ApiumError `STORE_UNAVAILABLE`: its row does not say so yet. */
+  async resize(concurrency: number): Promise<void> {
+    this.#concurrency = concurrency;
+    this.#consumption.poke();
+    await this.#describe();
+  }
+
+  /** Other queues from here on; what runs goes on. @throws ApiumError `STORE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`. */
+  async consumeFrom(queues: Iterable<string>): Promise<void> {
+    await this.#consumption.change(queues);
+    await this.#describe();
+  }
+
+  #describe(): Promise<void> {
+    return this.#lease.describe(this.#consumption.all(), this.#parts.handlers.names(), this.#concurrency);
   }
 
   /** A hint that something was revoked: asks at once instead of with the next heartbeat. */
@@ -145,10 +209,10 @@ export class Worker implements Consumer {
 
   accept(tasks: readonly ClaimedTask[]): void {
     let limited: { claimed: ClaimedTask; rate: RateOf }[] | undefined;
-    for (const claimed of tasks) {
+    for (const claimed of this.#steering.isPlain ? tasks : this.#putAside.from(tasks, this.#steering)) {
       const handler = this.#parts.handlers.find(claimed.name);
       this.#settlement.tell("received", claimed);
-      const rate = rateOf(handler?.task, claimed);
+      const rate = rateOf(handler?.task, claimed, this.#steering);
       if (rate === undefined) this.#admit(claimed, handler);
       else {
         limited ??= [];
@@ -162,12 +226,21 @@ export class Worker implements Consumer {
    * Stops taking work, waits up to `timeoutMs` for what runs, hands the rest back without counting an attempt, and
    * gives up the lease.
    */
-  async drain(timeoutMs: number): Promise<void> {
+  drain(timeoutMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    this.#drainBy = Math.min(this.#drainBy, clock.monotonic() + timeoutMs);
+    if (this.#drained === undefined) this.#drained = this.#drain();
+    // Told a second time, perhaps to be quicker about it.
+    else clock.after(timeoutMs, () => this.#tellIdle());
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
     this.#draining = true;
     await this.#lease.draining().catch(() => {});
-    await this.#subscription?.stop();
+    await this.#consumption.stop();
     await this.#handBack(this.#types.unpark());
-    if (this.#runs.size > 0) await this.#idleWithin(timeoutMs);
+    if (this.#runs.size > 0) await this.#idleWithin(this.#drainBy - this.#parts.clock.monotonic());
     const left = [...this.#runs.values()].filter((run) => run.close());
     for (const run of left) {
       run.abort(new ApiumError("TASK_FENCED", "the worker is shutting down; the task was handed back"));
@@ -219,7 +292,7 @@ export class Worker implements Consumer {
       this.#parts.log.warn("rate limits could not be asked; the tasks go back", error);
       await this.#giveBack(limited.map(({ claimed }) => claimed));
     }
-    this.#subscription?.poke();
+    this.#consumption.poke();
   }
 
   #admit(claimed: ClaimedTask, handler: TaskHandler | undefined): void {
@@ -229,7 +302,8 @@ export class Worker implements Consumer {
     const entry = concurrency === undefined ? "run" : this.#types.enter(claimed, concurrency);
     if (entry === "full") return this.#putAway(claimed, this.#settlement.putOff(claimed, PARK_ELSEWHERE_MS));
     if (entry === "parked") return;
-    this.#start(new Run(claimed, handler, this.#parts.clock.monotonic()));
+    const limits = this.#steering.isPlain ? undefined : this.#steering.limits(claimed.name);
+    this.#start(new Run(claimed, handler, this.#parts.clock.monotonic(), limits));
   }
 
   #putAway(claimed: ClaimedTask, away: Promise<void>): void {
@@ -316,8 +390,8 @@ export class Worker implements Consumer {
     this.#progress.forget(id);
     const next = run.handler.task.settings.concurrency === undefined ? undefined : this.#types.leave(name);
     if (next !== undefined) this.#admit(next, run.handler);
-    if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    this.#subscription?.poke();
+    if (this.#runs.size === 0) this.#tellIdle();
+    this.#consumption.poke();
   }
 
   #watchLimits(): void {
@@ -367,6 +441,10 @@ export class Worker implements Consumer {
       run.abort(new ApiumError("TASK_FENCED", "this worker's lease was lost; another attempt may have taken over"));
     }
     void this.#giveBack(this.#types.unpark());
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #idleWithin(timeoutMs: number): Promise<void> {

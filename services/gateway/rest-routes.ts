@@ -11,6 +11,7 @@ import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 import { WORK_ORDER_ROUTES } from "./work-order-routes.ts";
+import { WORKER_ROUTES } from "./worker-routes.ts";
 
 export const REST_ROUTES: readonly RestRoute[] = [
   {
@@ -130,6 +131,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     role: "operator",
     summary: "Mark a dead letter as handled.",
   },
+  ...WORKER_ROUTES,
   ...ACCOUNT_ROUTES,
   ...FACILITY_ROUTES,
   ...IMPORT_ROUTES,

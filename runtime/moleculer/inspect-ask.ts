@@ -1,0 +1,120 @@
+// Asking workers over the bus: every process that has the service `tasks` is asked at once and has two seconds; only
+// those that are meant answer. The workers' rows say who should have answered, so whoever did not is named.
+import type { Context } from "moleculer";
+import { z } from "zod";
+import { ApiumError, codeOf, messageOf } from "../contract/errors.ts";
+import {
+  type LocalWorker,
+  type OrderOptions,
+  WORKER_ANSWERS,
+  WORKER_ORDERS,
+  type WorkerOrder,
+  type WorkerQuestion,
+} from "../control/index.ts";
+import type { Runtime } from "../runtime.ts";
+import type { AskerMeta } from "./audit.ts";
+
+/** Of each process. */
+export const ANSWER_WITHIN_MS = 2_000;
+/** The action each process answers on; not for the world outside. */
+export const HERE = "tasks.here";
+
+export type Ctx = Context<unknown, AskerMeta>;
+
+/** Which workers: ids of workers, or node ids of their processes; absent: all. */
+export const targets = {
+  worker: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .transform((given) => (typeof given === "string" ? given.split(",").map((one) => one.trim()) : given))
+    .optional(),
+  /** One worker, as the address /workers/:id names it. */
+  id: z.string().min(1).optional(),
+};
+
+export interface Targets {
+  readonly worker?: readonly string[] | undefined;
+  readonly id?: string | undefined;
+}
+
+export interface WorkerAnswer {
+  readonly worker: string;
+  readonly node: string;
+  readonly answer?: unknown;
+  /** What it refused with, or failed of. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface Answers {
+  /** By worker id. */
+  readonly items: readonly WorkerAnswer[];
+  /** Workers that should have answered and did not within two seconds. */
+  readonly silent: readonly string[];
+  readonly nextCursor: null;
+}
+
+const here = z.strictObject({
+  what: z.string(),
+  workers: z.array(z.string()).nullable(),
+  options: z.record(z.string(), z.unknown()),
+});
+
+/** What the action `tasks.here` does: answers for this process's worker, if it has one and is meant. */
+export async function answerHere(local: LocalWorker, node: string, given: unknown): Promise<WorkerAnswer | null> {
+  const { what, workers, options } = here.parse(given);
+  const worker = local.id;
+  if (worker === undefined || (workers !== null && !workers.includes(worker) && !workers.includes(node))) return null;
+  try {
+    if (Object.hasOwn(WORKER_ANSWERS, what)) {
+      return { worker, node, answer: await local.answer(what as WorkerQuestion, options) };
+    }
+    if (Object.hasOwn(WORKER_ORDERS, what)) {
+      return { worker, node, answer: await local.obey(what as WorkerOrder, options as OrderOptions) };
+    }
+    throw new ApiumError("PARAMS_INVALID", `this worker's version knows no "${what}"`);
+  } catch (error) {
+    return { worker, node, error: { code: codeOf(error) ?? "INTERNAL", message: said(error) } };
+  }
+}
+
+/** A refused field says more than that something was refused. */
+function said(error: unknown): string {
+  if (!(error instanceof ApiumError)) return "it failed; its log has the details";
+  return error.fields?.map(({ message }) => message).join("; ") ?? messageOf(error);
+}
+
+interface Endpoints {
+  readonly registry: {
+    getActionEndpoints(name: string): { readonly endpoints: readonly { readonly id: string }[] } | undefined;
+  };
+}
+
+/**
+ * Asks the workers that are meant. `withinMs` is for what takes its time by itself.
+ * @throws ApiumError `NOT_FOUND` for a named worker that is neither in the books nor on the bus; `STORE_UNAVAILABLE`.
+ */
+export async function askWorkers(
+  ctx: Ctx,
+  runtime: Runtime,
+  what: WorkerQuestion | WorkerOrder,
+  { worker, id }: Targets,
+  options: object = {},
+  withinMs = 0,
+): Promise<Answers> {
+  const wanted = id === undefined ? worker : [id];
+  const nodes = (ctx.broker as unknown as Endpoints).registry.getActionEndpoints(HERE)?.endpoints ?? [];
+  const params = { what, workers: wanted ?? null, options };
+  const timeout = ANSWER_WITHIN_MS + withinMs;
+  const asked = nodes.map(({ id: nodeID }) =>
+    ctx.broker.call<WorkerAnswer | null, object>(HERE, params, { nodeID, timeout, retries: 0 }).catch(() => null),
+  );
+  const [answers, rows] = await Promise.all([Promise.all(asked), runtime.workers()]);
+  const items = answers.filter((answer) => answer !== null).sort((a, b) => (a.worker < b.worker ? -1 : 1));
+  const present = rows.filter(({ state }) => state !== "lost").map((row) => row.id);
+  const strange = wanted?.find(
+    (one) => !present.includes(one) && !nodes.some((node) => node.id === one) && !items.some((i) => i.worker === one),
+  );
+  if (strange !== undefined) throw new ApiumError("NOT_FOUND", `there is no worker "${strange}"`);
+  const heard = items.map((item) => item.worker);
+  const silent = present.filter((one) => !heard.includes(one) && (wanted === undefined || wanted.includes(one)));
+  return { items, silent, nextCursor: null };
+}
