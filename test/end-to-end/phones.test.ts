@@ -91,7 +91,7 @@ async function uploads(url: string, token: string, mqttUrl: string, optionsOf: (
   const api = client(url, token);
   await eventually(async () => {
     const seen = await Promise.all(["/sites", "/mqtt", "/jobneeds"].map((path) => api.get(path)));
-    return seen.every(({ status }) => status === 200) && (seen[1]?.body as Any).hearsDevices === true;
+    return seen.every(({ status }) => status === 200) && seen[1]?.body.hearsDevices === true;
   }, 20_000);
   const { graphql, work, token: phone } = await guard(url, api);
   const device = await hearing(mqttUrl, ["devices/phone-1/response"], optionsOf(phone));
