@@ -6,21 +6,33 @@ import type { Next, Request, Response } from "./request.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_FORM_BYTES = 10 * 1024;
+/** Of somebody who has not said who they are: enough to sign in. */
+const MAX_STRANGERS_BYTES = 16 * 1024;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
 type Parser = (request: Request, response: Response, next: Next) => void;
 const parsers = ApiGateway.bodyParser as unknown as Record<"json" | "urlencoded", (options: object) => Parser>;
 const parseJson = parsers.json({ limit: MAX_BODY_BYTES, strict: true });
+const parseSmallJson = parsers.json({ limit: MAX_STRANGERS_BYTES, strict: true });
 const parseForm = parsers.urlencoded({ limit: MAX_FORM_BYTES, extended: false });
 
 /** Takes a JSON object or nothing. */
 export function jsonBody(request: Request, response: Response, next: Next): void {
+  takeJson(parseJson, request, response, next);
+}
+
+/** The same, of somebody unknown. */
+export function smallJsonBody(request: Request, response: Response, next: Next): void {
+  takeJson(parseSmallJson, request, response, next);
+}
+
+function takeJson(parse: Parser, request: Request, response: Response, next: Next): void {
   if (!hasBody(request)) return next();
   if (!JSON_TYPE.test(request.headers["content-type"] ?? "")) {
     return next(new ApiumError("REQUEST_MALFORMED", "a body must be JSON, with Content-Type: application/json"));
   }
-  parseJson(request, response, (error) => {
+  parse(request, response, (error) => {
     if (error !== undefined) return next(refusal(error));
     if (Array.isArray(request.body)) return next(new ApiumError("REQUEST_MALFORMED", "the body must be a JSON object"));
     next();

@@ -2,7 +2,7 @@
 // status says what kind they are.
 import { ApiumError, ERRORS } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
-import { jsonBody } from "./body.ts";
+import { jsonBody, smallJsonBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
 import type { Request, Response } from "./request.ts";
 import { sendJson } from "./request.ts";
@@ -47,7 +47,9 @@ async function answer(request: Request, response: Response, access: Access, call
     throw new ApiumError("UNAUTHENTICATED", ERRORS.UNAUTHENTICATED.meaning);
   }
   await new Promise<void>((resolve, reject) =>
-    jsonBody(request, response, (error) => (error === undefined ? resolve() : reject(error))),
+    (user === undefined ? smallJsonBody : jsonBody)(request, response, (error) =>
+      error === undefined ? resolve() : reject(error),
+    ),
   );
   const address = request.socket.remoteAddress ?? "";
   const { query, variables, operationName } = (request.body ?? {}) as Readonly<Record<string, unknown>>;

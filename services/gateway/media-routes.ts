@@ -9,6 +9,7 @@ export const MEDIA_ROUTES = ofClient([
     role: "operator",
     status: 201,
     takesFile: true,
+    isForPhones: true,
     summary: "Attach a file to a row: the body is the file, up to 25 MB. The same uuid again is the same attachment.",
     query: ["uuid", "ownerTable", "ownerUuid", "fileName", "kind", "siteId", "latitude", "longitude"],
   },

@@ -27,6 +27,8 @@ export interface RestRoute {
    * system may; tasks, queues, workers, schedules and caches are the platform's.
    */
   readonly isOfClient?: boolean;
+  /** Phones may use it too, by their people's tokens. */
+  readonly isForPhones?: boolean;
   /** Whether `?wait=` may make the answer wait for a task's end. */
   readonly mayWait?: boolean;
 }

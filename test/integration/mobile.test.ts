@@ -435,6 +435,24 @@ describe.each(availableBackends())("phones on %s", (name) => {
       expect(data.insertRecord.records[0]).toMatchObject({ rc: 1, code: "PARAMS_INVALID" });
     });
 
+    test("is a large file, by REST and the phone's token; other clients' sites are none", async () => {
+      const { uuid: ownerUuid } = await makeWork();
+      const send = (query: string) =>
+        fetch(`${phones.url}/api/v1/attachments?${query}`, {
+          method: "POST",
+          headers: { Authorization: `Bearer ${phone.token}` },
+          body: `A long note.${" And so on.".repeat(200_000)}`,
+        });
+      const query = `uuid=${randomUUID()}&ownerTable=jobneed&ownerUuid=${ownerUuid}&fileName=note.txt`;
+      const [first, again] = [await send(query), await send(query)];
+      expect([first.status, again.status]).toEqual([201, 201]);
+      expect(await again.json()).toEqual(await first.json());
+      const foreign = await send(
+        `${query.replace(/uuid=[^&]+/, `uuid=${randomUUID()}`)}&siteId=${await facility.makeSite()}`,
+      );
+      expect(foreign.status).toBe(422);
+    });
+
     test("is a crisis at the site: one ticket of high priority, with whom the matrix names, or the site's in-charge", async () => {
       const inCharge = await facility.makePerson(siteId);
       await facility.database.query("update site set incharge_id = $2 where id = $1", [siteId, inCharge]);
@@ -565,6 +583,8 @@ describe.each(availableBackends())("phones on %s", (name) => {
       const mutation = recordsMutation("insertRecord");
       const large = await phone.graphql(mutation, { records: [{ remarks: "x".repeat(2_000_000) }] });
       expect(large.status).toBe(413);
+      // A stranger gets no further than a sign-in needs.
+      expect((await phones.graphql(mutation, { records: ["x".repeat(20_000)] })).status).toBe(413);
       const many = await phone.graphql(mutation, { records: Array.from({ length: 2_001 }, () => ({})) });
       expect(many.errors[0]).toMatchObject({ extensions: { code: "PARAMS_INVALID" } });
     });
