@@ -14,6 +14,7 @@ import { importsModule } from "./imports/index.ts";
 import { jobsModule } from "./jobs/index.ts";
 import { maintenanceModule } from "./maintenance/index.ts";
 import { mediaModule } from "./media/index.ts";
+import { metricsModule } from "./metrics/index.ts";
 import { mobileModule } from "./mobile/index.ts";
 import { mqttModule } from "./mqtt/index.ts";
 import type { Receivers } from "./receiver.ts";
@@ -43,6 +44,7 @@ export const SERVICES: readonly ServiceModule[] = [
   workOrdersModule,
   mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }),
   mqttModule,
+  metricsModule,
   emailModule,
   datasetsModule,
   schedulerModule,

@@ -9,10 +9,14 @@ import type { LiveRoute } from "./live/live-route.ts";
 import { openApi } from "./openapi.ts";
 import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
+import type { RestRoute } from "./rest-route.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { Known } from "./user.ts";
 
 const READY_WITHIN_MS = 2_000;
+const METRICS_WITHIN_MS = 8_000;
+/** As one of the table: for operators of the whole system. */
+const METRICS: RestRoute = { method: "GET", path: "/metrics", action: "metrics.read", role: "viewer", summary: "" };
 
 type Handler = (request: Request, response: Response, service: Service) => unknown;
 
@@ -44,6 +48,12 @@ export function systemRoute(
       }),
       "GET /openapi.json": alias(async (request, response) => {
         sendJson(response, 200, openApi(await access.authenticate(request)));
+      }),
+      "GET /metrics": alias(async (request, response, service) => {
+        access.allow(await access.identify(request), METRICS);
+        const text = (await service.broker.call("metrics.read", {}, { timeout: METRICS_WITHIN_MS })) as string;
+        response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        response.end(text);
       }),
       "GET /events": alias((request, response) => live.answer(request, response)),
       "POST /login": alias(async (request, response) => {

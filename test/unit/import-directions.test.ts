@@ -41,6 +41,7 @@ const DOORS: readonly (readonly [string, string])[] = [
   ["graphql", "services/mobile"],
   ["graphql-query-complexity", "services/mobile"],
   ["jose", "services/mobile"],
+  ["prom-client", "services/metrics"],
   ["mqtt", "services/mqtt"],
   ["aedes", "services/mqtt"],
 ];
