@@ -18,6 +18,7 @@ import type { ServiceParts } from "../service-parts.ts";
 import { Access } from "./access.ts";
 import { AccountBook } from "./account-book.ts";
 import { sendError } from "./error-response.ts";
+import { flowerRoute } from "./flower/flower-route.ts";
 import { type Call, graphqlRoute } from "./graphql-route.ts";
 import { LiveFeed } from "./live/live-feed.ts";
 import { LiveRoute } from "./live/live-route.ts";
@@ -72,6 +73,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
       ...restRoutes(access),
       graphqlRoute("/api/v1", access, fail, (...given) => call(...given)),
       graphqlRoute("/", access, fail, (...given) => call(...given)),
+      flowerRoute(access, fail, (...given) => call(...given)),
       systemRoute(access, signIn, live, fail),
     ],
     onError: fail,
