@@ -1,8 +1,25 @@
 // Which person is signed in with which device.
 import type { Queryable, Transaction } from "../../database/index.ts";
+import { refused } from "../fields.ts";
 
-/** Begins a session, which ends the one before; its number. */
-export async function beginSession(tx: Transaction, personId: number, deviceId: string, at: string): Promise<number> {
+/**
+ * Begins a session, which ends the one before; its number.
+ * @throws ApiumError `PARAMS_INVALID` for a device that a person of another client is signed in with: what is told to a
+ *   device is told by its id, so the id is one client's at a time.
+ */
+export async function beginSession(
+  tx: Transaction,
+  { personId, clientId }: { readonly personId: number; readonly clientId: number },
+  deviceId: string,
+  at: string,
+): Promise<number> {
+  await tx.query("select pg_advisory_xact_lock(hashtext('mobile device'), hashtext($1))", [deviceId]);
+  const { rows: elsewhere } = await tx.query(
+    `select 1 from mobile_device d join person p on p.id = d.person_id
+     where d.device_id = $1 and d.signed_out_at is null and p.client_id <> $2::bigint limit 1`,
+    [deviceId, clientId],
+  );
+  if (elsewhere.length > 0) throw refused("deviceId", "the device is in use elsewhere: sign out there first");
   const { rows } = await tx.query<{ session: number }>(
     `insert into mobile_device as d (person_id, device_id, signed_in_at) values ($1::bigint, $2, $3::timestamptz)
      on conflict (person_id, device_id) do update

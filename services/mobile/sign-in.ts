@@ -74,7 +74,7 @@ export class PhoneSignIn {
       }
       const { personId, clientId } = account;
       const at = new Date(this.#parts.now()).toISOString();
-      const session = await database.transaction((tx) => beginSession(tx, personId, deviceId, at));
+      const session = await database.transaction((tx) => beginSession(tx, { personId, clientId }, deviceId, at));
       this.#known.clear();
       return this.#pair({ key: account.key, personId, clientId, deviceId, session }, account.name);
     });

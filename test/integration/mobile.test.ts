@@ -81,6 +81,14 @@ describe.each(availableBackends())("phones on %s", (name) => {
       );
     });
 
+    test("is refused on a device that somebody of another client is signed in with", async () => {
+      const stranger = await phones.phoneAt(await facility.makeSite());
+      const again = (deviceid: string) => signIn({ loginid: stranger.loginId, password: PASSWORD, deviceid });
+      const { errors } = await again(phone.deviceId);
+      expect(errors[0].extensions).toMatchObject({ code: "PARAMS_INVALID", fields: [{ field: "deviceId" }] });
+      expect((await again("a-device-of-their-own")).errors).toBeUndefined();
+    });
+
     test("ends with signing out, with the password, and with the person", async () => {
       const me = "{ me { personId } }";
       const leaver = await phones.phoneAt(siteId);

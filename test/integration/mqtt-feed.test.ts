@@ -1,14 +1,12 @@
 /** The change feed, from rows in the database to messages at a Mosquitto. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectAsync, type MqttClient } from "mqtt";
-import { migrate } from "../../database/index.ts";
 import { SystemClock, SystemRandom } from "../../runtime/index.ts";
 import { Feed, outboxBacklog, trimOutbox, wantFeed } from "../../services/mqtt/feed/index.ts";
 import { availableBackends, eventually } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 import { type ServerHandle, startMosquitto } from "../support/servers/index.ts";
 
-const ROOM = { name: "mqtt", folder: new URL("../../services/mqtt/migrations/", import.meta.url) };
 const parts = { clock: new SystemClock(), random: new SystemRandom() };
 const log = { info() {}, warn() {} };
 
@@ -29,11 +27,11 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
   let told: Told[] = [];
   let site: number;
   const feeds: Feed[] = [];
+  const cleanups: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
     mosquitto = await startMosquitto();
     facility = await openFacility(backend);
-    await migrate(facility.database, [ROOM]);
     site = await facility.makeSite({ client_id: await facility.makeClient({ code: "BANK" }) });
     listener = await connectAsync(mosquitto.url);
     listener.on("message", (topic, payload) => told.push({ topic, ...JSON.parse(payload.toString()) }));
@@ -48,6 +46,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
 
   afterEach(async () => {
     await Promise.all(feeds.splice(0).map((feed) => feed.stop()));
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
   afterAll(async () => {
@@ -56,7 +55,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
     await mosquitto?.stop();
   });
 
-  async function feed(options: { readonly leaseMs?: number } = {}): Promise<Feed> {
+  async function feed(options: { readonly leaseMs?: number; readonly url?: string } = {}): Promise<Feed> {
     const { database } = facility;
     const one = new Feed({
       database,
@@ -170,6 +169,21 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
     expect(ofAll(await uuidOf("asset", asset))[0]).toMatchObject({ truncated: true, payload: null });
   });
 
+  test("is not held up for ever by a row that is too large for the broker alone", async () => {
+    const small = await startMosquitto({ config: "max_packet_size 100000" });
+    cleanups.push(() => small.stop());
+    const heard: Told[] = [];
+    const watcher = await connectAsync(small.url);
+    cleanups.push(() => watcher.endAsync(true));
+    watcher.on("message", (topic, payload) => heard.push({ topic, ...JSON.parse(payload.toString()) }));
+    await watcher.subscribeAsync("redmine_to_noc", { qos: 1 });
+    await facility.makeAsset(site, { details: JSON.stringify({ notes: "x".repeat(200_000) }) });
+    await facility.makeAsset(site, { details: JSON.stringify({ notes: "x".repeat(10_000) }) });
+    await feed({ url: small.url });
+    await eventually(isDrained, 15_000);
+    expect(heard.map(({ truncated }) => truncated)).toEqual([true, undefined]);
+  });
+
   test("keeps nothing for a feed nobody wants, nor the server's own marks on a job", async () => {
     const job = await facility.makeJob(site);
     await facility.database.query("delete from mqtt_outbox");
@@ -237,6 +251,21 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
     expect(new Set(ofAll().map(({ models }) => models)).size).toBe(14);
   });
 
+  test("asks whether it is wanted by key: a scan would be compiled anew in each of create_job's transactions", async () => {
+    const { source } = await facility.one<{ source: string }>(
+      "select pg_get_functiondef('announce_change'::regproc) as source",
+    );
+    const question = /exists \((select from mqtt_feed[^)]*)\)/.exec(source)?.[1];
+    const plan = await facility.database.transaction(
+      async (tx) => {
+        await tx.query("set local enable_seqscan = off");
+        return (await tx.query<Record<string, string>>(`explain ${question}`)).rows;
+      },
+      { byIndex: true },
+    );
+    expect(JSON.stringify(plan)).toContain("Index");
+  });
+
   test("gives up changes that have waited for a week, and no others", async () => {
     await facility.makeAsset(site);
     await facility.makeAsset(site);
@@ -258,6 +287,18 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
     const uuid = await uuidOf("asset", await facility.makeAsset(site));
     await eventually(async () => ofAll(uuid).length === 1);
     await eventually(async () => second.stats().announced === 1);
+  });
+
+  test("is cut off at the broker when another takes over, whatever it believes itself", async () => {
+    const first = await feed({ leaseMs: 60_000 }); // It would look again after 15 s.
+    await eventually(async () => first.stats().isPublishing);
+    const second = await feed();
+    await facility.database.query("update mqtt_feed set expires_at = now() - interval '1 second'");
+    await eventually(async () => second.stats().isPublishing, 5_000);
+    await eventually(async () => !first.stats().isPublishing, 2_000);
+    const uuid = await uuidOf("asset", await facility.makeAsset(site));
+    await eventually(async () => ofAll(uuid).length === 1);
+    expect(first.stats()).toMatchObject({ announced: 0, isPublishing: false });
   });
 
   test("waits for a broker that is away, and loses nothing", async () => {

@@ -33,3 +33,4 @@ create table mobile_device (
   signed_out_at timestamptz,
   primary key (person_id, device_id)
 );
+create index mobile_device_id on mobile_device (device_id);

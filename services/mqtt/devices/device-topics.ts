@@ -16,6 +16,9 @@ export const SHARED_STATUS_TOPIC = "response/status";
 export const answerTopicOf = (deviceId: string) => `devices/${encodeURIComponent(deviceId)}/response`;
 export const statusTopicOf = (deviceId: string) => `${answerTopicOf(deviceId)}/status`;
 
+/** As a device may be named when it signs in. */
+const DEVICE_ID = /^[\w.:-]{1,100}$/;
+
 /** The device that a topic says it is of; `undefined` for those of everybody. */
 export function deviceIn(topic: string): string | undefined {
   const [, id] = /^(?:devices|guard)\/([^/]+)\//.exec(topic) ?? [];
@@ -26,3 +29,6 @@ export function deviceIn(topic: string): string | undefined {
     return id;
   }
 }
+
+/** Whether somebody who does not say who they are could have a device of this name: topics can say anything. */
+export const isDeviceId = (id: string) => DEVICE_ID.test(id);

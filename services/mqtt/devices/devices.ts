@@ -3,7 +3,15 @@
 // counted; an outage leaves the message with the broker, which delivers it again.
 
 import { isTransient } from "../../../database/index.ts";
-import { ApiumError, codeOf, ERRORS, type Foundation, type Log, messageOf } from "../../../runtime/index.ts";
+import {
+  ApiumError,
+  codeOf,
+  ERRORS,
+  type FieldError,
+  type Foundation,
+  type Log,
+  messageOf,
+} from "../../../runtime/index.ts";
 import { Turns } from "../../turns.ts";
 import type { Message } from "../incoming.ts";
 import { covers } from "../topics.ts";
@@ -13,6 +21,7 @@ import {
   deviceIn,
   ECHO_ANSWER_TOPIC,
   ECHO_TOPIC,
+  isDeviceId,
   MUTATION_TOPICS,
   SHARED_ANSWER_TOPIC,
   SHARED_STATUS_TOPIC,
@@ -54,8 +63,10 @@ const UNPACKED_AT_ONCE = 2;
 /** More than a broker hands out without acknowledgements. */
 const MOST_WAITING = 10_000;
 const LARGEST_ECHO_BYTES = 65_536;
-/** Of things the sender named, in an answer. */
+/** Of things the sender named, in an answer: a small message, inflated, must not become a large answer. */
 const MOST_ECHOED = 1_000;
+const LONGEST_ECHOED = 100;
+const MOST_FIELDS = 20;
 const AWAY: readonly string[] = ["SERVICE_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_TIMEOUT", "MQTT_UNAVAILABLE"];
 
 type Json = Readonly<Record<string, unknown>>;
@@ -92,9 +103,15 @@ export class Devices {
       if (isAny(STATUS_TOPICS, topic)) return await this.#status(message, user);
       await this.#keep(message, user);
     } catch (error) {
-      if (isTransient(error) || AWAY.includes(codeOf(error) ?? "")) throw error;
-      await this.#refuse(topic, message, user, error);
+      if (isOutage(error)) throw error;
+      await this.#refuse(topic, message, user, error).catch((failure: unknown) => this.#unlessAway(topic, failure));
     }
+  }
+
+  /** A refusal that cannot be told at all must not come again and again: it would take the place of other messages. */
+  #unlessAway(topic: string, failure: unknown): void {
+    if (isOutage(failure)) throw failure;
+    this.#parts.log.warn(`MQTT: a refusal of a message of ${topic.slice(0, 100)} was not told: ${messageOf(failure)}`);
   }
 
   /** Tells the device how its message ended, record by record. */
@@ -150,10 +167,10 @@ export class Devices {
     const isOurs = Object.hasOwn(ERRORS, codeOf(error) ?? "");
     const code = isOurs ? (codeOf(error) ?? "INTERNAL") : "INTERNAL";
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
-    if (!isOurs) this.#parts.log.error(`MQTT: a message of ${topic} failed: ${stackOf(error)}`);
+    if (!isOurs) this.#parts.log.error(`MQTT: a message of ${topic.slice(0, 100)} failed: ${stackOf(error)}`);
     const device = user === undefined && code === "UNAUTHENTICATED" ? deviceIn(topic) : (user?.deviceId ?? undefined);
-    if (device === undefined) return;
-    const fields = isOurs ? (error as ApiumError).fields : undefined;
+    if (device === undefined || !isDeviceId(device)) return;
+    const fields = isOurs ? (error as ApiumError).fields?.slice(0, MOST_FIELDS).map(shortened) : undefined;
     const message = isOurs ? messageOf(error) : ERRORS.INTERNAL.meaning;
     await this.#answer(device, {
       ...{ task_id: null, status: "REFUSED", uuids: textsIn(uuids), serviceName: textOf(serviceName) },
@@ -191,6 +208,10 @@ function refuseForeign(topic: string, { deviceId }: PhoneUser): void {
   if (device !== undefined && device !== deviceId) throw new ApiumError("FORBIDDEN", "this topic is another device's");
 }
 
+function isOutage(error: unknown): boolean {
+  return isTransient(error) || AWAY.includes(codeOf(error) ?? "");
+}
+
 function isAny(filters: readonly string[], topic: string): boolean {
   return filters.some((filter) => covers(filter, topic));
 }
@@ -200,7 +221,12 @@ function isObject(value: unknown): value is Json {
 }
 
 function textsIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === "string").slice(0, MOST_ECHOED) : [];
+  if (!Array.isArray(value)) return [];
+  return value.filter((each) => typeof each === "string" && each.length <= LONGEST_ECHOED).slice(0, MOST_ECHOED);
+}
+
+function shortened({ field, message }: FieldError): FieldError {
+  return { field: field.slice(0, LONGEST_ECHOED), message: message.slice(0, LONGEST_ECHOED * 2) };
 }
 
 function textOf(value: unknown): string | null {

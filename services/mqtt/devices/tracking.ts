@@ -1,6 +1,7 @@
-// Where devices are: points, gathered for up to a second into one statement, and acknowledged when they are stored. A point that comes again is there already.
+// Where devices are: points, gathered for up to a second into one statement, and acknowledged when they are stored. A point
+// that comes again is there already; one that the database refuses is refused alone.
 import { z } from "zod";
-import { type Database, detached } from "../../../database/index.ts";
+import { type Database, detached, isTransient } from "../../../database/index.ts";
 import { type Foundation, instantSchema, parseParams } from "../../../runtime/index.ts";
 import type { PhoneUser } from "./devices.ts";
 
@@ -20,7 +21,11 @@ const point = z.object({
   /** Uuid of the tour, or of the visit. */
   reference: z.uuid().nullish(),
   identifier: z.enum(["CONVEYANCE", "EXTERNALTOUR", "INTERNALTOUR", "SITEVISIT", "TRACKING"]).default("TRACKING"),
-  transportMode: z.string().max(50).nullish(),
+  transportMode: z
+    .string()
+    .max(50)
+    .refine((value) => value.isWellFormed() && !value.includes("\0"), "must be Unicode text without NUL")
+    .nullish(),
 });
 
 type Point = z.output<typeof point> & PhoneUser;
@@ -76,23 +81,25 @@ export class TrackingWriter {
     this.#cancel?.();
     this.#cancel = undefined;
     const batch = this.#waiting.splice(0, MOST_IN_A_STATEMENT);
-    this.#flight = this.#database
-      .query(INSERT, [JSON.stringify(batch.map((each) => each.point))])
-      .then(
-        () => {
-          this.counts.statements += 1;
-          this.counts.points += batch.length;
-          for (const { resolve } of batch) resolve();
-        },
-        (error: unknown) => {
-          for (const { reject } of batch) reject(error);
-        },
-      )
-      .finally(() => {
-        this.#flight = undefined;
-        if (this.#waiting.length >= ENOUGH) this.#write();
-        else if (this.#waiting.length > 0)
-          this.#cancel ??= this.#parts.clock.after(LONGEST_WAIT_MS, () => this.#write());
-      });
+    this.#flight = this.#store(batch).finally(() => {
+      this.#flight = undefined;
+      if (this.#waiting.length >= ENOUGH) this.#write();
+      else if (this.#waiting.length > 0) this.#cancel ??= this.#parts.clock.after(LONGEST_WAIT_MS, () => this.#write());
+    });
+  }
+
+  /** What is refused as a whole is tried one by one: nobody's point is lost by another's. */
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#database.query(INSERT, [JSON.stringify(batch.map((each) => each.point))]);
+    } catch (error) {
+      if (batch.length > 1 && !isTransient(error)) {
+        for (const each of batch) await this.#store([each]);
+      } else for (const { reject } of batch) reject(error);
+      return;
+    }
+    this.counts.statements += 1;
+    this.counts.points += batch.length;
+    for (const { resolve } of batch) resolve();
   }
 }

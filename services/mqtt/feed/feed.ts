@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "../../../database/index.ts";
 import { type Foundation, messageOf } from "../../../runtime/index.ts";
 import { type ConnectionState, MqttConnection } from "../connection.ts";
+import { MAX_PAYLOAD_BYTES } from "../topics.ts";
 import { type Announcement, coalesce, feedMessage, TOPIC_OF_ALL, topicOfClient } from "./announcement.ts";
 import { FeedLease, LEASE_MS, publisherName } from "./lease.ts";
 import { FIRST_POSITION, forgetChanges, type OutboxPosition, readChanges, trimOutbox } from "./outbox.ts";
@@ -42,6 +43,9 @@ export interface FeedStats {
 const READ_CHANGES = 500;
 /** Two topics each: at most 100 messages are under way. */
 const ANNOUNCED_AT_ONCE = 50;
+/** A broker may take less than we do, and end the connection over it: one large row must not hold up the feed for ever. */
+const CAUTIOUS_AFTER = 2;
+const CAUTIOUS_BYTES = 65_536;
 const POLL_MS = 1_000;
 const SLOWEST_RETRY_MS = 10_000;
 const TRIM_EVERY_MS = 3_600_000;
@@ -53,6 +57,8 @@ export class Feed {
   readonly #counts = { changes: 0, announced: 0, truncated: 0, trimmed: 0, failures: 0 };
   #connection: MqttConnection | undefined;
   #isStopped = false;
+  /** Batches that failed in a row. */
+  #failed = 0;
   #position: OutboxPosition = FIRST_POSITION;
   #trimmedMs = Number.NEGATIVE_INFINITY;
   #wake = () => {};
@@ -101,21 +107,21 @@ export class Feed {
   }
 
   async #run(connection: MqttConnection): Promise<void> {
-    let failed = 0;
     while (!this.#isStopped) {
       try {
         await this.#trim();
-        const hasMore = this.#isPublishing && (await this.#announceSome(connection));
-        failed = 0;
+        const mayPublish = this.#isPublishing;
+        const hasMore = mayPublish && (await this.#announceSome(connection));
+        if (mayPublish) this.#failed = 0;
         if (!hasMore) await this.#rest(POLL_MS);
       } catch (error) {
         this.#position = FIRST_POSITION;
         this.#counts.failures += 1;
-        failed += 1;
-        if (failed === 1) this.#options.log.warn(`the change feed waits: ${messageOf(error)}`);
+        this.#failed += 1;
+        if (this.#failed === 1) this.#options.log.warn(`the change feed waits: ${messageOf(error)}`);
         // Connected and nothing comes through: another connection may do better.
-        if (failed > 1 && connection.state === "connected") connection.drop();
-        await this.#rest(Math.min(POLL_MS * 2 ** (failed - 1), SLOWEST_RETRY_MS), false);
+        if (this.#failed > 1 && connection.state === "connected") connection.drop();
+        await this.#rest(Math.min(POLL_MS * 2 ** (this.#failed - 1), SLOWEST_RETRY_MS), false);
       }
     }
   }
@@ -139,10 +145,11 @@ export class Feed {
     const { database } = this.#options;
     const rowOf = await readRows(database, announcements);
     // A row may have been handed to another client since: whose it is now counts.
+    const mostBytes = this.#failed < CAUTIOUS_AFTER ? MAX_PAYLOAD_BYTES : CAUTIOUS_BYTES;
     const messages = announcements.map((announcement) => {
       const row = rowOf(announcement);
       const clientId = row === undefined ? announcement.clientId : (row.client_id as number | null);
-      return { clientId, ...feedMessage(announcement, row) };
+      return { clientId, ...feedMessage(announcement, row, mostBytes) };
     });
     const clientIds = messages.flatMap(({ clientId }) => (clientId === null ? [] : [clientId]));
     const clients = await readClients(database, clientIds);

@@ -23,10 +23,11 @@ create table mqtt_outbox (
 create index mqtt_outbox_change on mqtt_outbox (changed_in, id);
 
 -- Updates that do not touch a row's `changed_in` are the server's own marks (a job's `generated_until`) and tell nobody
--- anything, just as phones are not told of them.
+-- anything, just as phones are not told of them. The feed's row is asked for by its key: where a transaction forbids
+-- reading whole tables (create_job's does), a scan even of one row is priced so high that it would be compiled (JIT) each time.
 create function announce_change() returns trigger language plpgsql as $$
 begin
-  if not exists (select from mqtt_feed where wanted) then
+  if not exists (select from mqtt_feed where is_only and wanted) then
     return null;
   elsif tg_op = 'INSERT' then
     insert into mqtt_outbox (entity, entity_uuid, client_id, operation)
