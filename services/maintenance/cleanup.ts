@@ -54,6 +54,15 @@ with old as materialized (
 delete from mobile_message m using old where m.id = old.id`,
 };
 
+/** Changes that nobody could be told for so long: whoever listens needs a full copy by then. */
+export const OLD_CHANGES: Cleanup = {
+  name: "changes to be published",
+  text: `
+with old as materialized (
+  select id from mqtt_outbox where created_at < $1::timestamptz order by id limit $2::integer for update skip locked)
+delete from mqtt_outbox o using old where o.id = old.id`,
+};
+
 /** How many rows went. @throws the reason of `signal` when it aborts, between two batches. */
 export async function cleanUp(
   database: Database,

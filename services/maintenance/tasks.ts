@@ -16,8 +16,16 @@ export const cleanupOldRecords = defineTask({
     importDays: days(1, 7),
     /** Of phones, with their answers: those that have been run. */
     messageDays: days(1, 30),
+    /** That wait for the MQTT broker. */
+    changeDays: days(1, 7),
   }),
-  result: z.object({ tracking: z.number(), deletedRows: z.number(), imports: z.number(), messages: z.number() }),
+  result: z.object({
+    tracking: z.number(),
+    deletedRows: z.number(),
+    imports: z.number(),
+    messages: z.number(),
+    changes: z.number(),
+  }),
   queue: "maintenance",
   maxRetries: 3,
   retryDelay: "5m",

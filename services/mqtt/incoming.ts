@@ -1,6 +1,6 @@
 // Messages taken in: each goes to the handler whose filter covers its topic, and is acknowledged when the handler is done.
 // mqtt.js would take one message after the other; here they are handled side by side, up to a bound, past which the
-// socket is not read on. The broker's own window of unacknowledged messages (Mosquitto: 20) is usually the smaller one.
+// socket is not read on. The broker's own window of unacknowledged messages (Mosquitto: about 20) is usually the smaller one.
 import type { MqttClient } from "mqtt";
 import { ApiumError, type Foundation, messageOf } from "../../runtime/index.ts";
 import { covers } from "./topics.ts";

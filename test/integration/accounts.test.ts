@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 
 /** What an asker of a client may not reach of another's is asked below, action by action. */
 test("every action behind a route is asked", () => {
-  const asked = ["createToken", "listTokens", "revokeToken", "setPassword"];
+  const asked = ["createToken", "listTokens", "me", "revokeToken", "setPassword"];
   expect(ACCOUNT_ROUTES.map(({ action }) => action).sort()).toEqual(asked.map((action) => `accounts.${action}`));
 });
 

@@ -86,6 +86,10 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
        values ('jobneed', gen_random_uuid(), now() - interval '500 days'), ('jobneed', gen_random_uuid(), now())`,
     );
     await facility.database.query(
+      `insert into mqtt_outbox (entity, entity_uuid, operation, created_at)
+       values ('asset', gen_random_uuid(), 'UPDATE', now() - interval '8 days'), ('asset', gen_random_uuid(), 'UPDATE', now())`,
+    );
+    await facility.database.query(
       "insert into facility_import (created_by, created_at) values ('a', now() - interval '8 days'), ('b', now())",
     );
     expect(await cleanupOldRecords.callAndWait(services.runtime, {})).toEqual({
@@ -93,6 +97,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
       deletedRows: 1,
       imports: 1,
       messages: 0,
+      changes: 1,
     });
     await expect(cleanupOldRecords.enqueue(services.runtime, { trackingDays: 0 })).rejects.toMatchObject({
       code: "PARAMS_INVALID",
