@@ -1,9 +1,9 @@
 // Tickets out of table files: what was open in an old helpdesk. Nobody gets mail for them.
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import { PRIORITIES, text } from "../fields.ts";
 import { clientOfImport, findRow, type Importer, type ImportParts } from "../importer.ts";
+import { derivedUuid } from "./derived-uuid.ts";
 import { insertTicket } from "./store.ts";
 
 const row = z.object({
@@ -33,7 +33,7 @@ export function ticketImporters(parts: ImportParts): readonly Importer[] {
       },
       async apply([values = {}]) {
         const { reference, description, priority } = parseParams(row, values);
-        const uuid = uuidOf(clientOfImport(parts), reference);
+        const uuid = derivedUuid("ticket", clientOfImport(parts), reference);
         if ((await findRow(parts, "ticket", { uuid })) !== undefined) return "unchanged";
         const { siteId, categoryId, personId, groupId, assetId } = values as Record<string, number | undefined>;
         await parts.database.transaction((tx) =>
@@ -58,12 +58,4 @@ export function ticketImporters(parts: ImportParts): readonly Importer[] {
       },
     },
   ];
-}
-
-/** The same for the same ticket of the same client, so that it is taken in once (RFC 9562, version 8). */
-function uuidOf(clientId: number, reference: string): string {
-  const hex = createHash("sha256").update(`ticket\0${clientId}\0${reference}`).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    "-",
-  );
 }

@@ -1,8 +1,8 @@
 // A site's crisis becomes a ticket of high priority, once: with whom the matrix names first, and on its way up from there.
-import { createHash } from "node:crypto";
 import { sendTicketEmail } from "../email/tasks.ts";
 import type { PhoneRecord, Receipt, ReceiverParts } from "../receiver.ts";
 import { type Crisis, crisisOf } from "../site-crisis.ts";
+import { derivedUuid } from "./derived-uuid.ts";
 import { insertTicket, ticketOfUuid } from "./store.ts";
 
 interface First {
@@ -22,7 +22,7 @@ export async function receiveCrisis(parts: ReceiverParts, record: PhoneRecord): 
   const uuid = String(record.uuid);
   const crisis = await crisisOf(database, uuid, sender.clientId);
   if (crisis === undefined) return { uuid, outcome: "unchanged" };
-  const ticketUuid = uuidOf(uuid);
+  const ticketUuid = derivedUuid("crisis", uuid.toLowerCase());
   return database.transaction(async (tx) => {
     const scope = { clientId: sender.clientId };
     if ((await ticketOfUuid(tx, ticketUuid, scope)) !== undefined) return { uuid, outcome: "unchanged" };
@@ -51,12 +51,4 @@ function descriptionOf({ typeName, remarks }: Crisis): string {
   return remarks === null || remarks.trim() === ""
     ? `Site crisis: ${typeName}`
     : `Site crisis: ${typeName}\n${remarks}`;
-}
-
-/** The same for the same event, so that it is raised once (RFC 9562, version 8). */
-function uuidOf(eventUuid: string): string {
-  const hex = createHash("sha256").update(`crisis\0${eventUuid.toLowerCase()}`).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    "-",
-  );
 }
