@@ -4,12 +4,15 @@ import type { Client } from "./client.ts";
 import { accountCommands } from "./commands/accounts.ts";
 import { cacheCommands } from "./commands/cache.ts";
 import { controlCommands } from "./commands/control.ts";
+import { deadLetterCommands } from "./commands/dead-letters.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { importCommands } from "./commands/import.ts";
 import { inspectCommands } from "./commands/inspect.ts";
+import { queueCommands } from "./commands/queues.ts";
 import { reportCommands } from "./commands/reports.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
+import { taskCommands } from "./commands/tasks.ts";
 import { outputTo } from "./output.ts";
 
 export interface Surroundings {
@@ -30,6 +33,9 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
     .showHelpAfterError("(add --help for what there is)");
   let isJson = false;
   const output = outputTo(write, () => isJson);
+  taskCommands(program, client, output);
+  queueCommands(program, client, output);
+  deadLetterCommands(program, client, output);
   inspectCommands(program, client, output);
   controlCommands(program, client, output);
   explainCommand(program, client, output);

@@ -1,0 +1,101 @@
+// `apium queues …`, `apium workers` and `apium audit`: what waits where, who works, who changed what.
+import type { Command } from "commander";
+import { type Answer, CliError, type Client, EXIT } from "../client.ts";
+import { dim, good, moment, type Output, odd, table, when } from "../output.ts";
+import { wholeNumber } from "./tasks.ts";
+
+export function queueCommands(program: Command, client: () => Client, output: Output): void {
+  const queues = program.command("queues").description("queues: what waits, pause, resume, purge");
+
+  queues
+    .command("list", { isDefault: true })
+    .description("what waits in each, and for how long")
+    .action(async () =>
+      output.show(await client().get("/queues"), ({ items }) =>
+        table(
+          ["QUEUE", "QUEUED", "OLDEST", "LATER", "RUNNING", "HIGH/NORMAL/LOW", ""],
+          items.map((queue: Answer) => [
+            queue.name,
+            queue.queued,
+            queue.oldestMs === null ? null : span(queue.oldestMs),
+            queue.scheduled,
+            queue.started,
+            [queue.lanes.high, queue.lanes.normal, queue.lanes.low].join("/"),
+            queue.pausedAt === null ? "" : odd(`paused by ${queue.pausedBy} ${when(queue.pausedAt)}`),
+          ]),
+        ),
+      ),
+    );
+  for (const [verb, words] of [
+    ["pause", "workers take nothing more from it; what runs goes on"],
+    ["resume", "workers take from it again"],
+  ] as const) {
+    queues
+      .command(`${verb} <queue>`)
+      .description(words)
+      .action(async (queue: string) => {
+        const answer = await client().send("POST", `/queues/${encodeURIComponent(queue)}/${verb}`);
+        output.show(answer, () => `${queue} is ${verb === "pause" ? odd("paused") : good("working")}`);
+      });
+  }
+  queues
+    .command("purge <queue>")
+    .description("revoke everything that waits in it; --yes says that you mean it")
+    .option("--yes", "do it")
+    .action(async (queue: string, { yes }) => {
+      const { items } = await client().get("/queues");
+      const found = items.find(({ name }: Answer) => name === queue);
+      if (yes !== true) {
+        const count = found === undefined ? "what waits" : `${found.queued + found.scheduled} tasks`;
+        throw new CliError(EXIT.usage, "NOT_CONFIRMED", `this revokes ${count} in ${queue}; add --yes`);
+      }
+      const answer = await client().send("POST", `/queues/${encodeURIComponent(queue)}/purge`);
+      output.show(answer, ({ purged, revoked }) => `${purged ?? revoked ?? 0} tasks revoked`);
+    });
+
+  program
+    .command("workers")
+    .description("workers: where, since when, what they take")
+    .action(async () =>
+      output.show(await client().get("/workers"), ({ items }) =>
+        table(
+          ["WORKER", "HOST", "STATE", "SLOTS", "SINCE", "SEEN", "QUEUES"],
+          items.map((worker: Answer) => [
+            worker.id,
+            `${worker.host}:${worker.pid}`,
+            worker.state,
+            worker.concurrency,
+            when(worker.startedAt),
+            when(worker.heartbeatAt),
+            worker.queues.join(" "),
+          ]),
+        ),
+      ),
+    );
+
+  program
+    .command("audit")
+    .description("who changed what, newest first")
+    .option("-a, --action <prefix>", "what begins so: schedule., task., queue.")
+    .option("--actor <name>", "of this one")
+    .option("-l, --limit <n>", "how many; default 100", wholeNumber)
+    .action(async (filter) =>
+      output.show(await client().get("/audit", filter), ({ items }) =>
+        table(
+          ["AT", "WHO", "DID", "TO", ""],
+          items.map((entry: Answer) => [
+            moment(entry.at),
+            entry.actor,
+            entry.action,
+            entry.target,
+            dim(JSON.stringify(entry.details ?? {})),
+          ]),
+        ),
+      ),
+    );
+}
+
+function span(ms: number): string {
+  const [unit, size] = ms < 60_000 ? ["s", 1_000] : ms < 3_600_000 ? ["min", 60_000] : ["h", 3_600_000];
+  return `${Math.round(ms / Number(size))} ${unit}`;
+}

@@ -1,0 +1,177 @@
+// `apium tasks …`: find them, look at one, enqueue, wait, revoke, run again; `apium logs <task>` follows one to its end.
+import { type Command, InvalidArgumentError } from "commander";
+import { type Answer, CliError, type Client, EXIT } from "../client.ts";
+import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
+
+const LOOK_EVERY_MS = 500;
+const ENDED = ["SUCCESS", "FAILURE", "REVOKED"];
+
+export function taskCommands(program: Command, client: () => Client, output: Output): void {
+  const tasks = program.command("tasks").description("tasks: find, look at, enqueue, wait, revoke, run again");
+
+  tasks
+    .command("list", { isDefault: true })
+    .description("newest first")
+    .option("-s, --state <state>", "QUEUED, SCHEDULED, STARTED, WAITING, RETRY, SUCCESS, FAILURE or REVOKED")
+    .option("-n, --name <name>", "of this name")
+    .option("-q, --queue <queue>", "in this queue")
+    .option("-w, --worker <id>", "of this worker")
+    .option("-t, --text <text>", "with this text in its id, name or parameters")
+    .option("-l, --limit <n>", "how many; default 50", wholeNumber)
+    .option("--cursor <cursor>", "go on where a page ended")
+    .action(async ({ text, ...filter }) => {
+      output.show(await client().get("/tasks", { ...filter, q: text }), listText);
+    });
+
+  tasks
+    .command("show <task>")
+    .description("one task: its state, attempts, result or error, children")
+    .action(async (task: string) => output.show(await client().get(`/tasks/${encodeURIComponent(task)}`), taskText));
+
+  tasks
+    .command("enqueue <name> [params]")
+    .description("accept a task; [params] is JSON")
+    .option("-w, --wait <duration>", "and wait for its result")
+    .option("--queue <queue>", "in this queue")
+    .option("--priority <n>", "0 to 9", wholeNumber)
+    .option("--countdown <duration>", "start no earlier than this long from now")
+    .option("--unique-key <key>", "at most one unfinished task with it")
+    .action(async (name: string, params: string | undefined, { wait, ...options }) => {
+      const query = wait === undefined ? "" : `?wait=${encodeURIComponent(wait)}`;
+      const body = { name, params: jsonOf(params), options };
+      output.show(await client().send("POST", `/tasks${query}`, body), ({ id, state, queue, result }) =>
+        wait === undefined
+          ? `${good("accepted")} ${id} ${dim(`${state} in ${queue}`)}`
+          : `${good("done")} ${id}\n${JSON.stringify(result, null, 2)}`,
+      );
+    });
+
+  tasks
+    .command("revoke <task>")
+    .description("it does not start any more; with --terminate a running one is ended")
+    .option("--terminate", "end it while it runs")
+    .action(async (task: string, { terminate }) => {
+      const answer = await client().send("POST", `/tasks/${encodeURIComponent(task)}/revoke`, { terminate });
+      output.show(answer, ({ outcome }) => `${outcome ?? "revoked"}`);
+    });
+
+  tasks
+    .command("retry <task>")
+    .description("run a finished task again, as a new one")
+    .action(async (task: string) => {
+      const answer = await client().send("POST", `/tasks/${encodeURIComponent(task)}/retry`);
+      output.show(answer, ({ id }) => `${good("accepted")} ${id}`);
+    });
+
+  program
+    .command("logs <task>")
+    .description("what a task says of its progress; ends with 1 when it failed")
+    .option("-f, --follow", "until it has ended")
+    .action(async (task: string, { follow }) => {
+      const said = new Set<string>();
+      for (;;) {
+        const view = await client().get(`/tasks/${encodeURIComponent(task)}`);
+        const isOver = ENDED.includes(view.state) || follow !== true;
+        for (const line of linesOf(view)) {
+          if (said.has(line)) continue;
+          said.add(line);
+          output.show({ id: view.id, line }, () => line);
+        }
+        if (isOver && view.state === "FAILURE")
+          throw new CliError(EXIT.refused, "TASK_FAILED", `${view.name} has failed`);
+        if (isOver) return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+    });
+}
+
+function listText({ items, nextCursor }: Answer): string {
+  const rows = items.map((task: Answer) => [
+    task.id,
+    task.name,
+    task.queue,
+    coloured(task.state),
+    when(task.createdAt),
+  ]);
+  const more = nextCursor === null ? "" : `\n${dim(`more: --cursor ${nextCursor}`)}`;
+  return `${table(["TASK", "NAME", "QUEUE", "STATE", "ACCEPTED"], rows)}${more}`;
+}
+
+function taskText(task: Answer): string {
+  const attempts = (task.attempts ?? []).map((each: Answer) => [
+    each.attempt,
+    each.outcome,
+    moment(each.startedAt),
+    each.worker,
+    each.error?.message ?? null,
+  ]);
+  const parts = [
+    facts([
+      ["task", task.id],
+      ["name", task.name],
+      ["state", `${coloured(task.state)}${task.reason === null ? "" : dim(` ${task.reason}`)}`],
+      ["queue", `${task.queue} (priority ${task.priority})`],
+      ["params", JSON.stringify(task.params)],
+      ["accepted", moment(task.createdAt)],
+      ["due", task.dueAt === null ? undefined : `${moment(task.dueAt)} ${dim(when(task.dueAt) ?? "")}`],
+      ["started", moment(task.startedAt)],
+      ["finished", moment(task.finishedAt)],
+      ["worker", task.worker],
+      ["retries", task.retries],
+      ["progress", task.progress === null ? undefined : progressText(task.progress)],
+      ["parent", task.parentId ?? undefined],
+      ["result", task.result === undefined ? undefined : JSON.stringify(task.result)],
+      ["error", task.error === null ? undefined : bad(task.error.message)],
+    ]),
+    ...(attempts.length === 0 ? [] : [table(["ATTEMPT", "OUTCOME", "BEGAN", "WORKER", "ERROR"], attempts)]),
+    ...((task.children ?? []).length === 0
+      ? []
+      : [
+          table(
+            ["CHILD", "STATE"],
+            task.children.map((child: Answer) => [child.id, coloured(child.state ?? "gone")]),
+          ),
+        ]),
+  ];
+  return parts.join("\n\n");
+}
+
+function linesOf(view: Answer): string[] {
+  const attempts = (view.attempts ?? []).map(
+    (each: Answer) =>
+      `${moment(each.endedAt)}  attempt ${each.attempt}: ${each.outcome}${each.error ? `: ${each.error.message}` : ""}`,
+  );
+  const began = view.startedAt === null ? [] : [`${moment(view.startedAt)}  started on ${view.worker}`];
+  const progress = view.progress === null ? [] : [progressText(view.progress)];
+  const end = ENDED.includes(view.state) ? [`${moment(view.finishedAt)}  ${coloured(view.state)}`] : [];
+  return [
+    `${moment(view.createdAt)}  accepted: ${view.name} in ${view.queue}`,
+    ...began,
+    ...attempts,
+    ...progress,
+    ...end,
+  ];
+}
+
+function progressText({ fraction, message }: Answer): string {
+  return `${Math.round(fraction * 100)} %${message === null ? "" : `  ${message}`}`;
+}
+
+function coloured(state: string): string {
+  if (state === "SUCCESS") return good(state);
+  return state === "FAILURE" ? bad(state) : state === "RETRY" || state === "REVOKED" ? odd(state) : state;
+}
+
+export function jsonOf(text: string | undefined): unknown {
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError(`the parameters are no JSON: ${text}`);
+  }
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("must be a whole number");
+  return Number(text);
+}
