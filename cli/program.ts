@@ -13,6 +13,7 @@ import { queueCommands } from "./commands/queues.ts";
 import { reportCommands } from "./commands/reports.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
 import { taskCommands } from "./commands/tasks.ts";
+import { topCommand } from "./commands/top.ts";
 import { outputTo } from "./output.ts";
 
 export interface Surroundings {
@@ -36,6 +37,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   taskCommands(program, client, output);
   queueCommands(program, client, output);
   deadLetterCommands(program, client, output);
+  topCommand(program, client, output);
   inspectCommands(program, client, output);
   controlCommands(program, client, output);
   explainCommand(program, client, output);

@@ -101,6 +101,15 @@ describe("apium", () => {
     expect((await apium("workers")).out).toContain("email");
   }, 60_000);
 
+  test("shows the system at a glance", async () => {
+    gateway.broker.createService({ name: "scheduler", actions: { list: () => ({ items: [], nextCursor: null }) } });
+    await gateway.broker.waitForServices(["scheduler"]);
+    const { code, out } = await apium("top --once");
+    expect(code).toBe(0);
+    expect(out).toMatch(/0 waiting {2}· {2}0 of \d+ slots busy/);
+    expect(out).toMatch(/email +0 +– +\d+ +0/);
+  }, 30_000);
+
   test("says what is wrong, with a code for scripts", async () => {
     expect(await apium("tasks enqueue mail '{broken'")).toMatchObject({ code: 2 });
     expect(await apium("tasks enqueue nothing_of_that_name")).toMatchObject({ code: 1 });
