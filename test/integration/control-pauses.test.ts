@@ -53,7 +53,8 @@ describe.each(availableBackends())("pauses on %s", (name) => {
       backend.database.query<{ attempt: number }>("select distinct attempt from task where name = 'paused'");
     expect((await attempts()).rows).toEqual([{ attempt: 2 }]);
 
-    expect(await resumeType(backend.database, "paused", now(runtime))).toBe(25);
+    // The worker looks by itself too, and may have let them go before.
+    expect([0, 25]).toContain(await resumeType(backend.database, "paused", now(runtime)));
     await runtime.lookAtSettings();
     for (const { id } of accepted) await runtime.result(id);
     expect([...ran].sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, n) => n));

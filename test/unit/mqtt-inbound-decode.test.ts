@@ -104,7 +104,8 @@ describe("refuses, and says why", () => {
     await expect(decode(payload)).rejects.toMatchObject({ code: "PAYLOAD_MALFORMED" });
     await new Promise((resolve) => setTimeout(resolve, 5));
     clearInterval(pulse);
-    expect(longestMs).toBeLessThan(500);
+    // A tenth of it on a quiet machine; parsing it would be several times as much.
+    expect(longestMs).toBeLessThan(2_500);
   });
 
   test("a bomb of 500 MB, in flat memory", async () => {
