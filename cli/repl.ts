@@ -31,7 +31,9 @@ const customCommands = program.commands.map((command) => ({
   description: command.description(),
   allowUnknownOptions: true,
   parse(typed: ReplCommand) {
-    typed.params = [command.name(), ...typed.parent.rawArgs.slice(3)];
+    // The screen is the REPL's: a live view would take it.
+    const more = command.name() === "top" ? ["--once"] : [];
+    typed.params = [command.name(), ...typed.parent.rawArgs.slice(3), ...more];
   },
   async action(_broker: unknown, words: readonly string[]) {
     try {
