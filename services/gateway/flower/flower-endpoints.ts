@@ -2,17 +2,10 @@
 // who may do what, and what is audited, is as everywhere.
 import { ApiumError, codeOf } from "../../../runtime/index.ts";
 import type { Role } from "../rest-route.ts";
-import { celeryState, flowerTask, ourState, type Viewed } from "./flower-task.ts";
-
-export type Ask = <Answer>(action: string, params?: object) => Promise<Answer>;
-
-export interface FlowerRequest {
-  /** Of the address. */
-  readonly id: string;
-  /** Of the query and the body together. */
-  readonly given: Readonly<Record<string, unknown>>;
-  readonly ask: Ask;
-}
+import { applyTask } from "./apply-task.ts";
+import type { Ask, FlowerRequest, Given, Items } from "./flower-request.ts";
+import { celeryState, flowerTask, type Viewed } from "./flower-task.ts";
+import { listTasks } from "./list-tasks.ts";
 
 export interface FlowerEndpoint {
   readonly method: "GET" | "POST";
@@ -22,21 +15,12 @@ export interface FlowerEndpoint {
   readonly answer: (request: FlowerRequest) => Promise<object>;
 }
 
-interface Items<Item> {
-  readonly items: readonly Item[];
-  readonly nextCursor: string | null;
-}
-
 interface Answered {
   readonly worker: string;
   readonly answer?: unknown;
 }
 
-const LONGEST_LIST = 1_000;
-const PAGE = 500;
 const INSPECTED = ["stats", "active_queues", "registered", "active", "reserved", "conf"] as const;
-const DEFAULT_WAIT = "60s";
-
 export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
   { method: "GET", path: "/workers", role: "viewer", answer: workers },
   { method: "GET", path: "/tasks", role: "viewer", answer: listTasks },
@@ -65,9 +49,9 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
       return { active_queues: items.map(({ name, queued }) => ({ name, messages: queued })) };
     },
   },
-  { method: "POST", path: "/task/apply/:id", role: "operator", answer: (request) => enqueue(request, true) },
-  { method: "POST", path: "/task/async-apply/:id", role: "operator", answer: (request) => enqueue(request, false) },
-  { method: "POST", path: "/task/send-task/:id", role: "operator", answer: (request) => enqueue(request, false) },
+  { method: "POST", path: "/task/apply/:id", role: "operator", answer: (request) => applyTask(request, true) },
+  { method: "POST", path: "/task/async-apply/:id", role: "operator", answer: (request) => applyTask(request, false) },
+  { method: "POST", path: "/task/send-task/:id", role: "operator", answer: (request) => applyTask(request, false) },
   {
     method: "POST",
     path: "/task/revoke/:id",
@@ -134,8 +118,6 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     (_, { queue }) => `no longer consuming from ${queue}`,
   ),
 ];
-
-type Given = FlowerRequest["given"];
 
 function control(
   path: string,
@@ -205,49 +187,6 @@ async function workers({ given, ask }: FlowerRequest): Promise<object> {
   );
 }
 
-async function listTasks({ given, ask }: FlowerRequest): Promise<object> {
-  const named = (value: unknown) => (typeof value === "string" && value !== "" && value !== "All" ? value : undefined);
-  const state = named(given.state);
-  const ours = state === undefined ? undefined : ourState(state);
-  if (state !== undefined && ours === undefined) return {};
-  const filter = { state: ours, name: named(given.taskname), worker: named(given.workername), q: named(given.search) };
-  const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-  const offset = Math.max(0, Number(given.offset ?? 0) || 0);
-  const limit = Math.min(LONGEST_LIST, Number(given.limit ?? LONGEST_LIST) || LONGEST_LIST);
-  const [from, to] = [minuteOf(given.received_start), minuteOf(given.received_end)];
-  const found: Viewed[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Items<Viewed> = await ask("tasks.list", {
-      ...wanted,
-      limit: PAGE,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    found.push(
-      ...page.items.filter(({ createdAt }) => {
-        const at = Date.parse(createdAt);
-        return (from === undefined || at > from) && (to === undefined || at < to);
-      }),
-    );
-    cursor = page.nextCursor;
-  } while (cursor !== null && found.length < offset + limit);
-  const shown = sorted(found.slice(offset, offset + limit).map(flowerTask), named(given.sort_by));
-  return Object.fromEntries(shown.map((task) => [task.uuid, task]));
-}
-
-function sorted(tasks: Readonly<Record<string, unknown>>[], by: string | undefined) {
-  const key = by?.replace(/^-/, "");
-  if (key === undefined || !["name", "state", "received", "started"].includes(key)) return tasks;
-  const sign = by?.startsWith("-") === true ? -1 : 1;
-  return tasks.sort((a, b) => sign * String(a[key] ?? "").localeCompare(String(b[key] ?? ""), "en", { numeric: true }));
-}
-
-/** `2026-11-23 18:44`, of UTC. */
-function minuteOf(value: unknown): number | undefined {
-  const [, day, time] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})/.exec(String(value ?? "")) ?? [];
-  return day === undefined ? undefined : Date.parse(`${day}T${time}:00Z`);
-}
-
 async function result({ id, given, ask }: FlowerRequest): Promise<object> {
   const known = await ask<Viewed>("tasks.get", { id }).catch((error: unknown) => {
     if (codeOf(error) === "TASK_NOT_FOUND") return undefined;
@@ -275,46 +214,4 @@ function isEnded({ state }: Viewed): boolean {
 function outcomeOf({ state, result: value, error }: Viewed): object {
   if (state !== "FAILURE") return { result: value ?? null };
   return { result: error?.message ?? null, traceback: error?.stack ?? null };
-}
-
-/** Parameters are one object here: Celery's keyword arguments. @throws ApiumError `PARAMS_INVALID`. */
-async function enqueue({ id: name, given, ask }: FlowerRequest, waits: boolean): Promise<object> {
-  const { args = [], kwargs = {}, ...options } = given;
-  if (!Array.isArray(args) || args.length > 0) {
-    const message = "tasks here take keyword arguments: give kwargs, and no args";
-    throw new ApiumError("PARAMS_INVALID", message, { fields: [{ field: "args", message }] });
-  }
-  const wait = waits ? { wait: DEFAULT_WAIT } : {};
-  const accepted = await ask<{ id: string; state: string; result?: unknown }>("tasks.enqueue", {
-    ...{ name, params: kwargs, options: optionsOf(options) },
-    ...wait,
-  });
-  const task = { "task-id": accepted.id, state: waits ? "SUCCESS" : celeryState(accepted.state) };
-  return waits ? { ...task, result: accepted.result ?? null } : task;
-}
-
-/** Of `apply_async`: seconds are numbers there. */
-function optionsOf({ countdown, eta, expires, priority, queue, retry: _, ...rest }: Given): object {
-  const seconds = (value: unknown) =>
-    typeof value === "number" || /^\d+(\.\d+)?$/.test(String(value)) ? `${Number(value)}s` : value;
-  const instant = (value: unknown) =>
-    typeof value === "string"
-      ? value
-          .replace(" ", "T")
-          .replace(/(\.\d{3})\d*$/, "$1")
-          .replace(/([^Z])$/, "$1Z")
-      : value;
-  const given = {
-    ...rest,
-    countdown: countdown === undefined ? undefined : seconds(countdown),
-    eta: eta === undefined ? undefined : instant(eta),
-    expires:
-      expires === undefined
-        ? undefined
-        : typeof expires === "string" && expires.includes("-")
-          ? instant(expires)
-          : seconds(expires),
-    ...{ priority, queue },
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -29,14 +29,8 @@ import {
   statusTopicOf,
   TRACKING_TOPICS,
 } from "./device-topics.ts";
+import type { PhoneUser } from "./phone-user.ts";
 import type { TrackingWriter } from "./tracking.ts";
-
-export interface PhoneUser {
-  readonly name: string;
-  readonly clientId: number;
-  readonly personId: number;
-  readonly deviceId: string | null;
-}
 
 /** What the mobile service told when a message was done. */
 export interface Done {

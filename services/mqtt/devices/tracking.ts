@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { type Database, detached, isTransient } from "../../../database/index.ts";
 import { type Foundation, instantSchema, parseParams } from "../../../runtime/index.ts";
-import type { PhoneUser } from "./devices.ts";
+import type { PhoneUser } from "./phone-user.ts";
 
 const MOST_IN_A_STATEMENT = 100;
 /**

@@ -1,0 +1,49 @@
+// GET /api/tasks: filters, pages and order as Flower has them, on our own pages.
+import type { FlowerRequest, Items } from "./flower-request.ts";
+import { flowerTask, ourState, type Viewed } from "./flower-task.ts";
+
+const LONGEST_LIST = 1_000;
+const PAGE = 500;
+
+export async function listTasks({ given, ask }: FlowerRequest): Promise<object> {
+  const named = (value: unknown) => (typeof value === "string" && value !== "" && value !== "All" ? value : undefined);
+  const state = named(given.state);
+  const ours = state === undefined ? undefined : ourState(state);
+  if (state !== undefined && ours === undefined) return {};
+  const filter = { state: ours, name: named(given.taskname), worker: named(given.workername), q: named(given.search) };
+  const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  const offset = Math.max(0, Number(given.offset ?? 0) || 0);
+  const limit = Math.min(LONGEST_LIST, Number(given.limit ?? LONGEST_LIST) || LONGEST_LIST);
+  const [from, to] = [minuteOf(given.received_start), minuteOf(given.received_end)];
+  const found: Viewed[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Items<Viewed> = await ask("tasks.list", {
+      ...wanted,
+      limit: PAGE,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    found.push(
+      ...page.items.filter(({ createdAt }) => {
+        const at = Date.parse(createdAt);
+        return (from === undefined || at > from) && (to === undefined || at < to);
+      }),
+    );
+    cursor = page.nextCursor;
+  } while (cursor !== null && found.length < offset + limit);
+  const shown = sorted(found.slice(offset, offset + limit).map(flowerTask), named(given.sort_by));
+  return Object.fromEntries(shown.map((task) => [task.uuid, task]));
+}
+
+function sorted(tasks: Readonly<Record<string, unknown>>[], by: string | undefined) {
+  const key = by?.replace(/^-/, "");
+  if (key === undefined || !["name", "state", "received", "started"].includes(key)) return tasks;
+  const sign = by?.startsWith("-") === true ? -1 : 1;
+  return tasks.sort((a, b) => sign * String(a[key] ?? "").localeCompare(String(b[key] ?? ""), "en", { numeric: true }));
+}
+
+/** `2026-11-23 18:44`, of UTC. */
+function minuteOf(value: unknown): number | undefined {
+  const [, day, time] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})/.exec(String(value ?? "")) ?? [];
+  return day === undefined ? undefined : Date.parse(`${day}T${time}:00Z`);
+}
