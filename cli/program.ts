@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Client } from "./client.ts";
 import { accountCommands } from "./commands/accounts.ts";
 import { cacheCommands } from "./commands/cache.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { controlCommands } from "./commands/control.ts";
 import { deadLetterCommands } from "./commands/dead-letters.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -47,6 +48,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   importCommands(program, client, output);
   reportCommands(program, client, output);
   accountCommands(program, client, output);
+  completionCommand(program, write);
   settle(program);
   return program.hook("preAction", (_program, acting) => {
     isJson = acting.optsWithGlobals().json === true;

@@ -1,4 +1,5 @@
 /** The command line for tasks, queues and dead letters, as a process of its own: what an outage needs, from beginning to end. */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
@@ -108,6 +109,20 @@ describe("apium", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/0 waiting {2}· {2}0 of \d+ slots busy/);
     expect(out).toMatch(/email +0 +– +\d+ +0/);
+  }, 30_000);
+
+  test("tells the shell what may follow", async () => {
+    const { out } = await apium("completion bash");
+    const offered = (line: string) => {
+      const words = line.split(" ");
+      const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _apium; echo "\${COMPREPLY[*]}"`;
+      return execFileSync("bash", ["-c", script]).toString().trim().split(" ");
+    };
+    expect(offered("apium qu")).toEqual(["queues"]);
+    expect(offered("apium queues p")).toEqual(["pause", "purge"]);
+    expect(offered("apium tasks list --na")).toEqual(["--name"]);
+    expect((await apium("completion fish")).out).toContain("complete -c apium");
+    expect((await apium("completion cmd")).code).toBe(2);
   }, 30_000);
 
   test("says what is wrong, with a code for scripts", async () => {
