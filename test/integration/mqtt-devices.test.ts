@@ -98,7 +98,7 @@ describeWith("mosquitto", "devices on Mosquitto", () => {
       expect({ runs, status }).toEqual({ runs: 1, status: "COMPLETED" });
       // The topic that everybody hears names ids only, and never the token.
       const shared = heard.filter(({ topic, text }) => topic === "response" && text.includes(uuid));
-      expect(shared.length).toBeGreaterThan(0);
+      expect(shared).toHaveLength(1);
       expect(heard.some(({ text }) => text.includes(phone.token))).toBe(false);
       expect(Object.keys(JSON.parse(shared[0]?.text ?? "{}")).sort()).toEqual([
         "serviceName",

@@ -94,8 +94,8 @@ export class Devices {
       user = await this.#senderOf(message);
       refuseForeign(topic, user);
       if (isAny(TRACKING_TOPICS, topic)) return await this.#parts.tracking.add(message, user);
-      if (isAny(STATUS_TOPICS, topic)) return await this.#status(message, user);
-      await this.#keep(message, user);
+      if (isAny(STATUS_TOPICS, topic)) return await this.#status(topic, message, user);
+      await this.#keep(topic, message, user);
     } catch (error) {
       if (isOutage(error)) throw error;
       await this.#refuse(topic, message, user, error).catch((failure: unknown) => this.#unlessAway(topic, failure));
@@ -118,7 +118,7 @@ export class Devices {
     await this.#answer(deviceId, { task_id: taskId, status, uuids, serviceName, result: items[0]?.result ?? null });
   }
 
-  async #keep(message: Json, user: PhoneUser): Promise<void> {
+  async #keep(topic: string, message: Json, user: PhoneUser): Promise<void> {
     const { mutation, variables, uuids, serviceName, messageId, operationName } = message;
     const given = { mutation, variables: variables ?? {}, uuids, serviceName, messageId, operationName, via: "mqtt" };
     const known = Object.fromEntries(
@@ -129,17 +129,18 @@ export class Devices {
     if (kept.isRepeat) this.#counts.repeated += 1;
     const answer = { task_id: kept.taskId, status: kept.status, uuids: kept.uuids, serviceName: kept.serviceName };
     if (user.deviceId !== null) await this.#answer(user.deviceId, answer);
-    // What the phones of the original listen to. It names nothing but ids, for everybody hears it.
-    await this.#parts.publish(SHARED_ANSWER_TOPIC, JSON.stringify(answer));
+    // What the phones of the original listen to, for those that speak as they do. It names ids alone: everybody hears it.
+    if (deviceIn(topic) === undefined) await this.#parts.publish(SHARED_ANSWER_TOPIC, JSON.stringify(answer));
   }
 
-  async #status(message: Json, user: PhoneUser): Promise<void> {
+  async #status(topic: string, message: Json, user: PhoneUser): Promise<void> {
     this.#counts.asked += 1;
     const asked = Array.isArray(message.taskIds) ? message.taskIds : [];
     const taskIds = asked.map((each: unknown) => (isObject(each) ? (each.taskId ?? each.task_id) : each));
     const { items } = (await this.#parts.call("status", { taskIds }, { ...user, role: "person" })) as { items: Told[] };
     const told = items.map(({ taskId, status, result }) => ({ taskId, status, result }));
     if (user.deviceId !== null) await this.#parts.publish(statusTopicOf(user.deviceId), JSON.stringify(told));
+    if (deviceIn(topic) !== undefined) return;
     // Of everybody's hearing, so without what the records say.
     const plain = told.map(({ taskId, status }) => ({ taskId, status }));
     await this.#parts.publish(SHARED_STATUS_TOPIC, JSON.stringify(plain));
