@@ -17,7 +17,10 @@ async function main(options: TestOptions): Promise<number> {
   try {
     if (options.parts.has("lint"))
       await run(runCheck("lint", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]));
-    if (options.parts.has("types")) await run(runCheck("types", "typescript/bin/tsc", ["-p", "."]));
+    if (options.parts.has("types")) {
+      await run(runCheck("types", "typescript/bin/tsc", ["-p", "."]));
+      await run(runCheck("dashboard", "typescript/bin/tsc", ["-p", "dashboard"]));
+    }
     if (options.needsServers) {
       servers = await startServers();
       results.push(report.step(servers.result));

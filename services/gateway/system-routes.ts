@@ -6,8 +6,9 @@ import type { Access } from "./access.ts";
 import { formBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
 import type { LiveRoute } from "./live/live-route.ts";
+import { nextPage, rememberPage } from "./next-page.ts";
 import { openApi } from "./openapi.ts";
-import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
+import { isPublicAsset, PAGES, sendAsset, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
 import type { RestRoute } from "./rest-route.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -65,6 +66,12 @@ export function systemRoute(
         response.setHeader("Set-Cookie", await access.endSession(request));
         redirect(response, "/login");
       }),
+      "GET /login": alias((request, response) => sendPage(request, response, "/login")),
+      "GET /assets/:name": alias(async (request, response) => {
+        const name = String(request.$params.name);
+        if (!isPublicAsset(name)) await access.authenticate(request);
+        await sendAsset(request, response, name);
+      }),
       ...Object.fromEntries(
         PAGES.map((path) => [`GET ${path}`, alias((request, response) => page(access, request, response, path))]),
       ),
@@ -72,12 +79,12 @@ export function systemRoute(
   };
 }
 
-async function page(access: Access, request: Request, response: Response, path: PagePath): Promise<void> {
+async function page(access: Access, request: Request, response: Response, path: string): Promise<void> {
   const { token } = request.query;
   if (path === "/" && typeof token === "string") return begin(access, request, response, await access.userOf(token));
-  if (!PUBLIC_PAGES.includes(path) && (await access.identify(request)) === undefined)
-    return redirect(response, "/login");
-  sendPage(response, path);
+  if ((await access.identify(request)) !== undefined) return sendPage(request, response, "/");
+  rememberPage(request, response);
+  redirect(response, "/login");
 }
 
 function addressOf(request: Request): string {
@@ -88,8 +95,8 @@ function addressOf(request: Request): string {
 async function begin(access: Access, request: Request, response: Response, known: Known | undefined): Promise<void> {
   if (known === undefined) return redirect(response, "/login?again");
   const isSecure = request.headers["x-forwarded-proto"] === "https";
-  response.setHeader("Set-Cookie", `${await access.beginSession(known)}${isSecure ? "; Secure" : ""}`);
-  redirect(response, "/");
+  response.appendHeader("Set-Cookie", `${await access.beginSession(known)}${isSecure ? "; Secure" : ""}`);
+  redirect(response, nextPage(request, response));
 }
 
 /** Anybody may ask, so those who ask at once share one look at the database. Whatever is wrong, the answer is 503. */

@@ -1,0 +1,163 @@
+// What the API answers, as far as pages read it.
+
+export interface Items<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly pausedAt: string | null;
+  readonly pausedBy: string | null;
+  readonly queued: number;
+  readonly lanes: { readonly high: number; readonly normal: number; readonly low: number };
+  readonly scheduled: number;
+  readonly started: number;
+  readonly oldestMs: number | null;
+}
+
+export interface Worker {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly state: string;
+  readonly queues: readonly string[];
+  readonly tasks: readonly string[];
+  readonly concurrency: number;
+  readonly startedAt: string;
+  readonly heartbeatAt: string;
+  readonly stats: { readonly running: number; readonly done: number; readonly failed: number } | null;
+}
+
+export interface TaskFailure {
+  readonly code?: string;
+  readonly name?: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export interface Task {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly priority: number;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly crashes: number;
+  readonly params: unknown;
+  readonly headers: Readonly<Record<string, string>> | null;
+  readonly progress: { readonly fraction: number; readonly message: string | null } | null;
+  readonly error: TaskFailure | null;
+  readonly createdAt: string;
+  readonly dueAt: string | null;
+  readonly expiresAt: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly worker: string | null;
+  readonly parentId: string | null;
+  readonly retryOf: string | null;
+  readonly traceId?: string | null;
+  readonly result?: unknown;
+  readonly hasResult: boolean;
+  readonly attempts?: readonly Attempt[];
+  readonly children?: readonly { readonly id: string; readonly index: number; readonly state: string | null }[];
+}
+
+export interface Attempt {
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string;
+  readonly worker: string | null;
+  readonly error: TaskFailure | null;
+}
+
+export interface Schedule {
+  readonly name: string;
+  readonly task: string;
+  readonly enabled: boolean;
+  readonly origin: "code" | "api";
+  readonly description: string | null;
+  readonly cron?: string;
+  readonly days?: "and" | "or";
+  readonly every?: string;
+  readonly at?: string;
+  readonly solar?: { readonly event: string; readonly latitude: number; readonly longitude: number };
+  readonly timezone: string;
+  readonly params: unknown;
+  readonly queue: string | null;
+  readonly priority: number | null;
+  readonly oneOff: boolean;
+  readonly startAt: string | null;
+  readonly endAt: string | null;
+  readonly expires: string | null;
+  readonly jitter: string;
+  readonly misfire: string;
+  readonly misfireGrace: string;
+  readonly misfireCap: number;
+  readonly overlap: string;
+  readonly problem?: string | null;
+  readonly lastTaskId: string | null;
+  readonly nextRunAt: string | null;
+  readonly lastRunAt: string | null;
+  readonly lastMissedAt: string | null;
+  readonly totalRunCount: number;
+  readonly missedCount: number;
+  readonly updatedBy: string | null;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly taskId: string | null;
+  readonly name: string | null;
+  readonly queue: string;
+  readonly priority: number | null;
+  readonly params: unknown;
+  readonly error: TaskFailure;
+  readonly createdAt: string;
+  readonly handledAt: string | null;
+  readonly handledBy: string | null;
+  readonly requeuedAs: string | null;
+}
+
+/** `GET /series`: buckets of `step` seconds, aligned. A null queue figure: nobody looked then. */
+export interface Series {
+  readonly step: number;
+  readonly from: string;
+  readonly to: string;
+  readonly points: readonly SeriesPoint[];
+  readonly queues: Readonly<Record<string, readonly QueuePoint[]>>;
+  readonly names: readonly NameTotal[];
+}
+
+export interface SeriesPoint {
+  readonly at: string;
+  readonly done: number;
+  readonly failed: number;
+  readonly retried: number;
+  readonly revoked: number;
+  readonly meanMs: number | null;
+  readonly p95Ms: number | null;
+  readonly maxMs: number | null;
+}
+
+export interface QueuePoint {
+  readonly at: string;
+  readonly queued: number | null;
+  readonly scheduled: number | null;
+  readonly started: number | null;
+  readonly high: number | null;
+  readonly normal: number | null;
+  readonly low: number | null;
+  readonly oldestMs: number | null;
+}
+
+export interface NameTotal {
+  readonly name: string;
+  readonly done: number;
+  readonly failed: number;
+  readonly meanMs: number | null;
+  readonly p95Ms: number | null;
+}

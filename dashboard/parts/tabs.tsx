@@ -1,0 +1,26 @@
+// Views of one thing; which one is open stands in the address.
+import type { ComponentChildren } from "preact";
+import { hrefWith } from "../core/place.ts";
+
+export interface TabsProps {
+  /** The parameter of the address. */
+  readonly name: string;
+  readonly open: string;
+  readonly tabs: readonly { readonly id: string; readonly label: ComponentChildren }[];
+}
+
+export function Tabs({ name, open, tabs }: TabsProps) {
+  return (
+    <nav class="tabs">
+      {tabs.map(({ id, label }, index) => (
+        <a
+          key={id}
+          href={hrefWith({ [name]: index === 0 ? undefined : id })}
+          aria-current={id === open ? "page" : undefined}
+        >
+          {label}
+        </a>
+      ))}
+    </nav>
+  );
+}
