@@ -2,7 +2,10 @@
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
 import { Overview } from "./overview/overview.tsx";
+import { Queue } from "./queues/queue.tsx";
 import { Queues } from "./queues/queues.tsx";
+import { Worker } from "./workers/worker.tsx";
+import { Workers } from "./workers/workers.tsx";
 
 export interface PageEntry {
   /** A pattern: `:id` is handed to the page. */
@@ -20,4 +23,7 @@ export type Group = (typeof GROUPS)[number];
 export const PAGES: readonly PageEntry[] = [
   { path: "/", page: Overview, menu: { label: "Overview", icon: "overview", group: "Work", key: "o" } },
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
+  { path: "/queues/:name", page: Queue },
+  { path: "/workers", page: Workers, menu: { label: "Workers", icon: "workers", group: "Work", key: "w" } },
+  { path: "/workers/:id", page: Worker },
 ];

@@ -1,0 +1,74 @@
+// The overview's charts, from the series: what ended, what waits, how long runs take.
+import { short, span } from "../../core/format.ts";
+import type { Series } from "../../core/shapes.ts";
+import { Chart, type ChartSeries, type ChartTone } from "../../parts/chart.tsx";
+
+/** Queues in colours of their own, as many as there are tones; the others together. */
+const QUEUE_TONES: readonly ChartTone[] = ["accent", "busy", "wait", "warn", "good"];
+
+function timesOf({ points }: Series): number[] {
+  return points.map(({ at }) => Date.parse(at));
+}
+
+export function ThroughputChart({ series }: { series: Series }) {
+  const { points, step } = series;
+  const perSecond = (count: (point: Series["points"][number]) => number) => points.map((point) => count(point) / step);
+  return (
+    <Chart
+      label="Tasks that ended, a second"
+      times={timesOf(series)}
+      kind="stacked"
+      format={(value) => `${short(value)}/s`}
+      series={[
+        { label: "Succeeded", tone: "good", values: perSecond(({ done }) => done) },
+        { label: "Retried", tone: "warn", values: perSecond(({ retried }) => retried) },
+        { label: "Failed", tone: "bad", values: perSecond(({ failed }) => failed) },
+        { label: "Revoked", tone: "calm", values: perSecond(({ revoked }) => revoked) },
+      ]}
+    />
+  );
+}
+
+export function DepthChart({ series }: { series: Series }) {
+  const total = (name: string) => series.queues[name]?.reduce((sum, { queued }) => sum + (queued ?? 0), 0) ?? 0;
+  const names = Object.keys(series.queues).sort((a, b) => total(b) - total(a));
+  const own = names.filter((name) => total(name) > 0).slice(0, QUEUE_TONES.length);
+  const others = names.filter((name) => !own.includes(name));
+  const lines: ChartSeries[] = own.map((name, index) => ({
+    label: name,
+    tone: QUEUE_TONES[index] ?? "calm",
+    values: series.queues[name]?.map(({ queued }) => queued) ?? [],
+  }));
+  const rest = series.points.map((_, index) =>
+    others.reduce<number | null>((sum, name) => {
+      const queued = series.queues[name]?.[index]?.queued ?? null;
+      return queued === null ? sum : (sum ?? 0) + queued;
+    }, null),
+  );
+  const label = own.length === 0 ? "All queues" : "Others";
+  return (
+    <Chart
+      label="Tasks that wait, by queue"
+      times={timesOf(series)}
+      kind="stacked"
+      series={[...lines, { label, tone: own.length === 0 ? "accent" : "calm", values: rest }]}
+    />
+  );
+}
+
+export function DurationChart({ series }: { series: Series }) {
+  const { points } = series;
+  return (
+    <Chart
+      label="How long runs take"
+      times={timesOf(series)}
+      format={span}
+      height={160}
+      series={[
+        { label: "95th percentile", tone: "busy", values: points.map(({ p95Ms }) => p95Ms) },
+        { label: "Mean", tone: "accent", values: points.map(({ meanMs }) => meanMs) },
+        { label: "Longest", tone: "calm", values: points.map(({ maxMs }) => maxMs) },
+      ]}
+    />
+  );
+}
