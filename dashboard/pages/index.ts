@@ -1,6 +1,14 @@
 // Every page: its address, what it is called, where it stands in the menu. A page's folder holds what it is made of.
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
+import { Job } from "./facility/job.tsx";
+import { Jobs } from "./facility/jobs.tsx";
+import { Mailbox } from "./facility/mailbox.tsx";
+import { Reports } from "./facility/reports.tsx";
+import { Site } from "./facility/site.tsx";
+import { Sites } from "./facility/sites.tsx";
+import { Ticket } from "./facility/ticket.tsx";
+import { Tickets } from "./facility/tickets.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queue } from "./queues/queue.tsx";
 import { Queues } from "./queues/queues.tsx";
@@ -20,10 +28,26 @@ export interface PageEntry {
 export const GROUPS = ["Work", "System", "Facility"] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** What people of a client see. */
+const FACILITY: readonly PageEntry[] = (
+  [
+    { path: "/sites", page: Sites, menu: { label: "Sites", icon: "sites", group: "Facility", key: "i" } },
+    { path: "/sites/:id", page: Site },
+    { path: "/jobs", page: Jobs, menu: { label: "Jobs", icon: "jobs", group: "Facility", key: "j" } },
+    { path: "/jobs/:id", page: Job },
+    { path: "/tickets", page: Tickets, menu: { label: "Tickets", icon: "tickets", group: "Facility", key: "k" } },
+    { path: "/tickets/:id", page: Ticket },
+    { path: "/reports", page: Reports, menu: { label: "Reports", icon: "file", group: "Facility", key: "r" } },
+  ] satisfies readonly PageEntry[]
+).map((entry) => ({ ...entry, isOfClient: true }));
+
 export const PAGES: readonly PageEntry[] = [
   { path: "/", page: Overview, menu: { label: "Overview", icon: "overview", group: "Work", key: "o" } },
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
   { path: "/queues/:name", page: Queue },
   { path: "/workers", page: Workers, menu: { label: "Workers", icon: "workers", group: "Work", key: "w" } },
   { path: "/workers/:id", page: Worker },
+  ...FACILITY,
+  { path: "/mailbox", page: Mailbox, menu: { label: "Mailbox", icon: "mail", group: "Facility", key: "m" } },
+  { path: "/mailbox/:file", page: Mailbox },
 ];

@@ -12,9 +12,9 @@ export function Meter({ fraction, label, warnAt = 2, badAt = 2 }: MeterProps) {
   const shown = Math.min(1, Math.max(0, fraction));
   const tone = fraction >= badAt ? "bad" : fraction >= warnAt ? "warn" : "";
   return (
+    // biome-ignore lint/a11y/useSemanticElements: no two browsers let a <meter> look alike.
     <div
       class={`meter ${tone}`}
-      // biome-ignore lint/a11y/useSemanticElements: no two browsers let a <meter> look alike.
       role="meter"
       aria-label={label}
       aria-valuenow={Math.round(shown * 100)}

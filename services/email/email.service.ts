@@ -10,8 +10,14 @@ import type { ServiceParts } from "../service-parts.ts";
 import { openTransport } from "./delivery.ts";
 import { type EmbeddedMailServer, startEmbeddedMailServer } from "./embedded-mail-server.ts";
 import { mailTasks } from "./mail-tasks.ts";
-import { listMails, readMail } from "./mailbox.ts";
+import { listMails, pageOf, readMail } from "./mailbox.ts";
 import { reportMailTasks } from "./report-mail-tasks.ts";
+
+interface FileMeta {
+  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number };
+}
+
+const one = z.object({ file: z.string() });
 
 export function emailService(parts: ServiceParts): TaskServiceSchema {
   const { runtime, settings, log } = parts;
@@ -30,7 +36,13 @@ export function emailService(parts: ServiceParts): TaskServiceSchema {
         );
         return { items: server === undefined ? [] : await listMails(folder, limit), nextCursor: null };
       },
-      mail: (ctx: Context<unknown>) => readMail(folder, parseParams(z.object({ file: z.string() }), ctx.params).file),
+      mail: (ctx: Context<unknown>) => readMail(folder, parseParams(one, ctx.params).file),
+      /** As its reader sees it; its name and type travel in `meta.file`. */
+      async mailPage(ctx: Context<unknown, FileMeta>) {
+        const page = pageOf(await readMail(folder, parseParams(one, ctx.params).file));
+        ctx.meta.file = { fileName: "mail.html", contentType: "text/html; charset=utf-8", bytes: page.length };
+        return page;
+      },
     },
     async started() {
       if (settings.SMTP_URL === undefined) {

@@ -52,6 +52,12 @@ export async function readMail(folder: string, file: string): Promise<Mail> {
   };
 }
 
+/** A document of it: its HTML, or its text as it stands. */
+export function pageOf({ html, text }: Mail): Buffer {
+  const plain = (text ?? "").replaceAll(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return Buffer.from(html ?? `<!doctype html><meta charset="utf-8"><pre style="white-space:pre-wrap">${plain}</pre>`);
+}
+
 function addressText(to: AddressObject | AddressObject[] | undefined): string | null {
   if (to === undefined) return null;
   return (Array.isArray(to) ? to : [to]).map((one) => one.text).join(", ");

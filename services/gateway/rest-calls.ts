@@ -64,22 +64,23 @@ function restRoute(name: string, routes: readonly RestRoute[], access: Access, c
       const hasWaited = route.mayWait === true && "wait" in request.$params;
       ctx.meta.$statusCode = hasWaited ? 200 : (route.status ?? 200);
       if (route.status === 201) ctx.meta.$location = locationOf(route, data);
-      if (route.answersFile === true) Object.assign(ctx.meta, fileAnswer(ctx.meta.file));
+      if (route.answersFile === true) Object.assign(ctx.meta, fileAnswer(ctx.meta.file, route.isFramed === true));
       return data;
     },
   };
 }
 
-/** To be kept, not shown: whatever is in a file, it does not run under this address. */
-function fileAnswer(file: Meta["file"]): object {
+/** To be kept, not shown, unless the dashboard frames it: whatever is in a file, it does not run under this address. */
+function fileAnswer(file: Meta["file"], isFramed: boolean): object {
   if (file === undefined) return {};
   const plain = file.fileName.replaceAll(/[^\w.-]/g, "_");
   return {
     $responseType: file.contentType,
     $responseHeaders: {
-      "Content-Disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file.fileName)}`,
+      "Content-Disposition": `${isFramed ? "inline" : "attachment"}; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file.fileName)}`,
       "Content-Length": String(file.bytes),
-      "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+      "Content-Security-Policy": `sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors ${isFramed ? "'self'" : "'none'"}`,
+      "X-Frame-Options": isFramed ? "SAMEORIGIN" : "DENY",
       "X-Content-Type-Options": "nosniff",
       "Cache-Control": "private, no-store",
     },

@@ -22,6 +22,8 @@ export interface RestRoute {
   readonly takesFile?: boolean;
   /** The answer is a file: a stream, with its name and type in `meta.file`. */
   readonly answersFile?: boolean;
+  /** That file is a page which the dashboard shows within one of its own: it may be framed by it, and runs nothing. */
+  readonly isFramed?: boolean;
   /**
    * It keeps to the asker's client, so people and tokens of a client may use it. Default: only operators of the whole
    * system may; tasks, queues, workers, schedules and caches are the platform's.

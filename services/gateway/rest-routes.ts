@@ -173,4 +173,13 @@ export const REST_ROUTES: readonly RestRoute[] = [
     query: ["limit"],
   },
   { method: "GET", path: "/mailbox/:file", action: "email.mail", role: "viewer", summary: "One of those mails." },
+  {
+    method: "GET",
+    path: "/mailbox/:file/page",
+    action: "email.mailPage",
+    role: "viewer",
+    answersFile: true,
+    isFramed: true,
+    summary: "One of those mails as its reader sees it: HTML that runs nothing and loads nothing.",
+  },
 ];

@@ -1,0 +1,65 @@
+// Jobs as rows: what is done when, by whom.
+import cronstrue from "cronstrue";
+import { Badge } from "../../parts/badge.tsx";
+import { Table } from "../../parts/table.tsx";
+import type { Names } from "./names.ts";
+import type { Job } from "./shapes.ts";
+import { Priority, wordOf } from "./states.tsx";
+
+export function JobTable({
+  rows,
+  names,
+  isOfSite = false,
+}: {
+  rows: readonly Job[];
+  names: Names;
+  isOfSite?: boolean;
+}) {
+  return (
+    <Table
+      label="Jobs"
+      rows={rows}
+      keyOf={({ id }) => id}
+      hrefOf={({ id }) => `/jobs/${id}`}
+      empty="No job"
+      emptyHint="A job says what is to be done at a site, and when."
+      columns={[
+        {
+          title: "Job",
+          kind: "grow",
+          cell: ({ name, enabled, identifier, siteId }) => (
+            <>
+              <strong>{name}</strong> {enabled ? null : <Badge tone="warn">Disabled</Badge>}
+              <span class="sub">
+                {wordOf(identifier)}
+                {isOfSite ? "" : `, ${names.site(siteId)}`}
+              </span>
+            </>
+          ),
+        },
+        { title: "When", wide: true, cell: ({ cron, timezone }) => <CronWords cron={cron} zone={timezone} /> },
+        { title: "Who", wide: true, cell: ({ personId }) => names.person(personId) },
+        { title: "Priority", cell: ({ priority }) => <Priority priority={priority} /> },
+      ]}
+    />
+  );
+}
+
+export function CronWords({ cron, zone }: { cron: string; zone: string }) {
+  return (
+    <>
+      {inWords(cron)}
+      <span class="sub">
+        <span class="mono">{cron}</span> {zone}
+      </span>
+    </>
+  );
+}
+
+function inWords(cron: string): string {
+  try {
+    return cronstrue.toString(cron, { use24HourTimeFormat: true });
+  } catch {
+    return cron;
+  }
+}

@@ -1,0 +1,122 @@
+// Ordering a report: which, as what, for which time; what else it takes is written as JSON.
+import { useState } from "preact/hooks";
+import { send } from "../../core/api.ts";
+import { Button } from "../../parts/button.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { errorOf, Field, Select, TextField } from "../../parts/fields.tsx";
+import { say, wordsOf } from "../../parts/toast.tsx";
+import type { CatalogueEntry } from "./shapes.ts";
+
+const DAY_MS = 86_400_000;
+/** Fields of its own stand in the form. */
+const OF_THE_FORM = ["siteIds", "siteGroupIds", "from", "upto", "date"];
+
+export interface OrderReportProps {
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly onClose: () => void;
+  readonly onDone: () => unknown;
+}
+
+export function OrderReport({ catalogue, onClose, onDone }: OrderReportProps) {
+  const [key, setKey] = useState(catalogue[0]?.key ?? "");
+  const [format, setFormat] = useState("pdf");
+  const [from, setFrom] = useState(day(-7));
+  const [upto, setUpto] = useState(day(1));
+  const [more, setMore] = useState("{}");
+  const [to, setTo] = useState("");
+  const [refusal, setRefusal] = useState<unknown>(undefined);
+  const entry = catalogue.find((one) => one.key === key);
+  const known = Object.keys(entry?.params.properties ?? {});
+  const others = known.filter((name) => !OF_THE_FORM.includes(name));
+
+  const order = async () => {
+    setRefusal(undefined);
+    try {
+      const instants = { from: `${from}T00:00:00.000Z`, upto: `${upto}T00:00:00.000Z`, date: from };
+      const params = {
+        ...Object.fromEntries(
+          ["siteIds", "siteGroupIds"].filter((name) => known.includes(name)).map((name) => [name, "all"]),
+        ),
+        ...Object.fromEntries(Object.entries(instants).filter(([name]) => known.includes(name))),
+        ...(JSON.parse(more) as object),
+      };
+      const addressees = to.split(/[,;\s]+/).filter((address) => address !== "");
+      await send("POST", "/reports", {
+        report: key,
+        format,
+        params,
+        ...(addressees.length === 0 ? {} : { to: addressees }),
+      });
+      say(`${entry?.title ?? key} is being made`);
+      onClose();
+      await onDone();
+    } catch (error) {
+      setRefusal(error);
+    }
+  };
+
+  return (
+    <Dialog title="Order a report" onClose={onClose} wide>
+      <div class="form">
+        <Select
+          label="Report"
+          value={key}
+          onChange={setKey}
+          options={catalogue.map((one) => [one.key, one.title] as const)}
+        />
+        <Select
+          label="Format"
+          value={format}
+          onChange={setFormat}
+          options={(entry?.formats ?? []).map((own) => [own, own.toUpperCase()] as const)}
+        />
+        <p class="whole hint">{entry?.description}</p>
+        {entry?.period === "none" ? null : (
+          <DayField label={entry?.period === "day" ? "Day" : "From"} value={from} onInput={setFrom} />
+        )}
+        {entry?.period === "range" ? <DayField label="Up to, not including" value={upto} onInput={setUpto} /> : null}
+        {others.length === 0 ? null : (
+          <div class="whole">
+            <TextField
+              label="More, as JSON"
+              lines={3}
+              mono
+              value={more}
+              onInput={setMore}
+              hint={`It may say ${others.join(", ")}. Sites are all of them unless siteIds is said here.`}
+              error={errorOf(refusal, "params")}
+            />
+          </div>
+        )}
+        <div class="whole">
+          <TextField
+            label="Mail it to"
+            value={to}
+            onInput={setTo}
+            placeholder="nobody"
+            error={errorOf(refusal, "to")}
+          />
+        </div>
+      </div>
+      {refusal === undefined ? null : <p class="failed">{wordsOf(refusal)}</p>}
+      <footer>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button tone="main" onClick={order}>
+          Make it
+        </Button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function DayField({ label, value, onInput }: { label: string; value: string; onInput: (value: string) => void }) {
+  return (
+    <Field label={label}>
+      {(id) => <input id={id} type="date" value={value} onInput={(event) => onInput(event.currentTarget.value)} />}
+    </Field>
+  );
+}
+
+function day(fromToday: number): string {
+  return new Date(Date.now() + fromToday * DAY_MS).toISOString().slice(0, 10);
+}
