@@ -23,8 +23,15 @@ export function span(ms: number | null | undefined): string {
 /** `in 5 min`, `3 s ago`, `now`. */
 export function relative(at: number, now: number): string {
   const ms = at - now;
-  if (Math.abs(ms) < 1_000) return "now";
-  return ms > 0 ? `in ${span(ms)}` : `${span(-ms)} ago`;
+  if (Math.abs(ms) < S) return "now";
+  const far = coarse(Math.abs(ms));
+  return ms > 0 ? `in ${far}` : `${far} ago`;
+}
+
+/** As exact as it has to be to say when. */
+function coarse(ms: number): string {
+  if (ms < MIN) return `${Math.floor(ms / S)} s`;
+  return ms < 2 * H ? `${Math.floor(ms / MIN)} min` : span(ms);
 }
 
 /** `12`, `1.2 k`, `3.4 M`. */

@@ -1,6 +1,6 @@
 // Tickets as rows: what, how bad, who has it, how far it has climbed.
 import { Badge } from "../../parts/badge.tsx";
-import { Table } from "../../parts/table.tsx";
+import { type Column, Table } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
 import type { Names } from "./names.ts";
 import type { Ticket } from "./shapes.ts";
@@ -38,13 +38,20 @@ export function TicketTable({
           ),
         },
         { title: "State", cell: ({ status }) => <FacilityState state={status} /> },
-        { title: "Priority", wide: true, cell: ({ priority }) => <Priority priority={priority} /> },
+        ...(isOfSite ? [] : ofAllSites(names)),
         { title: "Level", cell: ({ level }) => <Level level={level} /> },
-        { title: "With", wide: true, cell: ({ assignedToPersonId }) => names.person(assignedToPersonId) },
         { title: "Opened", kind: "number", cell: ({ createdAt }) => <When at={createdAt} /> },
       ]}
     />
   );
+}
+
+/** Columns for which there is no room beside others. */
+function ofAllSites(names: Names): readonly Column<Ticket>[] {
+  return [
+    { title: "Priority", wide: true, cell: ({ priority }) => <Priority priority={priority} /> },
+    { title: "With", wide: true, cell: ({ assignedToPersonId }) => names.person(assignedToPersonId) },
+  ];
 }
 
 /** How often it has climbed. */
