@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./backends.ts";
 
+/** Two to four seconds on a quiet machine. */
+const READY_WITHIN_MS = 90_000;
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 export interface Program {
@@ -47,10 +49,16 @@ export async function start(settings: Readonly<Record<string, string>>): Promise
   void program.exited.then((exitCode) => {
     code = exitCode;
   });
-  await eventually(async () => {
-    if (code !== undefined) throw new Error(`it ended with ${code}:\n${program.output()}`);
-    return program.output().includes("ready after");
-  }, 30_000);
+  try {
+    await eventually(async () => {
+      if (code !== undefined) throw new Error(`it ended with ${code}:\n${program.output()}`);
+      return program.output().includes("ready after");
+    }, READY_WITHIN_MS);
+  } catch (error) {
+    // Whoever waits for it will not stop it.
+    program.process.kill("SIGKILL");
+    throw error;
+  }
   return {
     ...program,
     url: /dashboard: (http:\/\/[^/]+)/.exec(program.output())?.[1] ?? "",

@@ -6,8 +6,8 @@ import { aptInstall, canUseApt } from "./apt.ts";
 import { findBinary } from "./find-binary.ts";
 import type { ServerName } from "./server.ts";
 
-/** Besides servers: what reads PDFs back. */
-export type ProgramName = ServerName | "poppler";
+/** Besides servers: what reads PDFs back, and a browser. */
+export type ProgramName = ServerName | "poppler" | "chromium";
 
 const LOCK_FOLDER = path.join(tmpdir(), "apium-apt-lock");
 const LOCK_WAIT_MS = 900_000;
@@ -25,6 +25,7 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   postgres: { binary: "initdb", packages: ["postgresql"], formula: "postgresql@17" },
   redis: { binary: "redis-server", packages: ["redis-server"], formula: "redis" },
   mosquitto: { binary: "mosquitto", packages: ["mosquitto", "mosquitto-clients"], formula: "mosquitto" },
+  chromium: { binary: "chromium", packages: ["chromium"], formula: "--cask chromium" },
   poppler: { binary: "pdftotext", packages: ["poppler-utils"], formula: "poppler" },
 };
 

@@ -1,0 +1,227 @@
+/** The dashboard in a real browser, against the product as it is started: every page, and what an operator does with it. */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { eventually } from "../support/backends.ts";
+import { describeInBrowser, picture, type Visit, type VisitOptions } from "../support/browser.ts";
+import { client, type Program, start, temporaryFolder } from "../support/programs.ts";
+
+const TOKENS = {
+  viewer: "viewer-token-of-the-test",
+  operator: "operator-token-of-the-test",
+  admin: "admin-token-of-the-test-suite",
+};
+const TICKET = { siteId: 1, description: "Lift 2 is stuck", priority: "HIGH", assignedToPersonId: 1 };
+
+describeInBrowser("the dashboard", (visit) => {
+  const folder = temporaryFolder();
+  let program: Program;
+  let api: ReturnType<typeof client>;
+  /** Of a mail for a ticket that does not exist: a dead letter at once. */
+  let failed = "";
+  let mailed = "";
+
+  beforeAll(async () => {
+    program = await start({
+      DATA_DIR: folder.path,
+      API_TOKENS: Object.entries(TOKENS)
+        .map(([role, token]) => `${role}:${token}`)
+        .join(","),
+    });
+    api = client(program.url, TOKENS.admin);
+    const lost = await api.post("/tasks", {
+      name: "send_ticket_email",
+      params: { ticketId: 987_654, event: "created" },
+    });
+    failed = String(lost.body.id);
+    const { body } = await api.post("/tickets", TICKET);
+    mailed = String(body.emailTaskId);
+    await endOf(failed);
+    await endOf(mailed);
+  }, 180_000);
+  afterAll(async () => {
+    await program.stop();
+    folder.remove();
+  }, 30_000);
+
+  const endOf = (id: string) =>
+    eventually(async () => {
+      const { body } = await api.get(`/tasks/${id}`);
+      return ["SUCCESS", "FAILURE", "REVOKED"].includes(String(body.state)) ? String(body.state) : undefined;
+    }, 30_000);
+
+  /** Visits under a token, and is sure afterwards that the page had nothing to complain about. */
+  async function on(
+    role: keyof typeof TOKENS,
+    options: Partial<VisitOptions>,
+    look: (page: Page, visited: Visit) => Promise<void>,
+  ) {
+    const visited = await visit({ url: program.url, token: TOKENS[role], ...options });
+    try {
+      await look(visited.page, visited);
+      expect(visited.complaints).toEqual([]);
+    } finally {
+      await visited.close();
+    }
+  }
+
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name }).waitFor();
+
+  const pages = (): readonly (readonly [address: string, title: string | RegExp, picture: string])[] => [
+    ["/", "Overview", "overview"],
+    ["/queues", "Queues", "queues"],
+    ["/queues/email", "email", "queue"],
+    ["/workers", "Workers", "workers"],
+    ["/sites", "Sites", "sites"],
+    ["/sites/1", "Bengaluru Campus", "site"],
+    ["/jobs", "Jobs", "jobs"],
+    ["/jobs/1", "Hourly guard check", "job"],
+    ["/tickets", "Tickets", "tickets"],
+    ["/tickets/1", /Ticket/, "ticket"],
+    ["/reports", "Reports", "reports"],
+    ["/mailbox", "Mailbox", "mailbox"],
+  ];
+
+  describe.each([
+    ["on a desk", 1280, false],
+    ["on a phone, in the dark", 390, true],
+  ] as const)("%s", (_where, width, isDark) => {
+    test("shows every page without a complaint and without anything cut off at its side", async () => {
+      await on("admin", { width, isDark }, async (page) => {
+        for (const [address, title, name] of pages()) {
+          await page.goto(address);
+          await heading(page, title);
+          await page.waitForLoadState("load");
+          await eventually(async () => (await page.getByLabel("Loading").count()) === 0);
+          const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+          expect({ address, overhang: Math.max(0, overhang) }).toEqual({ address, overhang: 0 });
+          await picture(page, width < 600 ? `${name}-phone` : name);
+        }
+      });
+    }, 180_000);
+  });
+
+  test("sends a stranger to the login page, and after it to where they wanted to go", async () => {
+    const { page, close } = await visit({ url: program.url });
+    await page.goto("/queues/email");
+    expect(new URL(page.url()).pathname).toBe("/login");
+    await page.getByLabel("Access token").fill("not-a-token-of-this-system");
+    await page.getByRole("button", { name: "Sign in" }).first().click();
+    await page.waitForURL("**/login?again");
+    await page.getByLabel("Access token").fill(TOKENS.viewer);
+    await page.getByRole("button", { name: "Sign in" }).first().click();
+    await heading(page, "email");
+    expect(new URL(page.url()).pathname).toBe("/queues/email");
+    await close();
+  });
+
+  test("does not offer to a viewer what they may not do", async () => {
+    await on("viewer", {}, async (page) => {
+      await page.goto("/queues");
+      await page.getByRole("cell", { name: "email", exact: true }).waitFor();
+      expect(await page.getByRole("button", { name: /Pause|Purge/ }).count()).toBe(0);
+    });
+  });
+
+  test("pauses a queue and opens it again, under the name of who did it", async () => {
+    await on("operator", {}, async (page) => {
+      await page.goto("/queues/reports");
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByText(/Paused by session:/).waitFor();
+      const { body } = await api.get("/queues");
+      expect(body.items).toContainEqual(expect.objectContaining({ name: "reports", pausedAt: expect.any(String) }));
+      await page.getByRole("button", { name: "Resume" }).click();
+      await page.getByText("Open", { exact: true }).waitFor();
+    });
+    const { body } = await api.get("/audit?action=queue&limit=2");
+    expect(body.items).toMatchObject([
+      { action: "queue.resume", target: "reports", role: "operator" },
+      { action: "queue.pause", target: "reports", role: "operator" },
+    ]);
+  });
+
+  test("shows what happens without being loaded again", async () => {
+    await on("viewer", {}, async (page) => {
+      await page.goto("/tickets");
+      await heading(page, "Tickets");
+      await page.getByTitle("Live: what happens shows at once").waitFor();
+      await api.post("/tickets", { ...TICKET, description: "The gate does not close" });
+      await page.getByText("The gate does not close").waitFor();
+    });
+  });
+
+  test("opens a ticket, whose mail is in the mailbox as its reader sees it", async () => {
+    await on("operator", {}, async (page) => {
+      await page.goto("/tickets");
+      await page.getByRole("button", { name: "New ticket" }).click();
+      const dialog = page.getByRole("dialog", { name: "New ticket" });
+      await dialog.getByLabel("What is wrong").fill("Smoke in the server room");
+      await dialog.getByLabel("Who looks after it").selectOption({ label: "Asha Rao" });
+      await dialog.getByRole("button", { name: "Open it" }).click();
+      await page.getByRole("link", { name: "Show" }).click();
+      await heading(page, /Ticket BLR-01#/);
+      await page.goto("/mailbox");
+      await page.getByRole("navigation", { name: "Mails" }).getByText("Smoke in the server room").click();
+      await page.frameLocator("iframe").getByText("Smoke in the server room").first().waitFor();
+    });
+  });
+
+  test("is steered with the keyboard alone", async () => {
+    await on("viewer", {}, async (page) => {
+      await heading(page, "Overview");
+      await page.keyboard.press("g");
+      await page.keyboard.press("q");
+      await heading(page, "Queues");
+      await page.keyboard.press("/");
+      await page.keyboard.type(mailed);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**/tasks/${mailed}`);
+      await page.keyboard.press("?");
+      await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog", { name: "Keyboard" }).waitFor({ state: "hidden" });
+    });
+  });
+
+  test("has its menu on a phone, too", async () => {
+    await on("viewer", { width: 390 }, async (page) => {
+      await page.getByRole("button", { name: "Menu" }).click();
+      await page.getByRole("link", { name: "Workers" }).click();
+      await heading(page, "Workers");
+    });
+  });
+
+  test("gives strangers nothing of itself but the login page", async () => {
+    const index = await fetch(`${program.url}/`, {
+      headers: { Cookie: await cookieOf() },
+    }).then((response) => response.text());
+    const assets = [...index.matchAll(/"(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, path = ""]) => path);
+    expect(assets).toHaveLength(2);
+    for (const asset of assets) expect((await fetch(`${program.url}${asset}`)).status).toBe(401);
+    const login = await fetch(`${program.url}/login`).then((response) => response.text());
+    for (const [, path] of login.matchAll(/"(\/assets\/[^"]+)"/g)) {
+      const response = await fetch(`${program.url}${path}`, { headers: { "Accept-Encoding": "br" } });
+      expect([path, response.status]).toEqual([path, 200]);
+    }
+  });
+
+  test("keeps its files for ever, and gives a page of another version this one's", async () => {
+    const headers = { Cookie: await cookieOf() };
+    const index = await fetch(`${program.url}/`, { headers });
+    expect(index.headers.get("cache-control")).toBe("no-cache");
+    const [, script = ""] = /"(\/assets\/[^"]+\.js)"/.exec(await index.text()) ?? [];
+    const own = await fetch(`${program.url}${script}`, { headers });
+    expect(own.headers.get("cache-control")).toMatch(/immutable/);
+    const other = await fetch(`${program.url}/assets/0123456789-app.js`, { headers });
+    expect(other.headers.get("cache-control")).toBe("no-store");
+    expect(await other.text()).toBe(await own.text());
+    expect((await fetch(`${program.url}/assets/0123456789-secret.js`, { headers })).status).toBe(404);
+  });
+
+  async function cookieOf(): Promise<string> {
+    const response = await fetch(`${program.url}/?token=${TOKENS.viewer}`, { redirect: "manual" });
+    return response.headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(";")[0])
+      .join("; ");
+  }
+});
