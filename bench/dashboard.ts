@@ -1,0 +1,115 @@
+/**
+ * What a browser that watches costs the workers: the product's gateway in a process, a worker in another, 1 000 tasks a
+ * second (some 2 000 events), in turn without anybody watching and with the dashboard's overview and its list of tasks open
+ * in Chromium. Says what a task costs the worker's process, and how late tasks start. Medians of the rounds.
+ * `node_modules/.bin/node bench/dashboard.ts [--rounds 5] [--seconds 15]`
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { chromium } from "playwright-core";
+import { migrate, openPostgres } from "../database/index.ts";
+import { JetStreamQueue, RUNTIME_MIGRATIONS, Runtime } from "../runtime/index.ts";
+import { start, temporaryFolder } from "../test/support/programs.ts";
+import { findBinary } from "../test/support/servers/find-binary.ts";
+import { startNats, startPostgres } from "../test/support/servers/index.ts";
+import { observed, type WorkerFigures } from "./dashboard-worker.ts";
+
+const TOKEN = "token-of-the-bench-for-admins";
+const BATCH = 50;
+const BATCHES_A_SECOND = 20;
+const WARM_UP_S = 5;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const { values } = parseArgs({ options: { rounds: { type: "string" }, seconds: { type: "string" } } });
+const rounds = Number(values.rounds ?? 5);
+const seconds = Number(values.seconds ?? 15);
+
+const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
+const folder = temporaryFolder();
+const gateway = await start({
+  ...{ DATABASE_URL: postgres.url, NATS_URL: nats.url, DATA_DIR: folder.path, QUEUES: "" },
+  ...{ SERVICES: "gateway,scheduler,cache", API_TOKENS: `admin:${TOKEN}` },
+});
+const worker = fork(new URL("./dashboard-worker.ts", import.meta.url), [postgres.url, nats.url]);
+await once(worker, "message");
+const browser = await chromium.launch({
+  executablePath: findBinary("chromium") ?? "",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+});
+const database = openPostgres({ url: postgres.url });
+await migrate(database, [RUNTIME_MIGRATIONS]);
+const caller = new Runtime({
+  database,
+  queues: [],
+  queue: (parts, expect) => new JetStreamQueue({ url: nats.url, database }, parts, expect),
+});
+await caller.open();
+
+/** A thousand tasks a second, at an even pace. */
+async function load(forSeconds: number): Promise<void> {
+  const began = performance.now();
+  for (let batch = 0; batch < forSeconds * BATCHES_A_SECOND; batch += 1) {
+    const now = Date.now();
+    await observed.enqueueMany(
+      caller,
+      Array.from({ length: BATCH }, () => ({ sentAt: now })),
+    );
+    const restMs = began + ((batch + 1) * 1_000) / BATCHES_A_SECOND - performance.now();
+    if (restMs > 0) await pause(restMs);
+  }
+}
+
+async function ask(child: ChildProcess): Promise<WorkerFigures> {
+  child.send("figures");
+  const [figures] = (await once(child, "message")) as [WorkerFigures];
+  return figures;
+}
+
+async function round(isWatched: boolean): Promise<WorkerFigures> {
+  const context = isWatched ? await browser.newContext({ baseURL: gateway.url }) : undefined;
+  for (const path of context === undefined ? [] : [`/?token=${TOKEN}`, "/tasks"]) {
+    const page = await context?.newPage();
+    await page?.goto(path);
+  }
+  await load(WARM_UP_S);
+  await ask(worker);
+  await load(seconds);
+  await pause(500);
+  const figures = await ask(worker);
+  await context?.close();
+  return figures;
+}
+
+const seen: { readonly alone: WorkerFigures[]; readonly watched: WorkerFigures[] } = { alone: [], watched: [] };
+for (let turn = 0; turn < rounds; turn += 1) {
+  seen.alone.push(await round(false));
+  seen.watched.push(await round(true));
+  process.stderr.write(`round ${turn + 1} of ${rounds}\n`);
+}
+
+const table = new Table({ head: ["figure", "nobody watches", "a browser watches", "ratio"] });
+for (const figure of ["done", "cpuUs", "p50Ms", "p99Ms"] as const) {
+  const [alone, watched] = [
+    median(seen.alone.map((one) => one[figure])),
+    median(seen.watched.map((one) => one[figure])),
+  ];
+  table.push([figure, alone.toFixed(1), watched.toFixed(1), (watched / alone).toFixed(3)]);
+}
+const ratios = seen.watched.map(({ cpuUs }, turn) => cpuUs / (seen.alone[turn]?.cpuUs ?? Number.NaN));
+console.log(table.toString());
+console.log(
+  `CPU a task, round by round: ${ratios.map((ratio) => ratio.toFixed(3)).join(" ")}; median ${median(ratios).toFixed(3)}`,
+);
+
+await browser.close();
+worker.send("stop");
+await once(worker, "exit");
+await caller.stop(0);
+await database.close();
+await gateway.stop();
+folder.remove();
+await Promise.all([postgres.stop(), nats.stop()]);
