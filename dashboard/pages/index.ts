@@ -3,6 +3,8 @@ import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queues } from "./queues/queues.tsx";
+import { Schedule } from "./schedules/schedule.tsx";
+import { Schedules } from "./schedules/schedules.tsx";
 
 export interface PageEntry {
   /** A pattern: `:id` is handed to the page. */
@@ -20,4 +22,6 @@ export type Group = (typeof GROUPS)[number];
 export const PAGES: readonly PageEntry[] = [
   { path: "/", page: Overview, menu: { label: "Overview", icon: "overview", group: "Work", key: "o" } },
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
+  { path: "/schedules", page: Schedules, menu: { label: "Schedules", icon: "schedules", group: "Work", key: "s" } },
+  { path: "/schedules/:name", page: Schedule },
 ];
