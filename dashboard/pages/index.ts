@@ -1,6 +1,7 @@
 // Every page: its address, what it is called, where it stands in the menu. A page's folder holds what it is made of.
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
+import { Cache } from "./cache/cache.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queues } from "./queues/queues.tsx";
 import { Schedule } from "./schedules/schedule.tsx";
@@ -24,4 +25,5 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
   { path: "/schedules", page: Schedules, menu: { label: "Schedules", icon: "schedules", group: "Work", key: "s" } },
   { path: "/schedules/:name", page: Schedule },
+  { path: "/cache", page: Cache, menu: { label: "Cache", icon: "cache", group: "System", key: "c" } },
 ];
