@@ -33,3 +33,8 @@ function parts(at: Date, zone: string, options: Intl.DateTimeFormatOptions): str
     return at.toISOString();
   }
 }
+
+/** A text with its instants (`2026-11-28T08:30:00.000Z`) as times of the reader's. */
+export function withReadersTimes(text: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (instant) => inZone(instant, READERS_ZONE));
+}

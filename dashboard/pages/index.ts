@@ -1,11 +1,13 @@
 // Every page: its address, what it is called, where it stands in the menu. A page's folder holds what it is made of.
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
+import { Audit } from "./audit/audit.tsx";
 import { Cache } from "./cache/cache.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queues } from "./queues/queues.tsx";
 import { Schedule } from "./schedules/schedule.tsx";
 import { Schedules } from "./schedules/schedules.tsx";
+import { Settings } from "./settings/settings.tsx";
 
 export interface PageEntry {
   /** A pattern: `:id` is handed to the page. */
@@ -26,4 +28,11 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/schedules", page: Schedules, menu: { label: "Schedules", icon: "schedules", group: "Work", key: "s" } },
   { path: "/schedules/:name", page: Schedule },
   { path: "/cache", page: Cache, menu: { label: "Cache", icon: "cache", group: "System", key: "c" } },
+  { path: "/audit", page: Audit, menu: { label: "Audit", icon: "audit", group: "System", key: "a" } },
+  {
+    path: "/settings",
+    page: Settings,
+    menu: { label: "Settings", icon: "settings", group: "System", key: "e" },
+    isOfClient: true,
+  },
 ];

@@ -4,6 +4,7 @@ import { moment, plural } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import type { Schedule } from "../../core/shapes.ts";
 import type { Finding, ScheduleHistory } from "../../core/shapes-system.ts";
+import { withReadersTimes } from "../../core/zone.ts";
 import type { Tone } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { When } from "../../parts/when.tsx";
@@ -75,7 +76,7 @@ function ofFindings({ name, queue }: Schedule, findings: readonly Finding[]): re
     })
     .map(({ severity, message, suggestion }) => ({
       tone: severity === "error" ? "bad" : "warn",
-      what: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+      what: withReadersTimes(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`),
       todo: suggestion,
     }));
 }

@@ -3,10 +3,11 @@
 import type { Items, Queue } from "../../../core/shapes.ts";
 import type { TypeDefinition } from "../../../core/shapes-system.ts";
 import { useQuery } from "../../../core/use-query.ts";
-import { useTaskNames } from "../../../core/use-task-types.ts";
+
 import { Select, TextField } from "../../../parts/fields.tsx";
 import { SuggestField } from "../../../parts/suggest-field.tsx";
 import type { FieldsProps } from "./editor.tsx";
+import { useTaskNames } from "./use-task-names.ts";
 
 const PRIORITIES: readonly (readonly [string, string])[] = [
   ["", "The task's own"],
