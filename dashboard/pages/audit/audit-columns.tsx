@@ -16,27 +16,24 @@ export const COLUMNS: readonly Column<AuditEntry>[] = [
     cell: ({ at }) => (
       <>
         <When at={at} />
-        <span class="sub">{moment(at)}</span>
+        <span class="sub audit-moment">{moment(at)}</span>
       </>
     ),
   },
   {
-    title: "Who",
-    cell: ({ actor, role }) => (
+    title: "Who did what",
+    cell: ({ actor, role, action }) => (
       <span class="audit-who">
-        <a class="plain" href={hrefWith({ actor })} title={`Only what ${actor} did`}>
-          <Breakable name={actor} />
+        <a class="plain mono" href={hrefWith({ action })} title={`Only ${action}`}>
+          {action}
         </a>
-        <span class="sub">{role}</span>
+        <span class="sub">
+          <a class="plain" href={hrefWith({ actor })} title={`Only what ${actor} did`}>
+            {actor}
+          </a>
+          {actor.includes(role) ? "" : `, ${role}`}
+        </span>
       </span>
-    ),
-  },
-  {
-    title: "Did",
-    cell: ({ action }) => (
-      <a class="plain mono" href={hrefWith({ action })} title={`Only ${action}`}>
-        <Breakable name={action} />
-      </a>
     ),
   },
   { title: "To what", kind: "grow", cell: (entry) => <TargetCell entry={entry} /> },

@@ -4,6 +4,7 @@ import { send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { DialogForm } from "../../parts/dialog-form.tsx";
 import { TextField } from "../../parts/fields.tsx";
 import { say, wordsOf } from "../../parts/toast.tsx";
 
@@ -34,13 +35,7 @@ export function ClearCache({ cache, onDone, onClose }: ClearCacheProps) {
   };
   return (
     <Dialog title={`Clear ${cache}?`} onClose={onClose}>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isMeant) void clear();
-        }}
-      >
+      <DialogForm onSubmit={() => isMeant && clear()}>
         <p>
           Every key of <b>{cache}</b> goes, in all versions; other caches stay.{" "}
           {MEANS[cache] ?? "Until it has filled again, what it serves is slower."}
@@ -53,7 +48,7 @@ export function ClearCache({ cache, onDone, onClose }: ClearCacheProps) {
             Clear {cache}
           </Button>
         </footer>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

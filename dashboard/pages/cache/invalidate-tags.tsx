@@ -4,6 +4,7 @@ import { send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { DialogForm } from "../../parts/dialog-form.tsx";
 import { errorOf, TextField } from "../../parts/fields.tsx";
 import { say, wordsOf } from "../../parts/toast.tsx";
 import type { ToolProps } from "./delete-pattern.tsx";
@@ -29,13 +30,7 @@ export function InvalidateTags({ where, onDone, onClose }: ToolProps) {
   const problem = errorOf(error, "tags");
   return (
     <Dialog title={`Invalidate tags in ${where.cache}`} onClose={onClose}>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (tags.length > 0) void invalidate();
-        }}
-      >
+      <DialogForm onSubmit={() => tags.length > 0 && invalidate()}>
         <TextField
           label="Tags"
           mono
@@ -52,7 +47,7 @@ export function InvalidateTags({ where, onDone, onClose }: ToolProps) {
             Invalidate {tags.length > 1 ? `${tags.length} tags` : ""}
           </Button>
         </footer>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,11 +1,12 @@
 // Making a schedule, changing one, or making one like another. What the timing means is shown as one types.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { send } from "../../../core/api.ts";
 import { go } from "../../../core/place.ts";
 import type { Schedule } from "../../../core/shapes.ts";
 import { READERS_ZONE } from "../../../core/zone.ts";
 import { Button } from "../../../parts/button.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
+import { DialogForm } from "../../../parts/dialog-form.tsx";
 import { errorOf, TextField } from "../../../parts/fields.tsx";
 import { say, wordsOf } from "../../../parts/toast.tsx";
 import { pathOf } from "../schedule-actions.tsx";
@@ -37,11 +38,6 @@ export function Editor({ edited, like, onDone, onClose }: EditorProps) {
   const [draft, setDraft] = useState(before);
   const [refusal, setRefusal] = useState<unknown>(undefined);
   const [isBusy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    // Before the dialog opens, so that it begins at what is to be written and not at its close button.
-    form.current?.querySelector("input")?.setAttribute("autofocus", "");
-  }, []);
   const preview = usePreview(draft);
   const set = (changes: Partial<Draft>) => {
     setDraft((own) => ({ ...own, ...changes }));
@@ -67,14 +63,7 @@ export function Editor({ edited, like, onDone, onClose }: EditorProps) {
   };
   return (
     <Dialog wide title={edited === undefined ? "New schedule" : `Edit ${edited.name}`} onClose={onClose}>
-      <form
-        ref={form}
-        class="editor"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
+      <DialogForm class="editor" onSubmit={save}>
         {edited?.origin === "code" ? (
           <p class="notice">
             A service defines this schedule in its code. What you change holds until that definition changes.
@@ -128,7 +117,7 @@ export function Editor({ edited, like, onDone, onClose }: EditorProps) {
             {edited === undefined ? "Make it" : "Save"}
           </Button>
         </footer>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,11 +1,12 @@
 // Making a token. It is shown once, when it is made; the dialog then has nothing but it.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { send } from "../../../core/api.ts";
 import { isOfPlatform, may, ROLES, type Role } from "../../../core/me.ts";
 import { Button } from "../../../parts/button.tsx";
 import { Choices } from "../../../parts/choices.tsx";
 import { Copied } from "../../../parts/copied.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
+import { DialogForm } from "../../../parts/dialog-form.tsx";
 import { errorOf, Select, TextField } from "../../../parts/fields.tsx";
 import { InstantField } from "../../../parts/instant-field.tsx";
 import { wordsOf } from "../../../parts/toast.tsx";
@@ -34,8 +35,6 @@ export function NewToken({ onMade, onClose }: { onMade: () => unknown; onClose: 
   const [made, setMade] = useState<string | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const clients = useClientNames();
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector("input")?.setAttribute("autofocus", ""), []);
 
   const make = async () => {
     setError(undefined);
@@ -73,14 +72,7 @@ export function NewToken({ onMade, onClose }: { onMade: () => unknown; onClose: 
   }
   return (
     <Dialog title="New token" onClose={onClose}>
-      <form
-        ref={form}
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void make();
-        }}
-      >
+      <DialogForm onSubmit={make}>
         <TextField
           label="Name"
           required
@@ -124,7 +116,7 @@ export function NewToken({ onMade, onClose }: { onMade: () => unknown; onClose: 
             Make it
           </Button>
         </footer>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

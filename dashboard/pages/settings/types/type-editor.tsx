@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { send } from "../../../core/api.ts";
 import { Button } from "../../../parts/button.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
+import { DialogForm } from "../../../parts/dialog-form.tsx";
 import { errorOf, TextField } from "../../../parts/fields.tsx";
 import { say, wordsOf } from "../../../parts/toast.tsx";
 import { When } from "../../../parts/when.tsx";
@@ -48,13 +49,7 @@ export function TypeEditor({ type, onDone, onClose }: TypeEditorProps) {
   };
   return (
     <Dialog title={name} onClose={onClose}>
-      <form
-        class="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save({ rate, soft, hard });
-        }}
-      >
+      <DialogForm onSubmit={() => save({ rate, soft, hard })}>
         {set === null ? null : (
           <p class="hint">
             Set by {set.updatedBy ?? "an operator"}, <When at={set.updatedAt} />. An empty field is what the definition
@@ -112,7 +107,7 @@ export function TypeEditor({ type, onDone, onClose }: TypeEditorProps) {
             Save
           </Button>
         </footer>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -119,9 +119,10 @@ function TypeState({ type: { pausedAt, pausedBy } }: { type: TaskType }) {
   if (pausedAt === null) return <span class="muted">runs</span>;
   return (
     <>
-      <Badge tone="warn">Paused</Badge>
-      <span class="sub">
-        {pausedBy === null ? "" : `by ${pausedBy}, `}
+      <Badge tone="warn" {...(pausedBy === null ? {} : { title: `By ${pausedBy}` })}>
+        Paused
+      </Badge>
+      <span class="sub nowrap">
         <When at={pausedAt} />
       </span>
     </>
