@@ -105,6 +105,12 @@ export interface Schedule {
   readonly lastMissedAt: string | null;
   readonly totalRunCount: number;
   readonly missedCount: number;
+  /** Slots that wait for the end of the run before them. */
+  readonly waitingSlots: number;
+  /** Grows with each change. */
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
   readonly updatedBy: string | null;
 }
 

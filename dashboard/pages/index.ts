@@ -1,6 +1,8 @@
 // Every page: its address, what it is called, where it stands in the menu. A page's folder holds what it is made of.
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
+import { Audit } from "./audit/audit.tsx";
+import { Cache } from "./cache/cache.tsx";
 import { Job } from "./facility/job.tsx";
 import { Jobs } from "./facility/jobs.tsx";
 import { Mailbox } from "./facility/mailbox.tsx";
@@ -12,6 +14,9 @@ import { Tickets } from "./facility/tickets.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queue } from "./queues/queue.tsx";
 import { Queues } from "./queues/queues.tsx";
+import { Schedule } from "./schedules/schedule.tsx";
+import { Schedules } from "./schedules/schedules.tsx";
+import { Settings } from "./settings/settings.tsx";
 import { Worker } from "./workers/worker.tsx";
 import { Workers } from "./workers/workers.tsx";
 
@@ -47,6 +52,16 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/queues/:name", page: Queue },
   { path: "/workers", page: Workers, menu: { label: "Workers", icon: "workers", group: "Work", key: "w" } },
   { path: "/workers/:id", page: Worker },
+  { path: "/schedules", page: Schedules, menu: { label: "Schedules", icon: "schedules", group: "Work", key: "s" } },
+  { path: "/schedules/:name", page: Schedule },
+  { path: "/cache", page: Cache, menu: { label: "Cache", icon: "cache", group: "System", key: "c" } },
+  { path: "/audit", page: Audit, menu: { label: "Audit", icon: "audit", group: "System", key: "a" } },
+  {
+    path: "/settings",
+    page: Settings,
+    menu: { label: "Settings", icon: "settings", group: "System", key: "e" },
+    isOfClient: true,
+  },
   ...FACILITY,
   { path: "/mailbox", page: Mailbox, menu: { label: "Mailbox", icon: "mail", group: "Facility", key: "m" } },
   { path: "/mailbox/:file", page: Mailbox },

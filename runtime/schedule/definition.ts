@@ -96,9 +96,7 @@ export function digestOf(definition: ScheduleDefinition): string {
     .digest("hex");
 }
 
-export interface PreviewRequest {
-  readonly timing: Timing;
-  readonly timezone: string;
+export interface PreviewRequest extends Pick<ScheduleDefinition, "timing" | "timezone" | "startAt" | "endAt"> {
   readonly from: number | undefined;
   readonly n: number;
 }
@@ -106,7 +104,11 @@ export interface PreviewRequest {
 /** Checks a question for a timing's next slots. @throws ApiumError `PARAMS_INVALID` with the fields named. */
 export function parsePreview(input: unknown): PreviewRequest {
   const given = parseParams(previewSchema, withCronName(input));
-  return { timing: timingOf(given), timezone: given.timezone, from: given.from?.getTime(), n: given.n };
+  const { timezone, startAt, endAt, from, n } = given;
+  return {
+    ...{ timing: timingOf(given), timezone, n, from: from?.getTime() },
+    ...{ startAt: startAt?.getTime() ?? null, endAt: endAt?.getTime() ?? null },
+  };
 }
 
 function definitionOf(given: ScheduleGiven): ScheduleDefinition {

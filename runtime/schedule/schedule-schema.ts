@@ -29,7 +29,9 @@ const timing = {
   /** Day of month and day of week: `and` (default, Celery) or `or` (classic cron). */
   days: z.enum(["and", "or"]).optional(),
   /** An interval from one second on, counted from `startAt`, or from 1970 in UTC where there is none. */
-  every: duration.refine((value) => durationMs(value) >= SHORTEST_INTERVAL_MS, "must be one second or more").optional(),
+  every: duration
+    .refine((value) => !isDuration(value) || durationMs(value) >= SHORTEST_INTERVAL_MS, "must be one second or more")
+    .optional(),
   /** Once, at this instant. */
   at: instantSchema.optional(),
   /** Once a day, with the sun. */
@@ -79,6 +81,8 @@ export const previewSchema = z
   .strictObject({
     ...timing,
     timezone: settings.timezone,
+    startAt: settings.startAt,
+    endAt: settings.endAt,
     from: instantSchema.optional(),
     n: z.coerce.number().int().min(1).max(1_000).default(5),
   })

@@ -189,10 +189,10 @@ export class Schedules {
     return isoList(upcoming(slotsOf(definition), this.#parts.clock.now(), count));
   }
 
-  /** The next slots of any timing. @throws ApiumError `PARAMS_INVALID` with the fields named. */
+  /** The next slots of any timing, within `startAt` and `endAt`. @throws ApiumError `PARAMS_INVALID` with the fields named. */
   preview(input: unknown): string[] {
-    const { timing, timezone, from, n } = parsePreview(input);
-    return isoList(upcoming(occurrencesOf(timing, timezone), from ?? this.#parts.clock.now(), n));
+    const { from, n, ...when } = parsePreview(input);
+    return isoList(upcoming(slotsOf(when), from ?? this.#parts.clock.now(), n));
   }
 
   /** What became of the latest slots. @throws ApiumError `SCHEDULE_NOT_FOUND`. */
@@ -273,7 +273,7 @@ export class Schedules {
   }
 }
 
-function slotsOf(definition: ScheduleDefinition) {
+function slotsOf(definition: Pick<ScheduleDefinition, "timing" | "timezone" | "startAt" | "endAt">) {
   const validity = { start: definition.startAt ?? undefined, end: definition.endAt ?? undefined };
   return occurrencesOf(definition.timing, definition.timezone, validity);
 }

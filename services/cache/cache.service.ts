@@ -1,6 +1,6 @@
 // The cache as a service: the named caches over Redis or in this process, every operation an action. Nobody waits for a
 // server that is away, and nothing it does is needed for correctness: what must be right is in the database.
-import type { Context } from "moleculer";
+import type { Context, Service } from "moleculer";
 import { messageOf, parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -42,7 +42,7 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
       ...valueActions(desk, database),
       ...claimActions(desk),
       /** Of this node; the server's size is that of its whole database. */
-      async stats() {
+      async stats(this: Service) {
         const items = await Promise.all(
           NAMED_CACHES.map(async ({ name }) => {
             const store = stores.get(name);
@@ -56,7 +56,7 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
             };
           }),
         );
-        return { items, nextCursor: null };
+        return { node: this.broker.nodeID, items, nextCursor: null };
       },
       monitor(ctx: Ctx) {
         const { cache, limit } = parseParams(PARAMS.monitor, ctx.params);

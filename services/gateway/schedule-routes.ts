@@ -30,7 +30,7 @@ export const SCHEDULE_ROUTES: readonly RestRoute[] = [
     action: "scheduler.preview",
     role: "viewer",
     summary: "The next slots of any timing.",
-    body: ["expression", "cron", "days", "every", "at", "solar", "timezone", "from", "n"],
+    body: ["expression", "cron", "days", "every", "at", "solar", "timezone", "startAt", "endAt", "from", "n"],
   },
   { method: "GET", path: "/schedules/:name", action: "scheduler.get", role: "viewer", summary: "One schedule." },
   {

@@ -335,6 +335,20 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     await expect(runtime.schedules.get("mine")).rejects.toMatchObject({ code: "SCHEDULE_NOT_FOUND" });
   });
 
+  test("a preview shows what the schedule's own slots will be: from its start, not after its end", async () => {
+    const runtime = await withRuntime();
+    const start = Math.floor(Date.now() / 60_000) * 60_000 + 90_000;
+    const given = {
+      every: "7m",
+      startAt: new Date(start).toISOString(),
+      endAt: new Date(start + 15 * 60_000).toISOString(),
+    };
+    const expected = [0, 7, 14].map((minutes) => new Date(start + minutes * 60_000).toISOString());
+    expect(runtime.schedules.preview({ ...given, n: 10 })).toEqual(expected);
+    await runtime.schedules.create({ name: "s", task: "tick", ...given });
+    expect(await runtime.schedules.next("s", 10)).toEqual(expected);
+  });
+
   test("a name is taken once", async () => {
     const runtime = await withRuntime();
     await runtime.schedules.create({ name: "s", task: "tick", every: "1h" });

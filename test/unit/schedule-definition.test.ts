@@ -31,6 +31,7 @@ describe("a schedule's definition", () => {
     ["cron", { ...base, cron: "0 25 * * *" }],
     ["every", { ...base, every: "5m" }],
     ["every", { name: "x", task: "t", every: "10ms" }],
+    ["every", { name: "x", task: "t", every: "often" }],
     ["at", { name: "x", task: "t", at: "tomorrow" }],
     ["at", { name: "x", task: "t", at: "9999999-01-01T00:00:00Z" }],
     ["solar.event", { name: "x", task: "t", solar: { event: "moonrise", latitude: 1, longitude: 1 } }],

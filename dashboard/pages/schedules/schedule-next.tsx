@@ -1,0 +1,68 @@
+// The next ten firings, in the schedule's zone and in the reader's.
+import { relative } from "../../core/format.ts";
+import { now } from "../../core/now.ts";
+import type { Schedule } from "../../core/shapes.ts";
+import { useQuery } from "../../core/use-query.ts";
+import { inZone, offsetOf, READERS_ZONE } from "../../core/zone.ts";
+import { Card } from "../../parts/card.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { type Column, Table } from "../../parts/table.tsx";
+import { pathOf } from "./schedule-actions.tsx";
+
+const SHOWN = 10;
+
+export function NextFirings({ schedule: { name, timezone, enabled } }: { schedule: Schedule }) {
+  // Some have passed before it is asked again.
+  const next = useQuery<{ fires: readonly string[] }>(`${pathOf(name)}/next?n=${SHOWN + 5}`, {
+    live: ["schedule.fired"],
+  });
+  const coming = (fires: readonly string[]) => fires.filter((fire) => Date.parse(fire) > now.value).slice(0, SHOWN);
+  return (
+    <Card
+      title="Next firings"
+      flush
+      actions={enabled ? undefined : <span class="warn-text">once it is switched on</span>}
+    >
+      <Loaded query={next} lines={SHOWN}>
+        {({ fires }) => (
+          <Table
+            label="Next firings"
+            columns={columnsFor(
+              timezone,
+              coming(fires).some((fire) => !fire.endsWith(":00.000Z")),
+            )}
+            rows={coming(fires)}
+            keyOf={(fire) => fire}
+            empty="It fires no more"
+            emptyHint="There is no slot between its start and its end."
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function columnsFor(timezone: string, seconds: boolean): readonly Column<string>[] {
+  const isSame = timezone === READERS_ZONE;
+  return [
+    {
+      title: isSame ? `${timezone}, your zone` : timezone,
+      kind: "grow",
+      cell: (fire) => (
+        <span class="nowrap">
+          {inZone(fire, timezone, { seconds })}{" "}
+          <span class="muted">{timezone === "UTC" ? "" : offsetOf(fire, timezone)}</span>
+        </span>
+      ),
+    },
+    ...(isSame
+      ? []
+      : [
+          {
+            title: "Your time",
+            cell: (fire: string) => <span class="nowrap">{inZone(fire, READERS_ZONE, { seconds })}</span>,
+          },
+        ]),
+    { title: "", kind: "number", cell: (fire) => <span class="muted">{relative(Date.parse(fire), now.value)}</span> },
+  ];
+}
