@@ -34,6 +34,7 @@ export interface TaskFailure {
   readonly name?: string;
   readonly message: string;
   readonly stack?: string;
+  readonly cause?: { readonly name: string; readonly message: string; readonly code?: string };
 }
 
 export interface Task {
@@ -58,6 +59,7 @@ export interface Task {
   readonly worker: string | null;
   readonly parentId: string | null;
   readonly retryOf: string | null;
+  readonly retriedAs?: string | null;
   readonly traceId?: string | null;
   readonly result?: unknown;
   readonly hasResult: boolean;

@@ -3,6 +3,8 @@ import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queues } from "./queues/queues.tsx";
+import { TaskPage } from "./task/task.tsx";
+import { Tasks } from "./tasks/tasks.tsx";
 
 export interface PageEntry {
   /** A pattern: `:id` is handed to the page. */
@@ -19,5 +21,7 @@ export type Group = (typeof GROUPS)[number];
 
 export const PAGES: readonly PageEntry[] = [
   { path: "/", page: Overview, menu: { label: "Overview", icon: "overview", group: "Work", key: "o" } },
+  { path: "/tasks", page: Tasks, menu: { label: "Tasks", icon: "tasks", group: "Work", key: "t" } },
+  { path: "/tasks/:id", page: TaskPage },
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
 ];
