@@ -115,8 +115,11 @@ export interface DeadLetter {
   readonly taskId: string | null;
   readonly name: string | null;
   readonly queue: string;
-  readonly priority: number | null;
+  readonly priority?: number | null;
   readonly params: unknown;
+  readonly headers?: Readonly<Record<string, string>> | null;
+  /** Base64 of the first bytes of what was no task. */
+  readonly raw?: string | null;
   readonly error: TaskFailure;
   readonly createdAt: string;
   readonly handledAt: string | null;

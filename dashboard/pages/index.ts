@@ -1,6 +1,8 @@
 // Every page: its address, what it is called, where it stands in the menu. A page's folder holds what it is made of.
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
+import { DeadLetters } from "./dead-letters/dead-letters.tsx";
+import { LetterPage } from "./dead-letters/letter.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queues } from "./queues/queues.tsx";
 import { TaskPage } from "./task/task.tsx";
@@ -23,5 +25,11 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/", page: Overview, menu: { label: "Overview", icon: "overview", group: "Work", key: "o" } },
   { path: "/tasks", page: Tasks, menu: { label: "Tasks", icon: "tasks", group: "Work", key: "t" } },
   { path: "/tasks/:id", page: TaskPage },
+  {
+    path: "/dead-letters",
+    page: DeadLetters,
+    menu: { label: "Dead letters", icon: "letters", group: "Work", key: "d" },
+  },
+  { path: "/dead-letters/:id", page: LetterPage },
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
 ];

@@ -5,7 +5,8 @@ import { now } from "../../core/now.ts";
 import type { Task } from "../../core/shapes.ts";
 import type { Query } from "../../core/use-query.ts";
 import { type Tone, toneOf } from "../../parts/badge.tsx";
-import { Icon, type IconName } from "../../parts/icon.tsx";
+import { Banner } from "../../parts/banner.tsx";
+import type { IconName } from "../../parts/icon.tsx";
 import { BLOCKING, type Explanation, Reasons } from "./reasons.tsx";
 import type { Story } from "./story.ts";
 
@@ -31,19 +32,17 @@ export function Verdict({ task, story, explained, retriedAs, onChanged }: Verdic
   const isBlocked = reasons.some(({ code }) => BLOCKING.has(code));
   const tone = isBlocked ? "warn" : toneOf(task.state);
   return (
-    <section class={`verdict ${tone}`} aria-label="How it stands">
-      <span class="verdict-mark">
-        <Icon name={isBlocked ? "pause" : task.state === "REVOKED" ? "ban" : ICONS[tone]} size={20} />
-      </span>
-      <div class="verdict-words">
-        <h2>{headline(task, story, isBlocked)}</h2>
-        <Why task={task} explained={explained.data} retriedAs={retriedAs} />
-        {task.state === "STARTED" && task.progress !== null ? <Progress {...task.progress} /> : null}
-        {NOT_RUNNING.has(task.state) && explained.data !== undefined ? (
-          <Reasons explained={explained.data} onChanged={onChanged} />
-        ) : null}
-      </div>
-    </section>
+    <Banner
+      tone={tone}
+      icon={isBlocked ? "pause" : task.state === "REVOKED" ? "ban" : ICONS[tone]}
+      title={headline(task, story, isBlocked)}
+    >
+      <Why task={task} explained={explained.data} retriedAs={retriedAs} />
+      {task.state === "STARTED" && task.progress !== null ? <Progress {...task.progress} /> : null}
+      {NOT_RUNNING.has(task.state) && explained.data !== undefined ? (
+        <Reasons explained={explained.data} onChanged={onChanged} />
+      ) : null}
+    </Banner>
   );
 }
 

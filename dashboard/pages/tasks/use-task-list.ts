@@ -79,9 +79,11 @@ export function useTaskList(place: string, filter: TaskFilter, isReady: boolean,
     };
   }, [list, isReady]);
   useEffect(() => {
+    const { pathname } = location;
     let last = scrollY;
     const scrolled = () => {
-      last = scrollY;
+      // Whoever leaves is scrolled to the top of the next page before this one is gone.
+      if (location.pathname === pathname) last = scrollY;
     };
     addEventListener("scroll", scrolled, { passive: true });
     return () => {
