@@ -33,10 +33,12 @@ export function keep(address: string, value: unknown): void {
   if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
 }
 
-/** What was kept for this address, for whoever comes back to it. */
+/** What was kept for this address, for whoever comes back to it: asked once, at the arrival. */
 export function takeKept<Value>(address: string): Value | undefined {
   const found = kept.get(address);
   const cameBack = isBack || before.startsWith(`${current}/`);
+  before = "";
+  isBack = false;
   if (found === undefined || !cameBack || performance.now() - found.at > LONGEST_MS) return undefined;
   return found.value as Value;
 }

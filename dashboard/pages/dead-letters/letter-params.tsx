@@ -67,7 +67,7 @@ function Editor({ letter: { id, name, params }, onChanged, onCancel }: EditorPro
         onInput={setText}
         errors={refused?.fields.map((one) => ({ ...one, field: one.field.replace(/^params\./, "") })) ?? []}
       />
-      <SchemaHint schema={type?.params} />
+      <SchemaHint schema={type?.paramsSchema} />
       <div class="actions">
         <Button tone="main" icon="retry" disabled={"error" in parsed} onClick={requeue}>
           Run again with these

@@ -46,7 +46,7 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
   const [error, setError] = useState<unknown>(undefined);
   const type = types.find((one) => one.name === name);
   // Until somebody has written something the example is that of the chosen task.
-  const shown = text ?? (type?.params === undefined ? "{}" : JSON.stringify(exampleOf(type.params), null, 2));
+  const shown = text ?? (type?.paramsSchema ? JSON.stringify(exampleOf(type.paramsSchema), null, 2) : "{}");
   const parsed = parseJson(shown);
   const set = (changes: Partial<typeof options>) => setOptions({ ...options, ...changes });
 
@@ -109,7 +109,7 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
             onInput={setText}
             errors={ofParams.map((one) => ({ ...one, field: one.field.replace(/^params\./, "") }))}
           />
-          <SchemaHint schema={type?.params} />
+          <SchemaHint schema={type?.paramsSchema} />
         </div>
         <Select
           label="Queue"
@@ -166,9 +166,11 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
   );
 }
 
-function queueHint(type: { readonly queue?: string | null; readonly maxRetries?: number | null } | undefined): string {
+function queueHint(
+  type: { readonly queue?: string | null; readonly maxRetries?: number | undefined } | undefined,
+): string {
   if (type === undefined) return "The kind of task, as the code names it.";
-  return `Waits in ${type.queue ?? "default"}${type.maxRetries == null ? "" : `, retried ${type.maxRetries} times at most`}.`;
+  return `Waits in ${type.queue ?? "default"}${type.maxRetries === undefined ? "" : `, retried ${type.maxRetries} times at most`}.`;
 }
 
 function nameOf({ name }: Queue): string {

@@ -45,7 +45,8 @@ function Ran({ task }: { task: Task }) {
 
 function Detail({ task }: { task: Task }) {
   const params = paramsLine(task.params);
-  const quiet = params === "" ? <span class="muted">no parameters</span> : <Params text={params} />;
+  const nothing = task.areParamsHidden === true ? "sensitive parameters" : "no parameters";
+  const quiet = params === "" ? <span class="muted">{nothing}</span> : <Params text={params} />;
   switch (task.state) {
     case "STARTED":
       return task.progress === null ? quiet : <Progress {...task.progress} />;

@@ -107,14 +107,14 @@ export class TaskList {
   }
 
   #take(page: TaskPage, isHeld: boolean): void {
-    const newest = this.items[0]?.id ?? "";
-    const fresh = page.items.filter(({ id }) => id > newest).length;
-    const isAllFresh = fresh === page.items.length && page.nextCursor !== null;
+    const fresh = page.items.filter(({ id }) => !this.#known.has(id)).length;
     const hasRead = this.nextCursor !== undefined;
-    const last = page.nextCursor === null ? "" : (page.items.at(-1)?.id ?? "~");
+    const isApart = hasRead && this.#isApart(page);
+    // Down to here it was looked at; what is not on the page is not there.
+    const last = page.nextCursor ?? "";
     if (isHeld && hasRead) {
       this.fresh = fresh;
-      this.isFreshMore = isAllFresh && fresh > 0;
+      this.isFreshMore = isApart;
       const read = new Map(page.items.map((task) => [task.id, task]));
       for (const { id } of this.items) if (id >= last && !read.has(id)) this.#gone.add(id);
       this.items = this.items.map((task) => read.get(task.id) ?? task);
@@ -125,13 +125,21 @@ export class TaskList {
     const older = this.items.filter(({ id }) => id < last && !this.#gone.has(id));
     this.#gone.clear();
     // After a gap what was loaded further down would not follow on what is new.
-    if (!hasRead || (isAllFresh && fresh > 0) || page.nextCursor === null) {
+    if (!hasRead || isApart || page.nextCursor === null) {
       this.items = page.items;
       this.#end(page);
     } else {
       this.items = [...page.items, ...older];
       for (const { id } of page.items) this.#known.add(id);
     }
+  }
+
+  /** Between this newest page and what is loaded there is more that was not read. */
+  #isApart({ items, nextCursor }: TaskPage): boolean {
+    const oldest = items.at(-1)?.id;
+    if (oldest === undefined || nextCursor === null || this.#known.has(oldest)) return false;
+    const below = this.items.find(({ id }) => id < oldest);
+    return below === undefined || below.id < nextCursor;
   }
 
   #end({ items, nextCursor, searchedTo }: TaskPage): void {

@@ -7,7 +7,8 @@ const MOST_VALUE_CHARACTERS = 80;
 
 /** `vendor: NordClean, since: 2026-11-01`. */
 export function paramsLine(params: unknown): string {
-  if (params === null || typeof params !== "object") return params === undefined ? "" : valueLine(params);
+  if (params === null || typeof params !== "object")
+    return params === undefined || params === null ? "" : valueLine(params);
   const parts: string[] = [];
   let length = 0;
   for (const [name, value] of Object.entries(params)) {

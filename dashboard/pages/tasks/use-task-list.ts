@@ -9,6 +9,8 @@ import { listParams, type TaskFilter } from "./filter.ts";
 import { PAGE_ROWS, TaskList, type TaskPage } from "./task-list.ts";
 
 const LEAST_BETWEEN_MS = 1_000;
+/** A search that takes its time is made as much more seldom. */
+const LEAST_BETWEEN_FACTOR = 10;
 const LOOK_EVERY_MS = 5_000;
 const ASK_OF_VIEW_EVERY_MS = 10_000;
 const ENDED = new Set(["SUCCESS", "FAILURE", "REVOKED"]);
@@ -50,16 +52,24 @@ export function useTaskList(place: string, filter: TaskFilter, isReady: boolean,
   useEffect(() => {
     if (!isReady) return;
     let due: number | undefined;
-    let asked = 0;
-    const look = () => {
+    let next = 0;
+    let [isLooking, isMissed, isOver] = [false, false, false];
+    const look = async () => {
+      const asked = performance.now();
       due = undefined;
-      asked = performance.now();
-      void list.look(held.current());
+      isLooking = true;
+      isMissed = false;
+      await list.look(held.current());
+      isLooking = false;
+      next = asked + Math.max(LEAST_BETWEEN_MS, (performance.now() - asked) * LEAST_BETWEEN_FACTOR);
+      if (isMissed) happened();
     };
     const happened = () => {
-      if (!document.hidden) due ??= setTimeout(look, Math.max(0, asked + LEAST_BETWEEN_MS - performance.now()));
+      isMissed ||= isLooking;
+      if (document.hidden || isLooking || isOver) return;
+      due ??= setTimeout(look, Math.max(0, next - performance.now()));
     };
-    look();
+    void look();
     const stops = [
       on("tasks", (message) => {
         list.heard((message as TasksMessage).events);
@@ -71,6 +81,7 @@ export function useTaskList(place: string, filter: TaskFilter, isReady: boolean,
     const ofView = setInterval(() => void askOfView(list, view.current), ASK_OF_VIEW_EVERY_MS);
     document.addEventListener("visibilitychange", happened);
     return () => {
+      isOver = true;
       for (const stop of stops) stop();
       clearTimeout(due);
       clearInterval(every);
