@@ -28,6 +28,9 @@ export interface TaskEvent {
   readonly worker?: string;
   readonly runtimeMs?: number;
   readonly error?: { readonly code: string; readonly message: string };
+  readonly progress?: { readonly fraction: number; readonly message?: string };
+  /** Milliseconds since the epoch. */
+  readonly retryAt?: number;
 }
 
 export interface TasksMessage {

@@ -34,6 +34,7 @@ export interface TaskFailure {
   readonly name?: string;
   readonly message: string;
   readonly stack?: string;
+  readonly cause?: { readonly name: string; readonly message: string; readonly code?: string };
 }
 
 export interface Task {
@@ -47,6 +48,8 @@ export interface Task {
   readonly retries: number;
   readonly crashes: number;
   readonly params: unknown;
+  /** In lists: the parameters are sensitive, and null. */
+  readonly areParamsHidden?: boolean;
   readonly headers: Readonly<Record<string, string>> | null;
   readonly progress: { readonly fraction: number; readonly message: string | null } | null;
   readonly error: TaskFailure | null;
@@ -58,6 +61,7 @@ export interface Task {
   readonly worker: string | null;
   readonly parentId: string | null;
   readonly retryOf: string | null;
+  readonly retriedAs?: string | null;
   readonly traceId?: string | null;
   readonly result?: unknown;
   readonly hasResult: boolean;
@@ -119,8 +123,11 @@ export interface DeadLetter {
   readonly taskId: string | null;
   readonly name: string | null;
   readonly queue: string;
-  readonly priority: number | null;
+  readonly priority?: number | null;
   readonly params: unknown;
+  readonly headers?: Readonly<Record<string, string>> | null;
+  /** Base64 of the first bytes of what was no task. */
+  readonly raw?: string | null;
   readonly error: TaskFailure;
   readonly createdAt: string;
   readonly handledAt: string | null;

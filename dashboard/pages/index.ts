@@ -11,6 +11,8 @@ import { Site } from "./facility/site.tsx";
 import { Sites } from "./facility/sites.tsx";
 import { Ticket } from "./facility/ticket.tsx";
 import { Tickets } from "./facility/tickets.tsx";
+import { DeadLetters } from "./dead-letters/dead-letters.tsx";
+import { LetterPage } from "./dead-letters/letter.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queue } from "./queues/queue.tsx";
 import { Queues } from "./queues/queues.tsx";
@@ -19,6 +21,8 @@ import { Schedules } from "./schedules/schedules.tsx";
 import { Settings } from "./settings/settings.tsx";
 import { Worker } from "./workers/worker.tsx";
 import { Workers } from "./workers/workers.tsx";
+import { TaskPage } from "./task/task.tsx";
+import { Tasks } from "./tasks/tasks.tsx";
 
 export interface PageEntry {
   /** A pattern: `:id` is handed to the page. */
@@ -48,6 +52,14 @@ const FACILITY: readonly PageEntry[] = (
 
 export const PAGES: readonly PageEntry[] = [
   { path: "/", page: Overview, menu: { label: "Overview", icon: "overview", group: "Work", key: "o" } },
+  { path: "/tasks", page: Tasks, menu: { label: "Tasks", icon: "tasks", group: "Work", key: "t" } },
+  { path: "/tasks/:id", page: TaskPage },
+  {
+    path: "/dead-letters",
+    page: DeadLetters,
+    menu: { label: "Dead letters", icon: "letters", group: "Work", key: "d" },
+  },
+  { path: "/dead-letters/:id", page: LetterPage },
   { path: "/queues", page: Queues, menu: { label: "Queues", icon: "queues", group: "Work", key: "q" } },
   { path: "/queues/:name", page: Queue },
   { path: "/workers", page: Workers, menu: { label: "Workers", icon: "workers", group: "Work", key: "w" } },

@@ -1,0 +1,111 @@
+// Which tasks the list shows: read from the address, and said as the API wants to hear it.
+import type { Params } from "../../core/api.ts";
+import { offers } from "../../core/offers.ts";
+
+export const LIVE_STATES = ["SCHEDULED", "QUEUED", "STARTED", "RETRY", "WAITING"] as const;
+export const FINAL_STATES = ["SUCCESS", "FAILURE", "REVOKED"] as const;
+export const TASK_STATES = [...LIVE_STATES, ...FINAL_STATES] as const;
+
+/** Of the last so much time; or between two instants. */
+export const TIMES = { "15m": 15, "1h": 60, "24h": 1_440, custom: undefined } as const;
+export type Time = keyof typeof TIMES;
+
+/** An empty text is any. */
+export interface TaskFilter {
+  readonly states: readonly string[];
+  readonly name: string;
+  readonly queue: string;
+  readonly worker: string;
+  readonly q: string;
+  /** `name:value`. */
+  readonly header: string;
+  readonly parentId: string;
+  readonly retryOf: string;
+  readonly time: Time | "";
+  /** Instants, for the time `custom`. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Parameters of the address, all that a filter may have. */
+export const FILTER_NAMES = [
+  ...["state", "name", "queue", "worker", "q", "header", "parentId", "retryOf"],
+  ...["time", "from", "to"],
+] as const;
+
+export function filterOf(query: URLSearchParams): TaskFilter {
+  const text = (name: string) => query.get(name)?.trim() ?? "";
+  const time = text("time");
+  return {
+    states: text("state")
+      .split(",")
+      .filter((state) => (TASK_STATES as readonly string[]).includes(state)),
+    name: text("name"),
+    queue: text("queue"),
+    worker: text("worker"),
+    q: text("q").slice(0, 200),
+    header: text("header"),
+    parentId: text("parentId"),
+    retryOf: text("retryOf"),
+    time: time in TIMES ? (time as Time) : "",
+    from: text("from"),
+    to: text("to"),
+  };
+}
+
+/** Parameters of `GET /tasks` that not every version knows. */
+const NEWER = ["createdAfter", "createdBefore", "header", "parentId", "retryOf"] as const;
+
+/** Several states at once came with them. */
+export function takesSeveralStates(): boolean {
+  return offers("GET /tasks", "createdAfter") === true;
+}
+
+/** `unknown`: parts of the filter that this system does not know, and that are left out. */
+export function listParams(filter: TaskFilter, now: number): { readonly params: Params; readonly unknown: string[] } {
+  const { states, time } = filter;
+  const minutes = time === "" ? undefined : TIMES[time];
+  const wanted: Record<string, string | undefined> = {
+    state: states.slice(0, takesSeveralStates() ? undefined : 1).join(","),
+    name: filter.name,
+    queue: filter.queue,
+    worker: filter.worker,
+    q: filter.q,
+    header: filter.header,
+    parentId: filter.parentId,
+    retryOf: filter.retryOf,
+    createdAfter: minutes === undefined ? instant(filter.from, time) : new Date(now - minutes * 60_000).toISOString(),
+    createdBefore: instant(filter.to, time),
+  };
+  const unknown = NEWER.filter((name) => wanted[name] && offers("GET /tasks", name) === false);
+  for (const name of unknown) delete wanted[name];
+  return { params: wanted, unknown };
+}
+
+function instant(given: string, time: Time | ""): string | undefined {
+  const at = Date.parse(given);
+  return time === "custom" && !Number.isNaN(at) ? new Date(at).toISOString() : undefined;
+}
+
+/** Nothing but states is asked for: then what is counted of the whole system is true of the list. */
+export function isOfAll(filter: TaskFilter): boolean {
+  const { states: _states, ...others } = filter;
+  return Object.values(others).every((value) => value === "");
+}
+
+/** What `POST /control/revoke` can be told of it; `undefined` when it would mean every task there is, or says too much. */
+export function revokeFilter(filter: TaskFilter): object | undefined {
+  const { name, queue, q, header, worker, time, parentId, retryOf, states } = filter;
+  if (worker !== "" || time !== "" || parentId !== "" || retryOf !== "") return undefined;
+  const [headerName, ...value] = header.split(":");
+  const live = states.filter((state) => (LIVE_STATES as readonly string[]).includes(state));
+  if ([name, queue, q, header].every((part) => part === "") || (states.length > 0 && live.length === 0))
+    return undefined;
+  return {
+    ...(name === "" ? {} : { name }),
+    ...(queue === "" ? {} : { queue }),
+    ...(q === "" ? {} : { text: q }),
+    ...(header === "" ? {} : { headers: { [headerName ?? ""]: value.join(":") } }),
+    ...(live.length === 0 ? {} : { states: live }),
+  };
+}
