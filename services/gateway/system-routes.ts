@@ -7,6 +7,7 @@ import { formBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
 import type { LiveRoute } from "./live/live-route.ts";
 import { openApi } from "./openapi.ts";
+import { OUTSIDE_PATHS, type OutsideAddress } from "./outside-paths.ts";
 import { PAGES, type PagePath, PUBLIC_PAGES, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
 import type { RestRoute } from "./rest-route.ts";
@@ -16,7 +17,12 @@ import type { Known } from "./user.ts";
 const READY_WITHIN_MS = 2_000;
 const METRICS_WITHIN_MS = 8_000;
 /** As one of the table: for operators of the whole system. */
-const METRICS: RestRoute = { method: "GET", path: "/metrics", action: "metrics.read", role: "viewer", summary: "" };
+const METRICS: RestRoute = {
+  ...OUTSIDE_PATHS["GET /metrics"],
+  method: "GET",
+  path: "/metrics",
+  action: "metrics.read",
+};
 
 type Handler = (request: Request, response: Response, service: Service) => unknown;
 
@@ -41,30 +47,32 @@ export function systemRoute(
     bodyParsers: false,
     use: [formBody],
     aliases: {
-      "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
-      "GET /readyz": alias(async (_request, response, service) => {
-        await isReady(service);
-        sendJson(response, 200, { status: "ready" });
-      }),
-      "GET /openapi.json": alias(async (request, response) => {
-        sendJson(response, 200, openApi(await access.authenticate(request)));
-      }),
-      "GET /metrics": alias(async (request, response, service) => {
-        access.allow(await access.identify(request), METRICS);
-        const text = (await service.broker.call("metrics.read", {}, { timeout: METRICS_WITHIN_MS })) as string;
-        response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-        response.end(text);
-      }),
-      "GET /events": alias((request, response) => live.answer(request, response)),
-      "POST /login": alias(async (request, response) => {
-        access.refuseForeignOrigin(request);
-        await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
-      }),
-      "POST /logout": alias(async (request, response) => {
-        access.refuseForeignOrigin(request);
-        response.setHeader("Set-Cookie", await access.endSession(request));
-        redirect(response, "/login");
-      }),
+      ...({
+        "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
+        "GET /readyz": alias(async (_request, response, service) => {
+          await isReady(service);
+          sendJson(response, 200, { status: "ready" });
+        }),
+        "GET /openapi.json": alias(async (request, response) => {
+          sendJson(response, 200, openApi(await access.authenticate(request)));
+        }),
+        "GET /metrics": alias(async (request, response, service) => {
+          access.allow(await access.identify(request), METRICS);
+          const text = (await service.broker.call("metrics.read", {}, { timeout: METRICS_WITHIN_MS })) as string;
+          response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+          response.end(text);
+        }),
+        "GET /events": alias((request, response) => live.answer(request, response)),
+        "POST /login": alias(async (request, response) => {
+          access.refuseForeignOrigin(request);
+          await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
+        }),
+        "POST /logout": alias(async (request, response) => {
+          access.refuseForeignOrigin(request);
+          response.setHeader("Set-Cookie", await access.endSession(request));
+          redirect(response, "/login");
+        }),
+      } satisfies Record<OutsideAddress, object>),
       ...Object.fromEntries(
         PAGES.map((path) => [`GET ${path}`, alias((request, response) => page(access, request, response, path))]),
       ),
