@@ -222,14 +222,14 @@ const schema = z.object({
     .register(SETTING_FACTS, {
       meaning: "Tokens of operators of the whole system. Others are made while it runs: `apium tokens create`.",
       format: "role:token, with commas; roles viewer, operator, admin; tokens of 16 characters or more",
-      example: "admin:4f1c…,viewer:9a70…",
+      example: "admin:change-me-0123456789abcdef",
       neededBy: "gateways of several processes",
       without: "one admin token, made at the first start, in DATA_DIR/admin-token",
     }),
   JWT_SECRET: z.string().min(32).optional().register(SETTING_FACTS, {
     meaning: "Signs the tokens of phones and the sessions of the dashboard. Whoever has it can be anybody.",
-    format: "32 characters or more",
-    example: "the output of openssl rand -base64 32",
+    format: "32 characters or more; `openssl rand -base64 32` makes one",
+    example: "change-me-to-32-random-characters",
     neededBy: "several processes: the same",
     without: "secrets of its own in DATA_DIR",
   }),
@@ -237,7 +237,7 @@ const schema = z.object({
     .enum(LOG_LEVELS)
     .default("info")
     .register(SETTING_FACTS, {
-      meaning: "What is logged, to standard output.",
+      meaning: "What is logged, to the standard streams.",
       format: LOG_LEVELS.join(", "),
       example: "debug",
       neededBy: "nobody",
