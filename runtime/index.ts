@@ -1,4 +1,5 @@
 export { CHAIN, type ChainCall, GROUP } from "./caller/index.ts";
+export { type BusEvent, defineEvent, type Tell, tellOver } from "./contract/bus-event.ts";
 export { type Clock, SystemClock, VirtualClock } from "./contract/clock.ts";
 export { type Duration, durationMs } from "./contract/duration.ts";
 export type { EnqueueOptions } from "./contract/enqueue-options.ts";
@@ -41,6 +42,7 @@ export {
   type Finding,
   type FiredSlot,
   type Firing,
+  MISS_REASONS,
   type MissedSlots,
   nextCron,
   parseCron,

@@ -1,6 +1,10 @@
-/** Writes docs/reference/metrics.md from the catalogue; a test holds the two against each other. */
-import { writeFileSync } from "node:fs";
+// docs/reference/metrics.md, from the catalogue of the service `metrics`.
 import { catalogue } from "../services/metrics/catalogue.ts";
+import { code, codes, page, table } from "./references/markdown.ts";
+
+const INTRODUCTION = `\`GET /metrics\` of a gateway, with a token of the role viewer, in Prometheus' text format. The figures are of the whole system,
+at most five seconds old; beside them stand those of the gateway's own process (\`process_*\`, \`nodejs_*\`). With two gateways both
+tell the same. \`deploy/\` has the scrape configuration, alerts and a Grafana dashboard.`;
 
 export async function metricsReference(): Promise<string> {
   const metrics = await catalogue().registry.getMetricsAsJSON();
@@ -11,22 +15,11 @@ export async function metricsReference(): Promise<string> {
         : [],
     ),
   );
-  const rows = metrics.map(({ name, help, type }) => {
-    const own = labels.get(name) ?? [];
-    return `| \`${name}\` | ${type} | ${own.map((label) => `\`${label}\``).join(" ")} | ${help} |`;
-  });
-  return `# Metrics
-
-\`GET /metrics\` of a gateway, with a token of the role viewer, in Prometheus' text format. The figures are of the whole system,
-at most five seconds old; beside them stand those of the gateway's own process (\`process_*\`, \`nodejs_*\`). With two gateways both
-tell the same. \`deploy/\` has the scrape configuration, alerts and a Grafana dashboard.
-
-| name | type | labels | meaning |
-| --- | --- | --- | --- |
-${rows.join("\n")}
-`;
-}
-
-if (process.argv[1] === import.meta.filename) {
-  writeFileSync(new URL("../docs/reference/metrics.md", import.meta.url), await metricsReference());
+  return page("Metrics", "`services/metrics/catalogue.ts`", [
+    INTRODUCTION,
+    table(
+      ["name", "type", "labels", "meaning"],
+      metrics.map(({ name, help, type }) => [code(name), String(type), codes(labels.get(name)), help]),
+    ),
+  ]);
 }

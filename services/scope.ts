@@ -3,6 +3,8 @@
 import type { Context } from "moleculer";
 import type { Parameter } from "../database/index.ts";
 
+export type { Tell } from "../runtime/index.ts";
+
 export interface Scope {
   /** Rows of this client only; `undefined` for an operator of the whole system. */
   readonly clientId: number | undefined;
@@ -20,9 +22,6 @@ export interface FacilityMeta {
 
 /** A call of one of the facility's actions. */
 export type Asked = Context<unknown, FacilityMeta>;
-
-/** Tells the bus what has happened, after the commit. Payloads are small: ids and counts. */
-export type Tell = (event: string, payload: Readonly<Record<string, unknown>>) => void;
 
 export const WHOLE_SYSTEM: Scope = { clientId: undefined };
 

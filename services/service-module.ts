@@ -1,5 +1,5 @@
 // A service as the composition sees it: what to create, where, and what of it everybody knows.
-import type { AnyTask } from "../runtime/index.ts";
+import type { AnyTask, BusEvent } from "../runtime/index.ts";
 import type { TaskServiceSchema } from "../runtime/moleculer/index.ts";
 import type { ServiceName } from "../settings.ts";
 import type { Importer, ImportParts } from "./importer.ts";
@@ -14,6 +14,8 @@ export interface ServiceModule {
   readonly alongside?: readonly ServiceName[];
   /** Contracts others may enqueue; known to every process, whether it runs the service or not. */
   readonly tasks: readonly AnyTask[];
+  /** What it tells over the bus. */
+  readonly events?: readonly BusEvent[];
   /** How it takes in rows of table files. */
   readonly importers?: (parts: ImportParts) => readonly Importer[];
   /** How it takes in what phones have recorded. */

@@ -47,6 +47,8 @@ export interface TaskSettings {
 
 export interface TaskOptions<Params extends z.ZodType, Result extends z.ZodType> extends TaskSettings {
   readonly name: string;
+  /** What it does, in a sentence: for lists and references. */
+  readonly summary?: string;
   readonly params: Params;
   /** Checked at the worker before the result is kept. Default: any JSON. */
   readonly result?: Result;
@@ -110,6 +112,7 @@ export interface Task<Params extends z.ZodType = z.ZodType, Result extends z.Zod
   /** A step or child for groups, chains and chunks. */
   with(params: z.input<Params>, options?: EnqueueOptions): TaskCall;
   readonly taskName: string;
+  readonly summary: string | undefined;
   readonly params: Params;
   readonly result: Result | undefined;
   readonly settings: TaskSettings;
@@ -150,9 +153,10 @@ export function defineTask<Params extends z.ZodType, Result extends z.ZodType = 
   options: TaskOptions<Params, Result>,
 ): Task<Params, Result> {
   checkDefinition(options);
-  const { name, params, result, rateLimitKey, ...settings } = options;
+  const { name, summary, params, result, rateLimitKey, ...settings } = options;
   const properties = {
     taskName: name,
+    summary,
     params,
     result,
     settings,

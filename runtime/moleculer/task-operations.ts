@@ -2,18 +2,35 @@
 // nothing but their own way of asking. Who asks comes in `ctx.meta.user`; what changes something leaves an audit row.
 import type { Context, ServiceSchema } from "moleculer";
 import { z } from "zod";
+import { type BusEvent, defineEvent } from "../contract/bus-event.ts";
 import { parseEnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseParams } from "../contract/parse-params.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
-import { TASK_EVENTS_SUBJECT, type TaskEventBatch } from "../contract/task-event.ts";
+import { TASK_EVENTS_SUBJECT, type TaskEventBatch, taskEvents } from "../contract/task-event.ts";
 import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
+import { STEERING_EVENT } from "./control-operations.ts";
 import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
+
+/** What the platform itself tells over the bus. */
+export const PLATFORM_EVENTS: readonly BusEvent[] = [
+  taskEvents,
+  defineEvent({
+    event: REVOCATION_EVENT,
+    meaning: "Something that runs was revoked: workers look at once whether it is theirs.",
+    payload: z.undefined(),
+  }),
+  defineEvent({
+    event: STEERING_EVENT,
+    meaning: "What operators set (rates, time limits, pauses) has changed: workers read it anew.",
+    payload: z.undefined(),
+  }),
+];
 
 type Ctx<Params> = Context<Params, AskerMeta>;
 

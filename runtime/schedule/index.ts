@@ -6,7 +6,7 @@ export { defineSchedule, parseSchedule, type ScheduleDefinition } from "./defini
 export type { FiredSlot, Firing, FiringParts, MissedSlots } from "./firing.ts";
 export type { ScheduleInput } from "./schedule-schema.ts";
 export { Schedules } from "./schedules.ts";
-export { pruneSlots } from "./store.ts";
+export { MISS_REASONS, pruneSlots } from "./store.ts";
 export { occurrencesOf, type Timing, upcoming } from "./timing.ts";
 export type { HistoryView, ScheduleView } from "./view.ts";
 export { type Zone, zoneNamed } from "./zone.ts";

@@ -6,7 +6,8 @@ import type { SlotRange } from "./misfire.ts";
 export type ScheduleOrigin = "code" | "api";
 export type SlotState = "fired" | "waiting" | "manual";
 /** Why slots did not run: nobody was there in time, the last run had not ended, its time was over, it was refused, or it was taken back. */
-export type MissReason = "late" | "overlap" | "expired" | "refused" | "withdrawn";
+export const MISS_REASONS = ["late", "overlap", "expired", "refused", "withdrawn"] as const;
+export type MissReason = (typeof MISS_REASONS)[number];
 
 /** A row of `schedule`, instants in milliseconds since the epoch. */
 export interface StoredSchedule {

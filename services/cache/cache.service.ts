@@ -1,12 +1,13 @@
 // The cache as a service: the named caches over Redis or in this process, every operation an action. Nobody waits for a
 // server that is away, and nothing it does is needed for correctness: what must be right is in the database.
 import type { Context, Service } from "moleculer";
-import { messageOf, parseParams } from "../../runtime/index.ts";
+import { type BusEvent, messageOf, parseParams, tellOver } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { claimActions } from "./claim-actions.ts";
-import { CACHE_COMMAND, CACHE_INVALIDATED, type Ctx, type Desk } from "./command.ts";
+import type { Ctx, Desk } from "./command.ts";
 import { CommandLog } from "./command-log.ts";
+import { cacheBroadcasts } from "./events.ts";
 import { fullKey, fullPattern, sideKey, wholeCache } from "./keys.ts";
 import { kindNamed, NAMED_CACHES, type NamedCacheKind } from "./named-caches.ts";
 import { openStores } from "./open-stores.ts";
@@ -28,7 +29,7 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
   let tell: Desk["tell"] = () => {};
   let stores = new Map<string, CacheStore>();
   const { clock } = runtime.parts;
-  const commands = new CommandLog(clock, (command) => tell(CACHE_COMMAND, command));
+  const commands = new CommandLog(clock, (command) => tell(cacheBroadcasts.command, command));
   const desk: Desk = {
     clock,
     log: commands,
@@ -71,7 +72,7 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
 
     events: {
       /** The stores in the processes of several nodes know only what reached their own: what others dropped is dropped here. */
-      async [CACHE_INVALIDATED](ctx: Context<unknown>) {
+      async [cacheBroadcasts.invalidated.event](ctx: Context<unknown>) {
         const { from, cache, version = 1, ...what } = ctx.params as InvalidationNews;
         const store = stores.get(cache);
         if (from === this.broker.nodeID || store?.kind !== "memory") return;
@@ -81,10 +82,8 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
 
     async started() {
       const { broker } = this;
-      tell = (event, payload) =>
-        void broker
-          .broadcast(event, { ...payload, from: broker.nodeID })
-          .catch((error: unknown) => log.warn(`cache: ${event} was not told: ${messageOf(error)}`));
+      const tellAll = tellOver(broker, (event, error) => log.warn(`cache: ${event} was not told: ${messageOf(error)}`));
+      tell = (event, payload) => tellAll(event as BusEvent, { ...payload, from: broker.nodeID });
       stores = openStores({ ...runtime.parts, url: settings.REDIS_URL, countsOf: (name) => commands.countsOf(name) });
     },
 

@@ -2,19 +2,13 @@
 // outcome are noted, and what it changed is told to everybody.
 import type { Context } from "moleculer";
 import type { z } from "zod";
-import { ApiumError, type Clock, parseParams } from "../../runtime/index.ts";
+import { ApiumError, type BusEvent, type Clock, parseParams } from "../../runtime/index.ts";
 import type { AskerMeta } from "../../runtime/moleculer/index.ts";
 import type { CommandLog, Outcome } from "./command-log.ts";
+import { cacheBroadcasts } from "./events.ts";
 import { fullKey, sideKey } from "./keys.ts";
 import { kindNamed, type NamedCacheKind } from "./named-caches.ts";
 import type { CacheStore, Kept } from "./store.ts";
-
-/** Broadcast when keys are no longer what they were: `{cache, version, keys? | pattern? | tags? | all?, from}`. */
-export const CACHE_INVALIDATED = "cache.invalidated";
-/** Broadcast when a computed value was stored, or its computation given up: `{cache, version, key}`. */
-export const CACHE_FILLED = "cache.filled";
-/** Broadcast for each command while somebody watches. */
-export const CACHE_COMMAND = "cache.command";
 
 export type Ctx = Context<unknown, AskerMeta>;
 
@@ -26,8 +20,14 @@ export interface Desk {
   readonly clock: Clock;
   readonly log: CommandLog;
   readonly storeOf: (cache: string) => CacheStore | undefined;
-  readonly tell: (event: string, payload: object) => void;
+  /** Adds who tells. */
+  readonly tell: <Payload extends z.ZodType>(event: BusEvent<Payload>, payload: Omit<z.input<Payload>, "from">) => void;
 }
+
+/** What is no longer true; without a version, in the command's own. */
+type NoLongerTrue = Omit<z.input<typeof cacheBroadcasts.invalidated.payload>, "cache" | "version" | "from"> & {
+  readonly version?: number | undefined;
+};
 
 /** One command's named cache: where it works, and what it reports. */
 export class Place {
@@ -72,18 +72,18 @@ export class Place {
   }
 
   /** Counts what was deleted, and tells everybody what is no longer true. */
-  deleted(count: number, what: object): { deleted: number } {
+  deleted(count: number, what: NoLongerTrue): { deleted: number } {
     this.#counts.deletes += count;
     this.invalidated(what);
     return { deleted: count };
   }
 
-  invalidated(what: object): void {
-    this.#desk.tell(CACHE_INVALIDATED, { cache: this.kind.name, version: this.version, ...what });
+  invalidated(what: NoLongerTrue): void {
+    this.#desk.tell(cacheBroadcasts.invalidated, { cache: this.kind.name, version: this.version, ...what });
   }
 
   filled(key: string): void {
-    this.#desk.tell(CACHE_FILLED, { cache: this.kind.name, version: this.version, key });
+    this.#desk.tell(cacheBroadcasts.filled, { cache: this.kind.name, version: this.version, key });
   }
 
   get #counts() {

@@ -26,55 +26,57 @@ const limits = {
 
 export const sendTicketEmail = defineTask({
   name: "send_ticket_email",
+  summary: "The mail about a ticket that was opened, changed or escalated.",
   /** `level` says which escalation the mail is about; the ticket may have climbed on since. */
   params: z.object({ ticketId: rowId, event: z.enum(TICKET_EVENTS), level: z.number().int().min(1).optional() }),
   result: delivered,
   ...limits,
 });
 
-/** About work the server has closed, and the ticket that was raised for it. */
 export const sendAutocloseEmail = defineTask({
   name: "send_autoclose_email",
+  summary: "The mail about work the server has closed, and the ticket that was raised for it.",
   params: z.object({ jobneedId: rowId, ticketId: rowId.optional() }),
   result: delivered,
   ...limits,
 });
 
-/** About readings out of range, in work that was reported. */
 export const sendReadingsAlert = defineTask({
   name: "send_readings_alert",
+  summary: "The mail about readings out of range, in work that was reported.",
   params: z.object({ jobneedId: rowId }),
   result: delivered,
   ...limits,
 });
 
-/** About a work order or a permit: that it is there, waits for somebody, is decided, cancelled or late. */
 export const sendWorkOrderEmail = defineTask({
   name: "send_work_order_email",
+  summary:
+    "The mail about a work order or a permit: that it is there, waits for somebody, is decided, cancelled or late.",
   params: z.object({ workOrderId: rowId, event: z.enum(WORK_ORDER_EVENTS) }),
   result: delivered,
   ...limits,
 });
 
-/** About planned maintenance that is ahead. */
 export const sendJobReminder = defineTask({
   name: "send_job_reminder",
+  summary: "The mail about planned maintenance that is ahead.",
   params: z.object({ reminderId: rowId }),
   result: delivered,
   ...limits,
 });
 
-/** A report to those its delivery names. */
 export const sendReportEmail = defineTask({
   name: "send_report_email",
+  summary: "A report to those its delivery names.",
   params: z.object({ deliveryId: rowId }),
   result: delivered,
   ...limits,
 });
 
-/** Tells one person that a report is ready, with its file. */
 export const sendReportNotification = defineTask({
   name: "send_report_notification",
+  summary: "Tells one person that a report is ready, with its file.",
   params: z.object({ reportId: rowId, userId: rowId }),
   result: delivered,
   ...limits,

@@ -1,7 +1,7 @@
 // Tickets that wait too long climb a level; reminders of planned maintenance leave at their minute.
 import type { Context } from "moleculer";
 import { z } from "zod";
-import { parseParams } from "../../runtime/index.ts";
+import { parseParams, tellOver } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { id } from "../fields.ts";
 import type { Tell } from "../scope.ts";
@@ -21,7 +21,7 @@ export function escalationService(parts: ServiceParts): TaskServiceSchema {
     tasks: escalationTasks(parts, (event, payload) => tell(event, payload)),
     actions: { ...matrixActions(parts), ...reminderActions(parts) },
     created() {
-      tell = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
+      tell = tellOver(this.broker);
     },
     async started() {
       stopWatching = watchReminders(parts);

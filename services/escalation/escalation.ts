@@ -4,6 +4,7 @@ import { sendTicketEmail } from "../email/tasks.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { BATCH_ROWS, type EscalatedTicket, escalateDue } from "./escalation-store.ts";
+import { escalationEvents } from "./events.ts";
 
 /** @throws the reason of `signal` when it aborts; batches that are done stay done, and the next run goes on. */
 export async function escalateAllDue(
@@ -26,7 +27,7 @@ function escalateBatch(parts: ServiceParts, tell: Tell, now: number): Promise<Es
     const mails = tickets.map(({ id, level }) => ({ ticketId: id, event: "escalated" as const, level }));
     await sendTicketEmail.enqueueMany(parts.runtime, mails, { tx });
     tx.afterCommit(() => {
-      for (const ticket of tickets) tell("ticket.escalated", { ...ticket });
+      for (const ticket of tickets) tell(escalationEvents.escalated, ticket);
     });
     return tickets;
   });

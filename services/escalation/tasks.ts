@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
 
-/** Raises every ticket that has waited longer than its category's matrix allows by one level. */
 export const ticketEscalation = defineTask({
   name: "ticket_escalation",
+  summary: "Raises every ticket that has waited longer than its category's matrix allows by one level.",
   params: z.object({}),
   result: z.object({ escalated: z.number() }),
   queue: "critical",
@@ -13,9 +13,9 @@ export const ticketEscalation = defineTask({
   timeLimit: "10m",
 });
 
-/** The sweep over reminders: enqueues what falls due in the next hours, for its instant. */
 export const sendReminderEmail = defineTask({
   name: "send_reminder_email",
+  summary: "The sweep over reminders: enqueues what falls due in the next hours, for its instant.",
   params: z.object({}),
   result: z.object({ planned: z.number(), missed: z.number() }),
   queue: "email",
@@ -27,9 +27,9 @@ export const sendReminderEmail = defineTask({
 
 export const REMINDER_OUTCOMES = ["SUCCESS", "FAILED", "MISSED"] as const;
 
-/** What became of a reminder's mail, told by whoever sent it. */
 export const noteReminder = defineTask({
   name: "note_reminder",
+  summary: "What became of a reminder's mail, told by whoever sent it.",
   params: z.object({ reminderId: z.number().int().positive(), outcome: z.enum(REMINDER_OUTCOMES) }),
   queue: "default",
   maxRetries: 10,

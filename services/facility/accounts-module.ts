@@ -1,5 +1,6 @@
 import type { ServiceModule } from "../service-module.ts";
 import { accountsService } from "./accounts.service.ts";
+import { accountEvents } from "./events.ts";
 
 /** Wherever the facility is asked for, and wherever somebody may knock. */
 export const accountsModule: ServiceModule = {
@@ -7,4 +8,5 @@ export const accountsModule: ServiceModule = {
   alongside: ["gateway"],
   create: accountsService,
   tasks: [],
+  events: Object.values(accountEvents),
 };

@@ -7,11 +7,12 @@ import { audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts"
 import { freeText, id, instant, page, refused, text } from "../fields.ts";
 import { type Asked, authorOf, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { ACCOUNTS_CHANGED, type Account, readKey } from "./accounts.ts";
+import { type Account, readKey } from "./accounts.ts";
 import { hashPassword } from "./accounts-password.ts";
 import { accountOfPassword, accountOfPerson, setPassword } from "./accounts-people.ts";
 import { ROLES, requireAdmin, requireGrantable } from "./accounts-roles.ts";
 import { accountOfToken, insertToken, listTokens, revokeToken } from "./accounts-tokens.ts";
+import { accountEvents } from "./events.ts";
 
 const one = z.strictObject({ id });
 const newToken = z.strictObject({
@@ -103,7 +104,7 @@ export function accountsService({ database, runtime, log }: ServiceParts): TaskS
       const { broker } = this as { broker: ServiceBroker };
       // Whoever does not hear it finds out within half a minute.
       tellAll = () =>
-        Promise.resolve(broker.broadcast(ACCOUNTS_CHANGED)).catch((error: unknown) =>
+        Promise.resolve(broker.broadcast(accountEvents.changed.event)).catch((error: unknown) =>
           log.warn(`could not tell of a change of accounts: ${String(error)}`),
         );
     },

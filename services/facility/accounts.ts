@@ -15,9 +15,6 @@ export interface Account {
   readonly expiresAt: string | null;
 }
 
-/** Told to every node when a token was revoked or a password changed: what is remembered of accounts is to be forgotten. */
-export const ACCOUNTS_CHANGED = "accounts.changed";
-
 export type AccountKey =
   | { readonly kind: "token"; readonly tokenId: number }
   | { readonly kind: "person"; readonly personId: number; readonly changedAt: number };

@@ -20,20 +20,16 @@ import { AccountBook } from "./account-book.ts";
 import { sendError } from "./error-response.ts";
 import { flowerRoute } from "./flower/flower-route.ts";
 import { type Call, graphqlRoute } from "./graphql-route.ts";
+import { TOLD_EVENTS } from "./live/live-events.ts";
 import { LiveFeed } from "./live/live-feed.ts";
 import { LiveRoute } from "./live/live-route.ts";
 import { refusalOf } from "./methods.ts";
+import { GRAPHQL_PREFIXES } from "./outside-paths.ts";
 import { pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
 import { restRoutes } from "./rest-calls.ts";
 import { SignIn } from "./sign-in.ts";
 import { systemRoute } from "./system-routes.ts";
 import type { User } from "./user.ts";
-
-/** Of the facility and the schedules, passed on to whoever watches as they are: ids and states. */
-const TOLD_EVENTS = [
-  ...["ticket.created", "ticket.updated", "ticket.escalated", "jobneed.completed", "jobneed.autoclosed"],
-  "facility.imported",
-];
 
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -71,8 +67,7 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     use: [refuseOptions],
     routes: [
       ...restRoutes(access),
-      graphqlRoute("/api/v1", access, fail, (...given) => call(...given)),
-      graphqlRoute("/", access, fail, (...given) => call(...given)),
+      ...GRAPHQL_PREFIXES.map((prefix) => graphqlRoute(prefix, access, fail, (...given) => call(...given))),
       flowerRoute(access, fail, (...given) => call(...given)),
       systemRoute(access, signIn, live, fail),
     ],

@@ -8,6 +8,7 @@ import { publicError } from "./error-response.ts";
 import type { LiveRoute } from "./live/live-route.ts";
 import { nextPage, rememberPage } from "./next-page.ts";
 import { openApi } from "./openapi.ts";
+import { OUTSIDE_PATHS, type OutsideAddress } from "./outside-paths.ts";
 import { isPublicAsset, PAGES, sendAsset, sendPage } from "./pages.ts";
 import { type Request, type Response, redirect, sendJson } from "./request.ts";
 import type { RestRoute } from "./rest-route.ts";
@@ -17,7 +18,12 @@ import type { Known } from "./user.ts";
 const READY_WITHIN_MS = 2_000;
 const METRICS_WITHIN_MS = 8_000;
 /** As one of the table: for operators of the whole system. */
-const METRICS: RestRoute = { method: "GET", path: "/metrics", action: "metrics.read", role: "viewer", summary: "" };
+const METRICS: RestRoute = {
+  ...OUTSIDE_PATHS["GET /metrics"],
+  method: "GET",
+  path: "/metrics",
+  action: "metrics.read",
+};
 
 type Handler = (request: Request, response: Response, service: Service) => unknown;
 
@@ -42,36 +48,38 @@ export function systemRoute(
     bodyParsers: false,
     use: [formBody],
     aliases: {
-      "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
-      "GET /readyz": alias(async (_request, response, service) => {
-        await isReady(service);
-        sendJson(response, 200, { status: "ready" });
-      }),
-      "GET /openapi.json": alias(async (request, response) => {
-        sendJson(response, 200, openApi(await access.authenticate(request)));
-      }),
-      "GET /metrics": alias(async (request, response, service) => {
-        access.allow(await access.identify(request), METRICS);
-        const text = (await service.broker.call("metrics.read", {}, { timeout: METRICS_WITHIN_MS })) as string;
-        response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-        response.end(text);
-      }),
-      "GET /events": alias((request, response) => live.answer(request, response)),
-      "POST /login": alias(async (request, response) => {
-        access.refuseForeignOrigin(request);
-        await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
-      }),
-      "POST /logout": alias(async (request, response) => {
-        access.refuseForeignOrigin(request);
-        response.setHeader("Set-Cookie", await access.endSession(request));
-        redirect(response, "/login");
-      }),
-      "GET /login": alias((request, response) => sendPage(request, response, "/login")),
-      "GET /assets/:name": alias(async (request, response) => {
-        const name = String(request.$params.name);
-        if (!isPublicAsset(name)) await access.authenticate(request);
-        await sendAsset(request, response, name);
-      }),
+      ...({
+        "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
+        "GET /readyz": alias(async (_request, response, service) => {
+          await isReady(service);
+          sendJson(response, 200, { status: "ready" });
+        }),
+        "GET /openapi.json": alias(async (request, response) => {
+          sendJson(response, 200, openApi(await access.authenticate(request)));
+        }),
+        "GET /metrics": alias(async (request, response, service) => {
+          access.allow(await access.identify(request), METRICS);
+          const text = (await service.broker.call("metrics.read", {}, { timeout: METRICS_WITHIN_MS })) as string;
+          response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+          response.end(text);
+        }),
+        "GET /events": alias((request, response) => live.answer(request, response)),
+        "POST /login": alias(async (request, response) => {
+          access.refuseForeignOrigin(request);
+          await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
+        }),
+        "POST /logout": alias(async (request, response) => {
+          access.refuseForeignOrigin(request);
+          response.setHeader("Set-Cookie", await access.endSession(request));
+          redirect(response, "/login");
+        }),
+        "GET /login": alias((request, response) => sendPage(request, response, "/login")),
+        "GET /assets/:name": alias(async (request, response) => {
+          const name = String(request.$params.name);
+          if (!isPublicAsset(name)) await access.authenticate(request);
+          await sendAsset(request, response, name);
+        }),
+      } satisfies Record<OutsideAddress, object>),
       ...Object.fromEntries(
         PAGES.map((path) => [`GET ${path}`, alias((request, response) => page(access, request, response, path))]),
       ),

@@ -1,12 +1,13 @@
 // Facilities out of table files. The rooms say what their rows are (`services/importer.ts`); this one takes them in, in
 // one transaction, or refuses them with everything that is wrong.
 import { inSavepoint, type Transaction } from "../../database/index.ts";
-import { codeOf, messageOf, Reject } from "../../runtime/index.ts";
+import { codeOf, messageOf, Reject, tellOver } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { Importers } from "../importer.ts";
 import { type Tell, WHOLE_SYSTEM } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { loadDemo } from "./demo.ts";
+import { importEvents } from "./events.ts";
 import { importActions } from "./import-actions.ts";
 import { findImport, finishImport, type Import, kindsOf, rowsOf } from "./import-store.ts";
 import type { ImportReport } from "./report.ts";
@@ -19,7 +20,7 @@ export function importsService(parts: ServiceParts, importers: Importers): TaskS
   return {
     name: "imports",
     created() {
-      tell = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
+      tell = tellOver(this.broker);
     },
     async started() {
       if (database.engine !== "pglite") return;
@@ -58,7 +59,7 @@ export function importsService(parts: ServiceParts, importers: Importers): TaskS
           );
           await finishImport(tx, importId, state, report);
           if (state === "DONE") {
-            tx.afterCommit(() => tell("facility.imported", { id: importId, counts: report.counts }));
+            tx.afterCommit(() => tell(importEvents.imported, { id: importId, counts: report.counts }));
           }
           return { state, bad: report.bad, counts: report.counts };
         });

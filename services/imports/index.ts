@@ -1,5 +1,6 @@
 import type { Importers } from "../importer.ts";
 import type { ServiceModule } from "../service-module.ts";
+import { importEvents } from "./events.ts";
 import { importsService } from "./imports.service.ts";
 import { importFacility } from "./tasks.ts";
 
@@ -10,5 +11,6 @@ export function importsModule(importers: Importers): ServiceModule {
     alongside: ["facility", "jobs", "tickets"],
     create: (parts) => importsService(parts, importers),
     tasks: [importFacility],
+    events: Object.values(importEvents),
   };
 }

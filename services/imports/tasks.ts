@@ -4,6 +4,7 @@ import { defineTask } from "../../runtime/index.ts";
 
 export const importFacility = defineTask({
   name: "import_facility",
+  summary: "Takes in the rows of an import, all or none; or only checks them.",
   params: z.object({ importId: z.number().int().positive() }),
   queue: "maintenance",
   maxRetries: 3,

@@ -12,6 +12,7 @@ import type { ServiceParts } from "../service-parts.ts";
 import { raiseAutocloseTicket } from "../tickets/tasks.ts";
 import { type ClosedBatch, type ClosedWork, closeOverdue, FROM_THE_START, type Position } from "./auto-close-store.ts";
 import { closeMailFacts } from "./close-mail-facts.ts";
+import { jobneedEvents } from "./events.ts";
 import { autoCloseJobs } from "./tasks.ts";
 
 export interface AutoCloseResult {
@@ -85,7 +86,8 @@ function paramsOf({ closed }: ClosedBatch, tells: ClosedWork["tells"]): { jobnee
 function tellSites(closed: readonly ClosedWork[], tell: Tell): void {
   for (const [siteId, works] of Map.groupBy(closed, (work) => work.siteId)) {
     const ids = works.slice(0, IDS_TOLD).map(({ id: workId }) => workId);
-    tell("jobneed.autoclosed", { clientId: works[0]?.clientId, siteId, count: works.length, ids });
+    const [{ clientId }] = works as [ClosedWork];
+    tell(jobneedEvents.autoclosed, { clientId, siteId, count: works.length, ids });
   }
 }
 

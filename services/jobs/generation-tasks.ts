@@ -5,6 +5,7 @@ import { codeOf, messageOf } from "../../runtime/index.ts";
 import { runs, type TaskRunContext, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { jobEvents, jobneedEvents } from "./events.ts";
 import { type Generated, generateJob, NOTHING } from "./generation.ts";
 import { type JobToGenerate, jobsToGenerate, reasonsNotDue } from "./generation-job-store.ts";
 import type { RouteService } from "./route.ts";
@@ -15,10 +16,6 @@ const AT_ONCE = 4;
 const MOST_FAILURES = 100;
 /** Of a job whose transaction lost to another one: a deadlock, a serialisation failure. */
 const TRIES = 3;
-
-/** Told once for each job that got work: counts and the first ids, not one for each occurrence. */
-export const JOBNEED_CREATED = "jobneed.created";
-export const JOB_FAILED = "job.failed";
 
 interface Failure {
   readonly jobId: number;
@@ -51,13 +48,13 @@ async function sweep(parts: Parts, tell: Tell, ctx: Context, isPpm: boolean) {
     try {
       const made = await trying(() => generateJob(parts, jobId, now()));
       total = sum(total, made);
-      if (made.occurrences > 0) tell(JOBNEED_CREATED, { jobId, ...place, ...made });
+      if (made.occurrences > 0) tell(jobneedEvents.generated, { jobId, ...place, ...made });
     } catch (error) {
       // A database that cannot be reached cannot be reached for any of them: the task is tried again.
       if (codeOf(error) === "STORE_UNAVAILABLE") throw error;
       const failure = { jobId, code: codeOf(error) ?? "INTERNAL", message: messageOf(error) };
       parts.log.error(`job ${jobId} could not be generated: ${failure.code} ${failure.message}`);
-      tell(JOB_FAILED, { ...failure, ...place });
+      tell(jobEvents.failed, { ...failure, ...place });
       if (failed.length < MOST_FAILURES) failed.push(failure);
     }
   }

@@ -1,4 +1,5 @@
 import type { ServiceModule } from "../service-module.ts";
+import { jobEvents, jobneedEvents } from "./events.ts";
 import { jobImporters } from "./importers.ts";
 import { jobsService } from "./jobs.service.ts";
 import { jobReceivers } from "./receivers.ts";
@@ -8,6 +9,7 @@ export const jobsModule: ServiceModule = {
   name: "jobs",
   create: jobsService,
   tasks: [createJob, createPpmJob, autoCloseJobs],
+  events: [...Object.values(jobEvents), ...Object.values(jobneedEvents)],
   importers: jobImporters,
   receivers: jobReceivers,
 };

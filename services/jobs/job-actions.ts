@@ -7,8 +7,8 @@ import { flag, id, page, refused, refusingDuplicates, text } from "../fields.ts"
 import { type Asked, authorOf, type Scope, scopeOf, type Tell, Values, within } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { listCheckpoints, replaceCheckpoints } from "./checkpoint-store.ts";
+import { jobEvents, jobneedEvents } from "./events.ts";
 import { generateJob, spawnDynamicTour } from "./generation.ts";
-import { JOBNEED_CREATED } from "./generation-tasks.ts";
 import { activeJobs, jobChanged, jobList } from "./job-cache.ts";
 import { JOB_IDENTIFIERS, type JobChange, jobChange, type NewJob, newJob } from "./job-fields.ts";
 import { previewOccurrences } from "./job-preview.ts";
@@ -58,7 +58,7 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
           await replaceCheckpoints(tx, job, given.checkpoints ?? [], author);
           jobChanged(cache, tx, job);
           const { clientId, uuid } = job;
-          tx.afterCommit(() => tell("job.created", { id: jobId, uuid, clientId, siteId: job.siteId }));
+          tx.afterCommit(() => tell(jobEvents.created, { id: jobId, uuid, clientId, siteId: job.siteId }));
           return answerOf(tx, job, now());
         }),
       );
@@ -76,7 +76,7 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
           const job = await findJob(tx, scopeOf(ctx), given.id);
           jobChanged(cache, tx, job);
           const { id: jobId, uuid, clientId, siteId, version } = job;
-          tx.afterCommit(() => tell("job.changed", { id: jobId, uuid, clientId, siteId, version }));
+          tx.afterCommit(() => tell(jobEvents.changed, { id: jobId, uuid, clientId, siteId, version }));
           return answerOf(tx, job, now());
         }),
       );
@@ -116,7 +116,7 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
       const made = isDynamic
         ? await database.transaction((tx) => spawnDynamicTour(tx, jobId))
         : await generateJob(parts, jobId, now());
-      if (made.occurrences > 0) tell(JOBNEED_CREATED, { jobId, uuid, clientId, siteId, ...made });
+      if (made.occurrences > 0) tell(jobneedEvents.generated, { jobId, uuid, clientId, siteId, ...made });
       return { jobId, ...made };
     },
     misses(ctx: Asked) {

@@ -6,6 +6,7 @@ import { type Asked, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { createAdhoc } from "./adhoc.ts";
 import { orderAlertMail } from "./alert-mail.ts";
+import { jobneedEvents } from "./events.ts";
 import { spawnDynamicTour } from "./generation.ts";
 import { completeJobneed, moveJobneed, type Progress, startJobneed } from "./jobneed-progress.ts";
 import { JOBNEED_STATUSES } from "./jobneed-state.ts";
@@ -80,10 +81,10 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
 
   function announce({ jobneed, status, hasAlerts, tour }: Progress): void {
     const { id, uuid, clientId, siteId, jobId } = jobneed;
-    const event = status === "COMPLETED" || status === "PARTIALLYCOMPLETED" ? "jobneed.completed" : "jobneed.started";
-    tell(event, { id, uuid, clientId, siteId, jobId, status, hasAlerts });
+    const event = status === "COMPLETED" || status === "PARTIALLYCOMPLETED" ? "completed" : "started";
+    tell(jobneedEvents[event], { id, uuid, clientId, siteId, jobId, status, hasAlerts });
     if (tour !== undefined && tour.id !== id) {
-      tell("jobneed.progressed", { id: tour.id, clientId, siteId, jobId, status: tour.status });
+      tell(jobneedEvents.progressed, { id: tour.id, clientId, siteId, jobId, status: tour.status });
     }
   }
 
@@ -118,7 +119,7 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
         const progress = await moveJobneed(tx, scopeOf(ctx), jobneedId, status);
         if (progress !== undefined) {
           const { uuid, clientId, siteId, jobId } = progress.jobneed;
-          tx.afterCommit(() => tell("jobneed.moved", { id: jobneedId, uuid, clientId, siteId, jobId, status }));
+          tx.afterCommit(() => tell(jobneedEvents.moved, { id: jobneedId, uuid, clientId, siteId, jobId, status }));
         }
         return findJobneed(tx, scopeOf(ctx), jobneedId);
       });
@@ -131,7 +132,7 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
         const view = await viewJobneed(tx, scopeOf(ctx), jobneedId);
         const { uuid, clientId, siteId } = view;
         if (outcome === "created") {
-          tx.afterCommit(() => tell("jobneed.created", { id: jobneedId, uuid, clientId, siteId, adhoc: true }));
+          tx.afterCommit(() => tell(jobneedEvents.cameUp, { id: jobneedId, uuid, clientId, siteId, adhoc: true }));
         }
         return { ...view, outcome };
       });

@@ -1,18 +1,10 @@
 // The states of an occurrence, written once: which may follow which, and what a tour's state is by its checkpoints. Pure.
 
 export const JOBNEED_STATUSES = [
-  ...["ASSIGNED", "INPROGRESS", "COMPLETED", "PARTIALLYCOMPLETED", "AUTOCLOSED"],
-  ...["MAINTENANCE", "STANDBY", "WORKING"],
+  ...(["ASSIGNED", "INPROGRESS", "COMPLETED", "PARTIALLYCOMPLETED", "AUTOCLOSED"] as const),
+  ...(["MAINTENANCE", "STANDBY", "WORKING"] as const),
 ] as const;
-export type JobneedStatus =
-  | "ASSIGNED"
-  | "INPROGRESS"
-  | "COMPLETED"
-  | "PARTIALLYCOMPLETED"
-  | "AUTOCLOSED"
-  | "MAINTENANCE"
-  | "STANDBY"
-  | "WORKING";
+export type JobneedStatus = (typeof JOBNEED_STATUSES)[number];
 
 /**
  * What people and phones may do. AUTOCLOSED is the server's own doing (auto-close); a completion that was made in time

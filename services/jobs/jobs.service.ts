@@ -1,5 +1,6 @@
 // Work: its definitions, its occurrences, and what is done about those nobody did. Rules are pure, statements are in the
 // stores; this file puts them together.
+import { tellOver } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -22,7 +23,7 @@ export function jobsService(parts: ServiceParts): TaskServiceSchema {
       ...alertMailActions(parts),
     },
     created() {
-      broadcast = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
+      broadcast = tellOver(this.broker);
     },
   };
 }

@@ -25,11 +25,22 @@ const generation = {
   timeLimit: "40m",
 } as const;
 
-export const createJob = defineTask({ name: "create_job", maxRetries: 3, ...generation });
-export const createPpmJob = defineTask({ name: "create_ppm_job", maxRetries: 2, ...generation });
+export const createJob = defineTask({
+  name: "create_job",
+  summary: "Makes the occurrences of jobs and tours that are due.",
+  maxRetries: 3,
+  ...generation,
+});
+export const createPpmJob = defineTask({
+  name: "create_ppm_job",
+  summary: "Makes the occurrences of planned maintenance that are due, with their reminders.",
+  maxRetries: 2,
+  ...generation,
+});
 
 export const autoCloseJobs = defineTask({
   name: "auto_close_jobs",
+  summary: "Closes work that expired, mails about it, or raises a ticket.",
   params: z.strictObject({}),
   queue: "critical",
   maxRetries: 3,

@@ -4,9 +4,9 @@ import { defineTask } from "../../runtime/index.ts";
 
 const days = (least: number, usual: number) => z.number().int().min(least).max(3_650).default(usual);
 
-/** Deletes what nobody needs any more. Days are counted back from now. */
 export const cleanupOldRecords = defineTask({
   name: "cleanup_old_records",
+  summary: "Deletes what nobody needs any more. Days are counted back from now.",
   params: z.object({
     /** Where devices were. */
     trackingDays: days(1, 90),

@@ -4,6 +4,7 @@ import { defineTask } from "../../runtime/index.ts";
 
 export const moveMediaToCloudStorage = defineTask({
   name: "move_media_to_cloud_storage",
+  summary: "Uploads attachments to the store, and frees the disk of those that are there.",
   params: z.object({ olderThanDays: z.number().min(0).max(3_650).default(60) }),
   result: z.object({
     moved: z.number(),

@@ -1,4 +1,5 @@
 import type { ServiceModule } from "../service-module.ts";
+import { mobileEvents } from "./events.ts";
 import { type MobileParts, mobileService } from "./mobile.service.ts";
 import { processGraphqlMutationAsync } from "./tasks.ts";
 
@@ -12,5 +13,6 @@ export function mobileModule(mobile: MobileParts): ServiceModule {
     alongside: ["gateway", "mqtt"],
     create: (parts) => mobileService(parts, mobile),
     tasks: [processGraphqlMutationAsync],
+    events: Object.values(mobileEvents),
   };
 }

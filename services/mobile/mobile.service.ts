@@ -3,7 +3,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { Context, ServiceBroker } from "moleculer";
 import { z } from "zod";
-import { ApiumError, parseParams } from "../../runtime/index.ts";
+import { ApiumError, parseParams, tellOver } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { LoginGuard } from "../login-guard.ts";
 import type { Receivers, Sender } from "../receiver.ts";
@@ -11,6 +11,7 @@ import type { FacilityMeta, Tell } from "../scope.ts";
 import { secretFile } from "../secret-file.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { answerGraphql } from "./answer-graphql.ts";
+import { mobileEvents } from "./events.ts";
 import { receive } from "./receive.ts";
 import { runMessage } from "./run-message.ts";
 import type { CopiedTables } from "./schema/copies.ts";
@@ -50,7 +51,7 @@ export function mobileService(parts: ServiceParts, { receivers, tables }: Mobile
   const now = () => runtime.parts.clock.now();
   let broker: ServiceBroker | undefined;
   let schema: GraphQLSchema | undefined;
-  const tell: Tell = (event, payload) => void broker?.broadcast(event, payload).catch(() => {});
+  let tell: Tell = () => {};
   const opened = (): GraphQLSchema => {
     if (schema === undefined) throw new ApiumError("SERVICE_UNAVAILABLE");
     return schema;
@@ -111,14 +112,14 @@ export function mobileService(parts: ServiceParts, { receivers, tables }: Mobile
           const { message, counts } = await runMessage(run, messageId);
           const { taskId, personId, clientId, deviceId, uuids, serviceName, state: status } = message;
           const done = { taskId, personId, clientId, deviceId, uuids, serviceName, status };
-          // One of the processes that speak to devices passes it on.
-          tx.afterCommit(() => void broker?.emit("mobile.done", done).catch(() => {}));
+          tx.afterCommit(() => tell(mobileEvents.done, done));
           return counts;
         });
       }),
     },
     created() {
       broker = (this as { broker: ServiceBroker }).broker;
+      tell = tellOver(broker);
     },
     async started() {
       schema = await mobileSchema(database, tables);

@@ -12,9 +12,9 @@ export const topicName = z
   .regex(/^[A-Za-z0-9/_.-]+$/, "has letters, digits and / _ . - only: no wildcards # or +")
   .refine((topic) => Buffer.byteLength(topic) <= LONGEST_TOPIC_BYTES, `must be at most ${LONGEST_TOPIC_BYTES} bytes`);
 
-/** Publishes a message to the broker; done when the broker has acknowledged it. */
 export const publishMqtt = defineTask({
   name: "publish_mqtt",
+  summary: "Publishes a message to the broker; done when the broker has acknowledged it.",
   params: z.object({
     topic: topicName,
     payload: z

@@ -4,9 +4,9 @@ import { defineTask } from "../../runtime/index.ts";
 
 const rowId = z.number().int().positive();
 
-/** Orders the reports whose period has ended. */
 export const createScheduledReports = defineTask({
   name: "create_scheduled_reports",
+  summary: "Orders the reports whose period has ended.",
   params: z.object({}),
   result: z.object({ schedules: z.number(), ordered: z.number() }),
   queue: "reports",
@@ -16,9 +16,9 @@ export const createScheduledReports = defineTask({
   timeLimit: "15m",
 });
 
-/** Makes the file of a run. */
 export const generateReport = defineTask({
   name: "generate_report",
+  summary: "Makes the file of a run.",
   params: z.object({ runId: rowId }),
   result: z.object({ state: z.string(), rows: z.number(), bytes: z.number() }),
   queue: "reports",
@@ -28,9 +28,9 @@ export const generateReport = defineTask({
   timeLimit: "80m",
 });
 
-/** The sweep over deliveries: those whose own mail is gone get another. */
 export const sendGeneratedReportOnMail = defineTask({
   name: "send_generated_report_on_mail",
+  summary: "The sweep over deliveries: those whose own mail is gone get another.",
   params: z.object({}),
   result: z.object({ enqueued: z.number() }),
   queue: "email",
@@ -40,9 +40,9 @@ export const sendGeneratedReportOnMail = defineTask({
   timeLimit: "15m",
 });
 
-/** A month's summary for one person; once, however often it is asked for. */
 export const generateMonthlyReport = defineTask({
   name: "generate_monthly_report",
+  summary: "A month's summary for one person; once, however often it is asked for.",
   params: z.object({
     month: z.number().int().min(1).max(12),
     year: z.number().int().min(2000).max(2100),
@@ -58,9 +58,9 @@ export const generateMonthlyReport = defineTask({
 
 export const DELIVERY_OUTCOMES = ["SENT", "FAILED", "SKIPPED"] as const;
 
-/** What became of a delivery's mail, told by whoever sent it. */
 export const noteReportDelivery = defineTask({
   name: "note_report_delivery",
+  summary: "What became of a delivery's mail, told by whoever sent it.",
   params: z.object({
     deliveryId: rowId,
     outcome: z.enum(DELIVERY_OUTCOMES),
@@ -74,9 +74,10 @@ export const noteReportDelivery = defineTask({
   timeLimit: "2m",
 });
 
-/** Deletes the files of reports whose retention has ended. The original's name; the hours are each report's own. */
 export const cleanupReports = defineTask({
   name: "cleanup_reports_which_are_12hrs_old",
+  summary:
+    "Deletes the files of reports whose retention has ended. The original's name; the hours are each report's own.",
   params: z.object({}),
   result: z.object({ deleted: z.number() }),
   queue: "maintenance",

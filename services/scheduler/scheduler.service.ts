@@ -2,16 +2,12 @@
 // run it; a slot fires once. A process that runs it and dies is missed by nobody.
 import type { Context } from "moleculer";
 import { z } from "zod";
-import { type Clockwork, type Firing, instantSchema, messageOf, parseParams } from "../../runtime/index.ts";
+import { type Clockwork, type Firing, instantSchema, messageOf, parseParams, tellOver } from "../../runtime/index.ts";
 import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { examine } from "./doctor.ts";
+import { scheduleEvents } from "./events.ts";
 import { FACILITY_SCHEDULES } from "./facility-schedules.ts";
-
-/** Emitted after a slot's task was accepted; its payload is a `FiredSlot`. */
-export const SCHEDULE_FIRED = "schedule.fired";
-/** Emitted for slots that were not met in time; its payload is `MissedSlots`. */
-export const SCHEDULE_MISSED = "schedule.missed";
 
 const CLAIM_EVERY_MS = 60_000;
 
@@ -97,20 +93,20 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
     },
 
     async started() {
-      const { broker } = this;
-      const tell = ({ fired, missed }: Firing) => {
-        for (const slot of fired) void broker.emit(SCHEDULE_FIRED, slot).catch(() => {});
+      const tell = tellOver(this.broker);
+      const report = ({ fired, missed }: Firing) => {
+        for (const slot of fired) tell(scheduleEvents.fired, slot);
         for (const slots of missed) {
           const times = `${slots.isAtLeast ? "at least " : ""}${slots.slots} ${slots.slots === 1 ? "slot" : "slots"}`;
           const what = slots.ran ? "ran late" : `did not run (${slots.reason})`;
           log.warn(
             `schedule ${slots.schedule}: ${times} up to ${slots.to} ${what}${slots.detail ? `: ${slots.detail}` : ""}`,
           );
-          void broker.emit(SCHEDULE_MISSED, slots).catch(() => {});
+          tell(scheduleEvents.missed, slots);
         }
       };
       await schedules.synchronise(FACILITY_SCHEDULES);
-      clockwork = runtime.clockwork(tell);
+      clockwork = runtime.clockwork(report);
       clockwork.start();
       claimEveryMinute();
       // Workers announce themselves after the services have started: who attends which queue is the doctor's to tell.

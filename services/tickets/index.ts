@@ -1,4 +1,5 @@
 import type { ServiceModule } from "../service-module.ts";
+import { ticketEvents } from "./events.ts";
 import { ticketImporters } from "./importers.ts";
 import { ticketReceivers } from "./receivers.ts";
 import { raiseAutocloseTicket } from "./tasks.ts";
@@ -8,6 +9,7 @@ export const ticketsModule: ServiceModule = {
   name: "tickets",
   create: ticketsService,
   tasks: [raiseAutocloseTicket],
+  events: Object.values(ticketEvents),
   importers: ticketImporters,
   receivers: ticketReceivers,
 };

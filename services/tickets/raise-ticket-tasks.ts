@@ -3,6 +3,7 @@ import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { sendAutocloseEmail } from "../email/tasks.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { ticketEvents } from "./events.ts";
 import { cacheKeysOfSite } from "./overview.ts";
 import { type RaisedTicket, raiseTicket } from "./raise-ticket.ts";
 import { raiseAutocloseTicket } from "./tasks.ts";
@@ -21,7 +22,7 @@ export function raiseTicketTasks(
         if (ticket?.isNew) {
           await task.enqueue(sendAutocloseEmail.with({ jobneedId, ticketId: ticket.id }), { tx });
           cache.afterCommit(tx).delete(...cacheKeysOfSite(ticket.siteId));
-          tx.afterCommit(() => tell("ticket.created", announced(ticket)));
+          tx.afterCommit(() => tell(ticketEvents.created, announced(ticket)));
         }
         return { ticketId: ticket?.id ?? null, number: ticket?.number ?? null };
       });

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
 
-/** A ticket for work that nobody did in time; at most one ever, however often it is enqueued. */
 export const raiseAutocloseTicket = defineTask({
   name: "raise_autoclose_ticket",
+  summary: "A ticket for work that nobody did in time; at most one ever, however often it is enqueued.",
   params: z.object({ jobneedId: z.number().int().positive() }),
   /** Null where there was nothing to raise a ticket for any more. */
   result: z.object({ ticketId: z.number().nullable(), number: z.string().nullable() }),

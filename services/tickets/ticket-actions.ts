@@ -8,6 +8,7 @@ import { ctzoffset, flag, freeText, id, PRIORITIES, page, text } from "../fields
 import { type Asked, authorOf, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { changeTicket, commentTicket, type TicketChange } from "./change-ticket.ts";
+import { ticketEvents } from "./events.ts";
 import { listHistory } from "./history.ts";
 import { cacheKeysOfSite } from "./overview.ts";
 import { findTicket, insertTicket, listTickets, type Ticket, ticketOfUuid } from "./store.ts";
@@ -69,17 +70,18 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
     return sendTicketEmail.enqueue(runtime, { ticketId, event }, { tx, headers });
   }
 
-  function announce(tx: Transaction, event: string, ticket: Ticket, more: object = {}): void {
-    const { id: ticketId, uuid, number, clientId, siteId } = ticket;
+  function announce(tx: Transaction, { siteId }: Ticket, told: () => void): void {
     cache.afterCommit(tx).delete(...cacheKeysOfSite(siteId));
-    tx.afterCommit(() => tell(event, { id: ticketId, uuid, number, clientId, siteId, ...more }));
+    tx.afterCommit(told);
   }
 
   async function changed(ctx: Asked, ticketId: number, wanted: TicketChange) {
     return database.transaction(async (tx) => {
       const { ticket, fields, isToBeMailed } = await changeTicket(tx, scopeOf(ctx), ticketId, wanted, authorOf(ctx));
       const task = isToBeMailed ? await mail(ctx, tx, ticketId, "updated") : undefined;
-      if (fields.length > 0) announce(tx, "ticket.updated", ticket, { fields, status: ticket.status });
+      const { status } = ticket;
+      const told = () => tell(ticketEvents.updated, { ...announced(ticket), fields, status });
+      if (fields.length > 0) announce(tx, ticket, told);
       return { ...ticket, emailTaskId: task?.id ?? null };
     });
   }
@@ -96,7 +98,7 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
         const wanted = { ...given, assignedToPersonId, createdBy, createdById };
         const ticket = await insertTicket(tx, wanted, scopeOf(ctx));
         const task = await mail(ctx, tx, ticket.id, "created");
-        announce(tx, "ticket.created", ticket);
+        announce(tx, ticket, () => tell(ticketEvents.created, announced(ticket)));
         return { ...ticket, emailTaskId: task.id };
       });
     },
@@ -115,7 +117,7 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
       const { id: ticketId, comment: words } = parseParams(comment, ctx.params);
       return database.transaction(async (tx) => {
         const ticket = await commentTicket(tx, scopeOf(ctx), ticketId, words, authorOf(ctx));
-        announce(tx, "ticket.commented", ticket);
+        announce(tx, ticket, () => tell(ticketEvents.commented, announced(ticket)));
         return ticket;
       });
     },
@@ -125,4 +127,8 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
       return listHistory(database, ticketId, rows);
     },
   };
+}
+
+function announced({ id: ticketId, uuid, number, clientId, siteId }: Ticket) {
+  return { id: ticketId, uuid, number, clientId, siteId };
 }

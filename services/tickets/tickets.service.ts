@@ -1,6 +1,6 @@
 // Tickets of the facility.
 import { z } from "zod";
-import { parseParams } from "../../runtime/index.ts";
+import { parseParams, tellOver } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { requireSite } from "../clients.ts";
 import { type Asked, scopeOf, type Tell } from "../scope.ts";
@@ -35,7 +35,7 @@ export function ticketsService(parts: ServiceParts): TaskServiceSchema {
       mailFacts: (ctx: Asked) => ticketMailFacts(database, parseParams(mailed, ctx.params)),
     },
     created() {
-      tell = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
+      tell = tellOver(this.broker);
     },
   };
 }

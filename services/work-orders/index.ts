@@ -1,4 +1,5 @@
 import type { ServiceModule } from "../service-module.ts";
+import { workOrderEvents } from "./events.ts";
 import { workOrderReceivers } from "./receivers.ts";
 import { sendWorkOrderReminders } from "./tasks.ts";
 import { workOrdersService } from "./work-orders.service.ts";
@@ -7,5 +8,6 @@ export const workOrdersModule: ServiceModule = {
   name: "work-orders",
   create: workOrdersService,
   tasks: [sendWorkOrderReminders],
+  events: Object.values(workOrderEvents),
   receivers: workOrderReceivers,
 };

@@ -22,7 +22,8 @@ export function objectionTo(from: Status, to: Status): string | undefined {
   return `a work order that is ${from} cannot become ${to}: ${choice}`;
 }
 
-export type Standing = "NOT_REQUIRED" | "PENDING" | "APPROVED" | "REJECTED";
+export const STANDINGS = ["NOT_REQUIRED", "PENDING", "APPROVED", "REJECTED"] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 /** What those who are asked have said together: one rejection rejects, and all must have agreed. */
 export function standingOf(decisions: readonly ("PENDING" | "APPROVED" | "REJECTED")[]): Standing {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
 
-/** Reminds of orders that are late and of permits that nobody decides, once a day each. */
 export const sendWorkOrderReminders = defineTask({
   name: "send_work_order_reminders",
+  summary: "Reminds of orders that are late and of permits that nobody decides, once a day each.",
   params: z.object({}),
   result: z.object({ reminders: z.number() }),
   queue: "email",

@@ -7,6 +7,7 @@ import { ctzoffset, freeText, id, instant, PRIORITIES, page, refused, text } fro
 import { type Asked, authorOf, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { askDeciders, decide, decisionsOf } from "./decisions.ts";
+import { workOrderEvents } from "./events.ts";
 import { workOrderMailFacts } from "./mail-facts.ts";
 import { objectionTo, STATUSES } from "./states.ts";
 import {
@@ -67,6 +68,7 @@ const decision = z.strictObject({
 const historyPage = z.strictObject({ id, ...page });
 const mailFacts = z.strictObject({ workOrderId: id, event: z.string() });
 
+type WorkOrderEvent = (typeof workOrderEvents)[keyof typeof workOrderEvents];
 type MailEvent = (typeof WORK_ORDER_EVENTS)[number];
 
 export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell) {
@@ -74,7 +76,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
   const mail = (tx: Transaction, workOrderId: number, event: MailEvent) =>
     sendWorkOrderEmail.enqueue(runtime, { workOrderId, event }, { tx });
 
-  function announce(tx: Transaction, event: string, order: WorkOrder): void {
+  function announce(tx: Transaction, event: WorkOrderEvent, order: WorkOrder): void {
     const { id: workOrderId, uuid, number, clientId, siteId, status, permitStatus } = order;
     tx.afterCommit(() => tell(event, { id: workOrderId, uuid, number, clientId, siteId, status, permitStatus }));
   }
@@ -94,7 +96,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
         if (asked.verifierStatus === "PENDING") await mail(tx, made, "verify");
         else if (asked.permitStatus === "PENDING") await mail(tx, made, "approve");
         if (given.identifier === "WO") await mail(tx, made, "created");
-        announce(tx, "work-order.created", asked);
+        announce(tx, workOrderEvents.created, asked);
         return asked;
       });
     },
@@ -134,7 +136,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
         await noteHistory(tx, orderId, authorOf(ctx), "status", { from: before.status, to: status, remarks });
         if (status === "CANCELLED") await mail(tx, orderId, "cancelled");
         const order = await findWorkOrder(tx, scopeOf(ctx), orderId);
-        announce(tx, "work-order.changed", order);
+        announce(tx, workOrderEvents.changed, order);
         return order;
       });
     },
@@ -163,7 +165,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
           else if (decided.permitStatus === "APPROVED") await mail(tx, orderId, "approved");
         }
         const order = await findWorkOrder(tx, scope, orderId);
-        if (decided.isNew) announce(tx, "work-order.decided", order);
+        if (decided.isNew) announce(tx, workOrderEvents.decided, order);
         return { ...order, decisions: await decisionsOf(tx, orderId) };
       });
     },

@@ -1,4 +1,5 @@
 // Work that others do at a site: orders to vendors, permits to work, and who has to agree.
+import { tellOver } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -15,7 +16,7 @@ export function workOrdersService(parts: ServiceParts): TaskServiceSchema {
       sendWorkOrderReminders: runs(sendWorkOrderReminders, (ctx) => remindOfWorkOrders(parts, ctx.locals.task.signal)),
     },
     created() {
-      broadcast = (event, payload) => void this.broker.broadcast(event, payload).catch(() => {});
+      broadcast = tellOver(this.broker);
     },
   };
 }

@@ -8,7 +8,8 @@ import { createJob, createPpmJob } from "../../services/jobs/tasks.ts";
 import { availableBackends } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 import { type RunningServices, startServices } from "../support/services.ts";
-import { SetClock, type Told } from "../support/sweeps.ts";
+import { SetClock } from "../support/sweeps.ts";
+import { hearInto, type Told } from "../support/told.ts";
 
 const NOW = "2026-01-05T03:35:00Z";
 const STORES = availableBackends().filter((name) => name !== "jetstream");
@@ -56,7 +57,7 @@ describe.each(STORES)("create_job as a task on %s", (name) => {
           tasks: [createJob, createPpmJob],
           create: (parts) => ({
             name: "jobs",
-            tasks: generationTasks({ ...parts, routes }, (event, payload) => void told.push({ event, payload })),
+            tasks: generationTasks({ ...parts, routes }, hearInto(told)),
           }),
         },
       ],

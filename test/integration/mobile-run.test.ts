@@ -60,7 +60,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("a mes
   const told: string[] = [];
   const run = (id: number, receivers: Receivers = RECEIVERS, signal = new AbortController().signal) =>
     facility.database.transaction((tx) =>
-      runMessage({ parts, schema, receivers, tx, tell: (event) => void told.push(event), signal }, id),
+      runMessage({ parts, schema, receivers, tx, tell: ({ event }) => void told.push(event), signal }, id),
     );
   const counts = () =>
     facility.one<{ tickets: number; mails: number }>(

@@ -6,16 +6,11 @@ import { facilityService } from "../../services/facility/facility.service.ts";
 import { alertMailActions } from "../../services/jobs/alert-mail.ts";
 import { jobActions } from "../../services/jobs/job-actions.ts";
 import { jobneedActions } from "../../services/jobs/jobneed-actions.ts";
-import type { Tell } from "../../services/scope.ts";
 import type { ServiceParts } from "../../services/service-parts.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import type { Backend } from "./backends.ts";
 import { type RunningServices, startServices } from "./services.ts";
-
-export interface Told {
-  readonly event: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-}
+import { hearInto, type Told } from "./told.ts";
 
 export interface FacilityServices extends RunningServices {
   /** What was told to the bus, by jobs and occurrences. */
@@ -26,7 +21,7 @@ export interface FacilityServices extends RunningServices {
 
 export async function startFacility(backend: Backend): Promise<FacilityServices> {
   const told: Told[] = [];
-  const tell: Tell = (event, payload) => void told.push({ event, payload });
+  const tell = hearInto(told);
   const at = (create: (parts: ServiceParts) => TaskServiceSchema) => ({ name: "tickets" as const, tasks: [], create });
   const services = await startServices(backend, {
     modules: [

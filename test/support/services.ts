@@ -9,6 +9,7 @@ import type { ServiceModule } from "../../services/service-module.ts";
 import type { ServiceParts } from "../../services/service-parts.ts";
 import { readSettings } from "../../settings.ts";
 import type { Backend } from "./backends.ts";
+import { contractKeeper } from "./told.ts";
 
 export interface RunningServices {
   readonly runtime: Runtime;
@@ -53,7 +54,8 @@ export async function startServices(backend: Backend, options: ServicesOptions):
     middlewares: [TasksMiddleware(runtime)],
     skipProcessEventRegistration: true,
   });
-  for (const listener of options.listeners ?? []) broker.createService(listener);
+  const breaches: string[] = [];
+  for (const listener of [contractKeeper(breaches), ...(options.listeners ?? [])]) broker.createService(listener);
   const cache = cacheOf(broker, runtime);
   const parts: ServiceParts = {
     runtime,
@@ -72,6 +74,9 @@ export async function startServices(backend: Backend, options: ServicesOptions):
     cache,
     parts,
     call: (action, params = {}, meta = {}) => broker.call(action, params, { meta }),
-    stop: () => broker.stop(),
+    async stop() {
+      await broker.stop();
+      if (breaches.length > 0) throw new Error(breaches.join("\n"));
+    },
   };
 }

@@ -16,6 +16,7 @@ import { raiseTicketTasks } from "../../services/tickets/raise-ticket-tasks.ts";
 import { raiseAutocloseTicket } from "../../services/tickets/tasks.ts";
 import type { Facility } from "./facility.ts";
 import { type RunningServices, startServices } from "./services.ts";
+import { hearInto, type Told } from "./told.ts";
 
 /** Stands where it was set; runs like any other until then. */
 export class SetClock implements Clock {
@@ -29,11 +30,6 @@ export class SetClock implements Clock {
   now = (): number => this.#now ?? this.#system.now();
   monotonic = (): number => this.#system.monotonic();
   after: Clock["after"] = (delayMs, run) => this.#system.after(delayMs, run);
-}
-
-export interface Told {
-  readonly event: string;
-  readonly payload: Readonly<Record<string, unknown>>;
 }
 
 export interface Sweeps extends RunningServices {
@@ -55,7 +51,7 @@ export interface SweepsOptions {
 export async function startSweeps(facility: Facility, options: SweepsOptions = {}): Promise<Sweeps> {
   const clock = new SetClock();
   const told: Told[] = [];
-  const tell = (event: string, payload: Readonly<Record<string, unknown>>) => void told.push({ event, payload });
+  const tell = hearInto(told);
   let kept: ServiceParts | undefined;
   const module = (name: string, schema: (parts: ServiceParts) => Partial<TaskServiceSchema>): ServiceModule => ({
     name: name as ServiceModule["name"],
@@ -92,7 +88,8 @@ export async function startSweeps(facility: Facility, options: SweepsOptions = {
       {
         name: "listener",
         events: {
-          "ticket.escalated": (ctx: { params: Told["payload"] }) => tell("ticket.escalated", ctx.params),
+          "ticket.escalated": (ctx: { params: Told["payload"] }) =>
+            void told.push({ event: "ticket.escalated", payload: ctx.params }),
         },
       },
     ],

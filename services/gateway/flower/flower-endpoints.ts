@@ -12,6 +12,7 @@ export interface FlowerEndpoint {
   /** Below /api. */
   readonly path: string;
   readonly role: Role;
+  readonly summary: string;
   readonly answer: (request: FlowerRequest) => Promise<object>;
 }
 
@@ -22,12 +23,25 @@ interface Answered {
 
 const INSPECTED = ["stats", "active_queues", "registered", "active", "reserved", "conf"] as const;
 export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
-  { method: "GET", path: "/workers", role: "viewer", answer: workers },
-  { method: "GET", path: "/tasks", role: "viewer", answer: listTasks },
+  {
+    method: "GET",
+    path: "/workers",
+    role: "viewer",
+    summary: "Workers with what they do, or with `?status=1` which of them answer.",
+    answer: workers,
+  },
+  {
+    method: "GET",
+    path: "/tasks",
+    role: "viewer",
+    summary: "Tasks by their ids; takes Flower's filters.",
+    answer: listTasks,
+  },
   {
     method: "GET",
     path: "/task/types",
     role: "viewer",
+    summary: "Names of the tasks that workers can run.",
     async answer({ ask }) {
       const { items } = await ask<Items<{ tasks: readonly string[] }>>("tasks.workers");
       return { "task-types": [...new Set(items.flatMap(({ tasks }) => tasks))].sort() };
@@ -37,25 +51,52 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     method: "GET",
     path: "/task/info/:id",
     role: "viewer",
+    summary: "One task.",
     answer: async ({ id, ask }) => flowerTask(await ask<Viewed>("tasks.get", { id })),
   },
-  { method: "GET", path: "/task/result/:id", role: "viewer", answer: result },
+  {
+    method: "GET",
+    path: "/task/result/:id",
+    role: "viewer",
+    summary: "Its state and result; `?timeout=` waits up to 60 s.",
+    answer: result,
+  },
   {
     method: "GET",
     path: "/queues/length",
     role: "viewer",
+    summary: "What waits in each queue.",
     async answer({ ask }) {
       const { items } = await ask<Items<{ name: string; queued: number }>>("tasks.queues");
       return { active_queues: items.map(({ name, queued }) => ({ name, messages: queued })) };
     },
   },
-  { method: "POST", path: "/task/apply/:id", role: "operator", answer: (request) => applyTask(request, true) },
-  { method: "POST", path: "/task/async-apply/:id", role: "operator", answer: (request) => applyTask(request, false) },
-  { method: "POST", path: "/task/send-task/:id", role: "operator", answer: (request) => applyTask(request, false) },
+  {
+    method: "POST",
+    path: "/task/apply/:id",
+    role: "operator",
+    summary: "Enqueue a task of this name and wait for its end; parameters are `kwargs`.",
+    answer: (request) => applyTask(request, true),
+  },
+  {
+    method: "POST",
+    path: "/task/async-apply/:id",
+    role: "operator",
+    summary: "Enqueue a task of this name.",
+    answer: (request) => applyTask(request, false),
+  },
+  {
+    method: "POST",
+    path: "/task/send-task/:id",
+    role: "operator",
+    summary: "The same.",
+    answer: (request) => applyTask(request, false),
+  },
   {
     method: "POST",
     path: "/task/revoke/:id",
     role: "operator",
+    summary: "Revoke a task; with `terminate` a running one, too.",
     async answer({ id, given, ask }) {
       await ask("tasks.revoke", { id, terminate: /^(1|true|yes|on)$/i.test(String(given.terminate ?? "")) });
       return { message: `Revoked '${id}'` };
@@ -65,6 +106,7 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     method: "POST",
     path: "/task/abort/:id",
     role: "operator",
+    summary: "End a task.",
     async answer({ id, ask }) {
       await ask("tasks.revoke", { id, terminate: true });
       return { message: `Aborted '${id}'` };
@@ -74,6 +116,7 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     method: "POST",
     path: "/task/timeout/:id",
     role: "operator",
+    summary: "Time limits of a task type, in seconds: `soft`, `hard`.",
     async answer({ id, given, ask }) {
       const seconds = (value: unknown) => (value === undefined || value === "" ? undefined : `${Number(value)}s`);
       const limits = { soft: seconds(given.soft), hard: seconds(given.hard) };
@@ -86,6 +129,7 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     method: "POST",
     path: "/task/rate-limit/:id",
     role: "operator",
+    summary: "Rate of a task type: `ratelimit`.",
     async answer({ id, given, ask }) {
       await ask("tasks.control.rate_limit", { task: id, rate: rateOf(String(given.ratelimit ?? "")) });
       return { message: "new rate limit set successfully" };
@@ -94,26 +138,42 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
   control(
     "/worker/shutdown",
     "shutdown",
+    "End a worker, warm.",
     () => ({}),
     () => "Shutting down!",
   ),
-  control("/worker/pool/grow", "pool_grow", countOf, (worker, { n }) => `Growing '${worker}' worker's pool by ${n}`),
+  control(
+    "/worker/pool/grow",
+    "pool_grow",
+    "More slots: `n`.",
+    countOf,
+    (worker, { n }) => `Growing '${worker}' worker's pool by ${n}`,
+  ),
   control(
     "/worker/pool/shrink",
     "pool_shrink",
+    "Fewer slots: `n`.",
     countOf,
     (worker, { n }) => `Shrinking '${worker}' worker's pool by ${n}`,
   ),
   control(
     "/worker/pool/autoscale",
     "autoscale",
+    "Size itself between `min` and `max`.",
     ({ min, max }) => ({ min: Number(min), max: Number(max) }),
     (worker, { min, max }) => `Autoscaling '${worker}' worker (min=${min}, max=${max})`,
   ),
-  control("/worker/queue/add-consumer", "add_consumer", queueOf, (_, { queue }) => `add consumer ${queue}`),
+  control(
+    "/worker/queue/add-consumer",
+    "add_consumer",
+    "Take from `queue`, too.",
+    queueOf,
+    (_, { queue }) => `add consumer ${queue}`,
+  ),
   control(
     "/worker/queue/cancel-consumer",
     "cancel_consumer",
+    "Take nothing more from `queue`.",
     queueOf,
     (_, { queue }) => `no longer consuming from ${queue}`,
   ),
@@ -122,6 +182,7 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
 function control(
   path: string,
   operation: string,
+  summary: string,
   paramsOf: (given: Given) => Readonly<Record<string, unknown>>,
   message: (worker: string, params: Readonly<Record<string, unknown>>) => string,
 ): FlowerEndpoint {
@@ -129,6 +190,7 @@ function control(
     method: "POST",
     path: `${path}/:id`,
     role: "operator",
+    summary,
     async answer({ id: worker, given, ask }) {
       await requireWorker(ask, worker);
       const params = paramsOf(given);

@@ -38,8 +38,8 @@ async function answer(
   call: Call,
 ): Promise<void> {
   acceptBasic(request);
-  const { method, path, role } = endpoint;
-  const user = access.allow(await access.identify(request), { method, path, role, action: "", summary: "" });
+  const { method, path, role, summary } = endpoint;
+  const user = access.allow(await access.identify(request), { method, path, role, summary, action: "" });
   await new Promise<void>((resolve, reject) =>
     formBody(request, response, (error) => (error === undefined ? resolve() : reject(error))),
   );

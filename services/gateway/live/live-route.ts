@@ -2,6 +2,7 @@
 // let go, and comes back with the id of what it had last. Who may not watch any more is let go within a minute.
 import { ApiumError } from "../../../runtime/index.ts";
 import type { Access } from "../access.ts";
+import { OUTSIDE_PATHS } from "../outside-paths.ts";
 import type { Request, Response } from "../request.ts";
 import type { RestRoute } from "../rest-route.ts";
 import type { LiveFeed, LiveMessage } from "./live-feed.ts";
@@ -14,7 +15,7 @@ const MOST_WAITING_BYTES = 1_000_000;
 const RETRY_MS = 2_000;
 
 /** As one of the table: operators' only, since it tells of everybody's tasks. */
-const ROUTE: RestRoute = { method: "GET", path: "/events", action: "", role: "viewer", summary: "" };
+const ROUTE: RestRoute = { ...OUTSIDE_PATHS["GET /events"], method: "GET", path: "/events", action: "" };
 
 export class LiveRoute {
   readonly #access: Access;
