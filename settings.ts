@@ -23,6 +23,19 @@ const SERVICE_NAMES = [
   "scheduler",
   "cache",
 ] as const;
+const LOG_FORMATS = ["text", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** As OpenTelemetry names them. */
+const SAMPLERS = [
+  "always_on",
+  "always_off",
+  "traceidratio",
+  "parentbased_always_on",
+  "parentbased_always_off",
+  "parentbased_traceidratio",
+] as const;
+
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 const url = (...protocols: string[]) =>
@@ -99,6 +112,18 @@ const schema = z.object({
     .optional(),
   JWT_SECRET: z.string().min(32).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+  /** Lines for people, or one JSON object a line for machines. */
+  LOG_FORMAT: z.enum(LOG_FORMATS).default("text"),
+  /**
+   * Where traces go; without it there are none. OpenTelemetry reads by itself OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
+   * and what more there is of OTEL_EXPORTER_OTLP_… (HEADERS, TIMEOUT, COMPRESSION, CERTIFICATE).
+   */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:").optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.literal("http/protobuf").default("http/protobuf"),
+  /** Which traces are recorded; `parentbased_…`: unless whoever began a trace has decided. */
+  OTEL_TRACES_SAMPLER: z.enum(SAMPLERS).default("parentbased_always_on"),
+  /** For `traceidratio`: the share of traces, 0–1. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   /** The worker drains and exits for its supervisor after this many tasks. */
   WORKER_MAX_TASKS: z.coerce.number().int().min(1).optional(),
   /** The worker drains and exits for its supervisor above this much memory (MB). */
