@@ -50,7 +50,7 @@ describe("traces", () => {
 
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 60_000);
+  }, 120_000);
   beforeEach(async () => {
     receiver = await startOtlpReceiver();
     process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.url;
