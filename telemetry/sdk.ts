@@ -2,7 +2,7 @@
 // it is sent. Spans wait in memory for a moment; what does not fit or cannot be sent is lost, and says so once a minute.
 // The exporter reads its own settings (OTEL_EXPORTER_OTLP_ENDPOINT, …_HEADERS and so on).
 import { hostname } from "node:os";
-import { context, DiagLogLevel, diag, propagation, trace } from "@opentelemetry/api";
+import { context, DiagLogLevel, diag, propagation, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
@@ -60,17 +60,27 @@ function samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: share }
   return name.startsWith("parentbased_") ? new ParentBasedSampler({ root }) : root;
 }
 
-/** A collector that is away fails each second; once a minute is enough to know. */
+/** A collector that is away fails each second; once a minute is enough to know. No trace is to blame for it. */
 function complaints(log: TracingParts["log"]) {
   let quietUntil = 0;
-  const say = (message: string, ...more: unknown[]) => {
+  const say = (complaint: string) => {
     const now = performance.now();
     if (now < quietUntil) return;
     quietUntil = now + SAY_AGAIN_MS;
-    log.warn(`traces are being lost: ${[message, ...more].map(String).join(" ").slice(0, LONGEST_COMPLAINT)}`);
+    const why = messageIn(complaint).slice(0, LONGEST_COMPLAINT);
+    context.with(ROOT_CONTEXT, () => log.warn(`traces are being lost: ${why}`));
   };
   const nothing = () => {};
   return { error: say, warn: say, info: nothing, debug: nothing, verbose: nothing };
+}
+
+/** The SDK tells errors as JSON. */
+function messageIn(complaint: string): string {
+  try {
+    return String((JSON.parse(complaint) as { message?: unknown }).message ?? complaint);
+  } catch {
+    return complaint;
+  }
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

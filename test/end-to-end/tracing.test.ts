@@ -9,7 +9,6 @@ import { adminToken, client, type Program, start, temporaryFolder } from "../sup
 import { startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
 
-const READY_WITHIN_MS = 90_000;
 /** Makes a process say which of OpenTelemetry's packages it loads. */
 const TELLS_WHAT_IT_LOADS = {
   NODE_OPTIONS: `--import=${fileURLToPath(new URL("../support/loaded-modules.mjs", import.meta.url))}`,
@@ -23,7 +22,7 @@ afterEach(async () => {
 }, 60_000);
 
 async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
-  const program = await start({ ...TELLS_WHAT_IT_LOADS, ...settings }, READY_WITHIN_MS);
+  const program = await start({ ...TELLS_WHAT_IT_LOADS, ...settings });
   cleanups.push(() => program.stop());
   return program;
 }
