@@ -14,10 +14,11 @@ import {
   Runtime,
   TASK_EVENTS_SUBJECT,
 } from "./runtime/index.ts";
-import { REVOCATION_EVENT, TasksMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
+import { REVOCATION_EVENT, TasksMiddleware, TracingMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
 import { cacheClient } from "./services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS, SERVICES } from "./services/index.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { lateLog, lineWriter, openTracing, secretsOf, type Tracing } from "./telemetry/index.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as {
   readonly version: string;
@@ -31,12 +32,14 @@ const LEAVE_ANYWAY_MS = 15_000;
 const RECYCLE_LOOK_MS = 5_000;
 const MB = 1024 * 1024;
 
-type Logger = Pick<Console, "debug" | "info" | "warn" | "error">;
+/** The settings may be what is wrong, so of these two only the one that matters is read before them. */
+const writeLine = lineWriter(process.env.LOG_FORMAT === "json" ? "json" : "text", secretsOf(process.env));
 
 async function main(): Promise<void> {
   const began = performance.now();
   const settings = readSettings(process.env);
-  const log = lateLog();
+  const log = lateLog(writeLine);
+  const tracing = await openTracing(settings, { version, log });
   const database = await openDatabase(settings, log);
   await migrate(database, [RUNTIME_MIGRATIONS, ...SERVICE_MIGRATIONS]);
 
@@ -58,7 +61,8 @@ async function main(): Promise<void> {
   });
   for (const { tasks } of SERVICES) for (const task of tasks) runtime.define(task);
 
-  const broker = new ServiceBroker({ ...brokerOptions(settings), middlewares: [TasksMiddleware(runtime)] });
+  const middlewares = [TasksMiddleware(runtime), ...(tracing.isOn ? [TracingMiddleware()] : [])];
+  const broker = new ServiceBroker({ ...brokerOptions(settings, writeLine), middlewares });
   log.use(broker.getLogger("runtime"));
   const leaving = { leave: () => {} };
   const leave = () => leaving.leave();
@@ -70,7 +74,7 @@ async function main(): Promise<void> {
     if ([name, ...alongside].some((wanted) => settings.SERVICES.includes(wanted))) broker.createService(create(parts));
   }
 
-  leaving.leave = stopper(settings, runtime, broker, database, log);
+  leaving.leave = stopper({ settings, runtime, broker, database, tracing, log });
   await untilThere("NATS", log, () => runtime.open());
   await broker.start();
   await runtime.work();
@@ -100,17 +104,20 @@ async function untilThere<Value>(what: string, log: Log, reach: () => Promise<Va
   }
 }
 
+interface Stopped {
+  readonly settings: Settings;
+  readonly runtime: Runtime;
+  readonly broker: ServiceBroker;
+  readonly database: Database;
+  readonly tracing: Tracing;
+  readonly log: Log;
+}
+
 /**
  * SIGTERM and SIGINT: stop taking work, finish or hand back what runs, leave. A second signal leaves at once. What is
  * answered does the same for whoever asks this process to leave, once.
  */
-function stopper(
-  settings: Settings,
-  runtime: Runtime,
-  broker: ServiceBroker,
-  database: Database,
-  log: Log,
-): () => void {
+function stopper({ settings, runtime, broker, database, tracing, log }: Stopped): () => void {
   let isLeaving = false;
   const leave = () => {
     if (isLeaving) return;
@@ -122,6 +129,7 @@ function stopper(
       .then(() => broker.stop())
       .then(() => runtime.stop(0))
       .then(() => database.close())
+      .then(() => tracing.stop())
       .then(
         () => process.exit(0),
         (error: unknown) => {
@@ -161,24 +169,13 @@ function recycle(settings: Settings, runtime: Runtime, log: Log, leave: () => vo
   timer.unref();
 }
 
-/** Logs to the console until the broker's logger is there. */
-function lateLog(): Log & { use(logger: Logger): void } {
-  let logger: Logger = { ...console, debug: () => {} };
-  const say = (level: "debug" | "info" | "warn" | "error") => (message: string, data?: unknown) =>
-    data === undefined ? logger[level](message) : logger[level](message, messageOf(data));
-  return {
-    debug: say("debug"),
-    info: say("info"),
-    warn: say("warn"),
-    error: say("error"),
-    use(next) {
-      logger = next;
-    },
-  };
-}
-
 main().catch((error: unknown) => {
-  const said = error instanceof ApiumError ? `${error.code}\n${error.message}` : error;
-  console.error("Apium could not start:", said);
+  // The words of an error and no more: what it carries besides (the address it could not read) may hold a password.
+  const said = error instanceof ApiumError ? `${error.code}\n${error.message}` : stackOf(error);
+  lateLog(writeLine).error(`Apium could not start: ${said}`);
   process.exit(1);
 });
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+}

@@ -2,15 +2,21 @@
 // connection of the runtime's own.
 import type { BrokerOptions } from "moleculer";
 import { readSettings, type Settings } from "./settings.ts";
+import { type Bindings, type Level, lineWriter, secretsOf, type WriteLine } from "./telemetry/index.ts";
 
 const HEARTBEAT_S = 3;
 const HEARTBEAT_TIMEOUT_S = 10;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export function brokerOptions(settings: Pick<Settings, "NATS_URL" | "LOG_LEVEL">): BrokerOptions {
+/** `write` makes the lines of the log; default: for people. */
+export function brokerOptions(
+  settings: Pick<Settings, "NATS_URL" | "LOG_LEVEL">,
+  write: WriteLine = lineWriter("text", secretsOf(process.env)),
+): BrokerOptions {
+  const formatter = (level: Level, said: unknown[], bindings: Bindings) => [write(level, said, bindings)];
   return {
     namespace: "apium",
-    logger: { type: "Console", options: { level: logLevels(settings.LOG_LEVEL), formatter: "short" } },
+    logger: { type: "Console", options: { level: logLevels(settings.LOG_LEVEL), formatter } },
     transporter: settings.NATS_URL === undefined ? null : { type: "NATS", options: natsOptions(settings.NATS_URL) },
     heartbeatInterval: HEARTBEAT_S,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_S,
@@ -35,7 +41,8 @@ function logLevels(level: Settings["LOG_LEVEL"]): unknown {
 
 /** For moleculer-runner (`-c moleculer.config.ts`); `main.ts` hands its own settings in. */
 export default function config(): BrokerOptions {
-  return brokerOptions(readSettings(process.env));
+  const settings = readSettings(process.env);
+  return brokerOptions(settings, lineWriter(settings.LOG_FORMAT, secretsOf(process.env)));
 }
 
 function natsOptions(url: string): object {

@@ -23,6 +23,19 @@ const SERVICE_NAMES = [
   "scheduler",
   "cache",
 ] as const;
+const LOG_FORMATS = ["text", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** As OpenTelemetry names them. */
+const SAMPLERS = [
+  "always_on",
+  "always_off",
+  "traceidratio",
+  "parentbased_always_on",
+  "parentbased_always_off",
+  "parentbased_traceidratio",
+] as const;
+
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -242,6 +255,46 @@ const schema = z.object({
       example: "debug",
       neededBy: "nobody",
     }),
+  LOG_FORMAT: z
+    .enum(LOG_FORMATS)
+    .default("text")
+    .register(SETTING_FACTS, {
+      meaning: "Lines for people, or one JSON object a line for machines.",
+      format: LOG_FORMATS.join(", "),
+      example: "json",
+      neededBy: "whoever gathers logs",
+    }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:")
+    .optional()
+    .register(SETTING_FACTS, {
+      meaning:
+        "Where traces go. OpenTelemetry reads by itself OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and what more there is of OTEL_EXPORTER_OTLP_… (HEADERS, TIMEOUT, COMPRESSION, CERTIFICATE).",
+      format: "http:// or https://, usually port 4318",
+      example: "http://localhost:4318",
+      neededBy: "whoever wants traces: all processes",
+      without: "no traces",
+    }),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.literal("http/protobuf").default("http/protobuf").register(SETTING_FACTS, {
+    meaning: "How traces are sent; there is one way.",
+    format: "http/protobuf",
+    example: "http/protobuf",
+    neededBy: "nobody",
+  }),
+  OTEL_TRACES_SAMPLER: z
+    .enum(SAMPLERS)
+    .default("parentbased_always_on")
+    .register(SETTING_FACTS, {
+      meaning: "Which traces are recorded; `parentbased_…`: unless whoever began a trace has decided.",
+      format: SAMPLERS.join(", "),
+      example: "parentbased_traceidratio",
+      neededBy: "systems with thousands of tasks a second",
+    }),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1).register(SETTING_FACTS, {
+    meaning: "For `traceidratio`: the share of traces.",
+    format: "0 to 1",
+    example: "0.01",
+    neededBy: "the same",
+  }),
   WORKER_MAX_TASKS: z.coerce.number().int().min(1).optional().register(SETTING_FACTS, {
     meaning: "After this many tasks the process drains and exits with 0, for its supervisor to start it anew.",
     format: "1 or more",

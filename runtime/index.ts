@@ -5,10 +5,11 @@ export { type Duration, durationMs } from "./contract/duration.ts";
 export type { EnqueueOptions } from "./contract/enqueue-options.ts";
 export { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError, messageOf } from "./contract/errors.ts";
 export { type Foundation, foundation } from "./contract/foundation.ts";
+export { hideSecrets } from "./contract/hide-secrets.ts";
 export { instantSchema } from "./contract/instant.ts";
 export type { ChildFailurePolicy } from "./contract/join.ts";
 export { canonicalJson } from "./contract/json.ts";
-export { type Log, silentLog } from "./contract/log.ts";
+export { type Log, type LogSubject, silentLog, subjectOf } from "./contract/log.ts";
 export { parseParams } from "./contract/parse-params.ts";
 export { QUEUES, queueNamed } from "./contract/queues.ts";
 export { type Random, SeededRandom, SystemRandom } from "./contract/random.ts";
@@ -27,6 +28,7 @@ export {
 export { TASK_EVENTS_SUBJECT, type TaskEvent, type TaskEventBatch } from "./contract/task-event.ts";
 export { idSource, isTaskId, type NewId } from "./contract/task-id.ts";
 export { FINAL_STATES, LIVE_STATES, TASK_STATES, type TaskState } from "./contract/task-state.ts";
+export { traceIdOf } from "./contract/trace-id.ts";
 export type { DeadLetterView, QueueView, RevokeOptions, RevokeOutcome, WorkerView } from "./control/index.ts";
 export { type JetStreamOptions, JetStreamQueue } from "./queue/jetstream/jetstream-queue.ts";
 export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
@@ -54,6 +56,15 @@ export {
   type ScheduleView,
   zoneNamed,
 } from "./schedule/index.ts";
+export {
+  activeTraceId,
+  atDoor,
+  type Carrier,
+  OpenSpan,
+  type SpanAttributes,
+  type SpanStart,
+  spanned,
+} from "./telemetry/index.ts";
 export type {
   InlineHandler,
   IsolatedHandler,

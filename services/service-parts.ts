@@ -1,6 +1,6 @@
 // What every service is handed. A service is a function of these to a Moleculer schema; nothing connects at import.
 import type { Database } from "../database/index.ts";
-import type { Runtime } from "../runtime/index.ts";
+import type { Log, Runtime } from "../runtime/index.ts";
 import type { Settings } from "../settings.ts";
 import type { Cache } from "./cache/client/index.ts";
 
@@ -10,5 +10,5 @@ export interface ServiceParts {
   /** The default cache; `cache.named("sessions")` and others besides. It never stands in the way: without it reads miss. */
   readonly cache: Cache;
   readonly settings: Settings;
-  readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void };
+  readonly log: Pick<Log, "info" | "warn" | "error">;
 }

@@ -8,6 +8,7 @@ import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, AnyTask, CallOptions, TaskCaller, WaitOptions } from "../contract/task-definition.ts";
+import { traceEnqueue } from "../telemetry/index.ts";
 import { claimGivenId, claimUniqueKey } from "./identity.ts";
 import { type Inserted, insertTasks } from "./insert-tasks.ts";
 import { type Placement, paramsText, place } from "./prepare.ts";
@@ -42,6 +43,15 @@ export class Caller implements TaskCaller {
   async enqueue(task: AnyTask, params: unknown, options: CallOptions = {}): Promise<AcceptedTask> {
     const { tx, ...given } = options;
     const checked = checkOptions(given);
+    return traceEnqueue(task.taskName, 1, checked, (traced) => this.#enqueueOne(task, params, tx, traced));
+  }
+
+  async #enqueueOne(
+    task: AnyTask,
+    params: unknown,
+    tx: CallOptions["tx"],
+    checked: EnqueueOptions,
+  ): Promise<AcceptedTask> {
     const placement = place(task, checked, this.#parts.routes, this.#parts.clock);
     const text = paramsText(task, params);
     if (checked.taskId !== undefined || checked.uniqueKey !== undefined) {
@@ -69,6 +79,16 @@ export class Caller implements TaskCaller {
       });
     }
     if (params.length === 0) return [];
+    const { length } = params;
+    return traceEnqueue(task.taskName, length, checked, (traced) => this.#enqueueAll(task, params, tx, traced));
+  }
+
+  async #enqueueAll(
+    task: AnyTask,
+    params: readonly unknown[],
+    tx: CallOptions["tx"],
+    checked: EnqueueOptions,
+  ): Promise<AcceptedTask[]> {
     const placement = place(task, checked, this.#parts.routes, this.#parts.clock);
     const texts = checkedTexts(task, params);
     const ids = texts.map(() => this.#parts.newId());

@@ -9,6 +9,7 @@ import type { ChainStep, ChildFailurePolicy, ChildInsert, JoinPlan } from "../co
 import type { TaskRegistry } from "../contract/registry.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, TaskCall } from "../contract/task-definition.ts";
+import { inTraceOf, parted, traceEnqueue } from "../telemetry/index.ts";
 import { insertTasks } from "./insert-tasks.ts";
 import { paramsText, place } from "./prepare.ts";
 
@@ -91,7 +92,8 @@ export class Canvas {
       params,
       options: step.options as TaskCall["options"],
     };
-    await this.spawn(tx, parent.id, [call], parent.headers, index);
+    // Whoever looks after the chain does it in passing, in the trace of something else.
+    await inTraceOf(parent.headers, () => this.spawn(tx, parent.id, [call], parent.headers, index));
   }
 
   async #parent<Result>(
@@ -102,7 +104,7 @@ export class Canvas {
     tx: Transaction | undefined,
   ): Promise<AcceptedTask<Result>> {
     const id = this.#parts.newId();
-    const work = async (open: Transaction) => {
+    const work = async (open: Transaction, headers: Readonly<Record<string, string>> | undefined) => {
       await insertTasks(open, {
         name,
         queue: PARENT_QUEUE,
@@ -111,6 +113,7 @@ export class Canvas {
         state: "WAITING",
         ids: [id],
         params: ["{}"],
+        headers: headers === undefined ? undefined : JSON.stringify(headers),
         pendingChildren: pending,
         createdAt: this.#parts.clock.now(),
       });
@@ -118,8 +121,10 @@ export class Canvas {
       await this.spawn(open, id, calls, {});
       if (calls.length === 0) open.afterCommit(() => this.#parts.joinable([id]));
     };
-    await (tx === undefined ? this.#parts.database.transaction(work) : work(tx));
-    return { id, state: "WAITING", queue: PARENT_QUEUE, created: true };
+    return traceEnqueue(name, 1, {}, async ({ headers }) => {
+      await (tx === undefined ? this.#parts.database.transaction((open) => work(open, headers)) : work(tx, headers));
+      return { id, state: "WAITING", queue: PARENT_QUEUE, created: true };
+    });
   }
 
   async #insertAlike(
@@ -131,22 +136,28 @@ export class Canvas {
     const [{ call } = { call: undefined }] = alike;
     if (call === undefined) return;
     const { routes, clock, dispatcher } = this.#parts;
-    const options = parseEnqueueOptions({ ...call.options, headers: { ...inherited, ...call.options?.headers } });
+    // The trace is no header of the caller's: it does not count among the most that there may be.
+    const { trace, others } = parted(inherited);
+    const options = parseEnqueueOptions({ ...call.options, headers: { ...others, ...call.options?.headers } });
     if (options.taskId !== undefined || options.uniqueKey !== undefined) {
       throw new ApiumError("OPTIONS_INVALID", "children take neither taskId nor uniqueKey");
     }
-    const placement = place(call.task, options, routes, clock);
-    const inserted = await insertTasks(tx, {
-      ...placement,
-      ids: alike.map((child) => child.id),
-      params: alike.map((child) => paramsText(child.call.task, child.call.params)),
-      childIndexes: alike.map((child) => child.index),
-      parentId,
-    });
-    tx.afterCommit(() => {
-      if (placement.dueAt !== undefined) return dispatcher.expect(placement.dueAt);
+    const given = { ...options, headers: { ...trace, ...options.headers } };
+    await traceEnqueue(call.task.taskName, alike.length, given, async (traced) => {
+      const placement = place(call.task, traced, routes, clock);
       const { queue, lane } = placement;
-      dispatcher.dispatch(alike.map(({ id }) => ({ id, attempt: 1, queue, lane, seq: inserted.first })));
+      const inserted = await insertTasks(tx, {
+        ...placement,
+        ids: alike.map((child) => child.id),
+        params: alike.map((child) => paramsText(child.call.task, child.call.params)),
+        childIndexes: alike.map((child) => child.index),
+        parentId,
+      });
+      tx.afterCommit(() => {
+        if (placement.dueAt !== undefined) return dispatcher.expect(placement.dueAt);
+        dispatcher.dispatch(alike.map(({ id }) => ({ id, attempt: 1, queue, lane, seq: inserted.first })));
+      });
+      return alike.map(({ id }) => ({ id, queue }));
     });
   }
 }

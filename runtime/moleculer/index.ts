@@ -3,3 +3,4 @@ export type { ProcessSurroundings } from "./inspect-service.ts";
 export { runs, runsApart, type TaskEntry, type TaskRunContext } from "./task-entry.ts";
 export { PLATFORM_EVENTS, REVOCATION_EVENT, taskOperations } from "./task-operations.ts";
 export { type TaskServiceSchema, TasksMiddleware } from "./tasks-middleware.ts";
+export { TracingMiddleware } from "./tracing-middleware.ts";

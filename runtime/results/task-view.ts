@@ -4,6 +4,7 @@ import { ApiumError } from "../contract/errors.ts";
 import type { TaskError } from "../contract/task-error.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { TaskState } from "../contract/task-state.ts";
+import { traceIdOf } from "../contract/trace-id.ts";
 
 export interface AttemptView {
   readonly attempt: number;
@@ -26,6 +27,8 @@ export interface TaskView {
   readonly crashes: number;
   readonly params: unknown;
   readonly headers: Record<string, string> | null;
+  /** Of the trace it belongs to, in whatever collects the traces. */
+  readonly traceId: string | null;
   readonly progress: { readonly fraction: number; readonly message: string | null } | null;
   readonly error: TaskError | null;
   readonly createdAt: string;
@@ -156,6 +159,7 @@ function toView(row: Row): Omit<TaskView, "hasResult"> {
     crashes: Number(row.crashes),
     params: row.params,
     headers: row.headers as Record<string, string> | null,
+    traceId: traceIdOf(row.headers as Record<string, string> | null),
     progress: row.progress as TaskView["progress"],
     error: row.error as TaskError | null,
     createdAt: iso(row.created_at) ?? "",

@@ -6,6 +6,7 @@ import { ApiumError, ERRORS } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import type { TaskRegistry } from "../contract/registry.ts";
 import type { CallOptions, TaskCaller } from "../contract/task-definition.ts";
+import { atDoor } from "../telemetry/index.ts";
 import type { ScheduleDefinition } from "./definition.ts";
 import { planSlots, type SlotPlan, type SlotRange } from "./misfire.ts";
 import { type DueSlot, turnOf } from "./overlap.ts";
@@ -164,10 +165,12 @@ class Firer {
     try {
       const task = this.#parts.registry.get(taskName);
       const options = scheduleOptions(definition, due.slot, this.#parts.random.fraction());
-      const accepted = await this.#parts.enqueue(task, definition.params, { ...options, tx: this.#tx });
+      const slot = new Date(due.slot).toISOString();
+      const start = { name: `schedule ${name}`, attributes: { "apium.schedule": name, "apium.slot": slot } };
+      const call = () => this.#parts.enqueue(task, definition.params, { ...options, tx: this.#tx });
+      const accepted = await atDoor(start, call);
       await slotFired(this.#tx, name, due.slot, accepted.id);
       this.#lastTaskId = accepted.id;
-      const slot = new Date(due.slot).toISOString();
       const latenessMs = Math.max(0, Math.round(this.#now - due.slot));
       this.#fired.push({ schedule: name, task: taskName, slot, taskId: accepted.id, latenessMs, isLate: due.isLate });
       if (due.isLate) this.#tell(definition, rangeOf([due]), "late", undefined, true);

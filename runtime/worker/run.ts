@@ -7,6 +7,7 @@ import { ApiumError } from "../contract/errors.ts";
 import type { RetryPolicy } from "../contract/retry-policy.ts";
 import { retryPolicy } from "../contract/retry-policy.ts";
 import type { ClaimedTask } from "../queue/queue.ts";
+import type { AttemptSpan } from "../telemetry/index.ts";
 import type { TaskHandler } from "./handlers.ts";
 import type { RunLimits } from "./steering.ts";
 
@@ -29,6 +30,8 @@ export class Run {
   graceDeadline = Number.POSITIVE_INFINITY;
   /** Ends an isolated run at once. */
   terminate: ((error: Error) => Promise<void>) | undefined;
+  /** Its place in the trace of its task, where that is recorded. */
+  span: AttemptSpan | undefined;
   /** The run settled the task by itself (complete, waitFor). */
   settled = false;
   /** It settled by waiting for children: the task has not ended. */

@@ -7,6 +7,7 @@ import type { TaskOverrides } from "../contract/enqueue-options.ts";
 import { ApiumError, codeOf } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { encodeResult } from "../contract/json.ts";
+import { subjectOf } from "../contract/log.ts";
 import { judge } from "../contract/retry-policy.ts";
 import { describeError } from "../contract/task-error.ts";
 import type { TaskEvent, TaskEventType } from "../contract/task-event.ts";
@@ -75,7 +76,8 @@ export class Settlement {
   /** The handler came to its end. Resolves once that is committed; never rejects. */
   async returned(run: Run, value: unknown): Promise<void> {
     if (run.settled) {
-      if (!run.waiting) this.#succeeded(run);
+      if (run.waiting) run.span?.end("waiting");
+      else this.#succeeded(run);
       return;
     }
     const { claimed, handler } = run;
@@ -103,7 +105,12 @@ export class Settlement {
       else if (isFenced(run.aborted) || isFenced(error)) await this.giveBack([run.claimed]);
       else await this.#retryOrFail(run, error);
     } catch (cause) {
-      this.#parts.log.error(`the end of task ${run.claimed.id} could not be written; it goes back`, cause);
+      const { claimed } = run;
+      this.#parts.log.error(
+        `the end of task ${claimed.id} could not be written; it goes back`,
+        cause,
+        subjectOf(claimed),
+      );
     }
   }
 
@@ -125,7 +132,7 @@ export class Settlement {
       this.counts.note(claimed.name, "failed");
       this.tell("failed", claimed, { error });
     } catch (cause) {
-      this.#parts.log.error(`task ${claimed.id} (${claimed.name}) could not be refused`, cause);
+      this.#parts.log.error(`task ${claimed.id} (${claimed.name}) could not be refused`, cause, subjectOf(claimed));
     }
   }
 
@@ -166,7 +173,7 @@ export class Settlement {
       if (await this.#deferrals.add({ id, attempt, dueAt })) this.#parts.queue.expect(dueAt);
       else await this.endRevoked([claimed]);
     } catch (error) {
-      this.#parts.log.error(`task ${id} could not be put off; it goes back`, error);
+      this.#parts.log.error(`task ${id} could not be put off; it goes back`, error, subjectOf(claimed));
     }
   }
 
@@ -207,6 +214,7 @@ export class Settlement {
     const moved = await this.#retries.add({ id, attempt, dueAt, error: JSON.stringify(described) });
     // Not moved: it was revoked meanwhile, or is somebody else's by now. The end's own fence tells the two apart.
     if (!moved) return this.#end(run, "REVOKED", new ApiumError("TASK_REVOKED"), this.#revocations);
+    run.span?.end("retry", error);
     this.tell("retried", claimed, { error: described, retryAt: dueAt });
     this.#parts.queue.expect(dueAt);
   }
@@ -223,6 +231,7 @@ export class Settlement {
       keepMs: this.keepMs(run),
     });
     if (!moved) return this.#refused(claimed);
+    run.span?.end(state === "FAILURE" ? "failure" : "revoked", error);
     if (state === "FAILURE") this.counts.note(claimed.name, "failed");
     this.tell(state === "FAILURE" ? "failed" : "revoked", claimed, { error: described, runtimeMs: this.#runtime(run) });
   }
@@ -240,12 +249,18 @@ export class Settlement {
   }
 
   #succeeded(run: Run): void {
+    run.span?.end("success");
     this.counts.note(run.claimed.name, "done");
     this.tell("succeeded", run.claimed, { runtimeMs: this.#runtime(run) });
   }
 
-  #refused({ id, attempt }: ClaimedTask): void {
-    this.#parts.log.warn(`the end of task ${id}, attempt ${attempt}, was refused: another attempt has taken over`);
+  #refused(claimed: ClaimedTask): void {
+    const { id, attempt } = claimed;
+    this.#parts.log.warn(
+      `the end of task ${id}, attempt ${attempt}, was refused: another attempt has taken over`,
+      undefined,
+      subjectOf(claimed),
+    );
   }
 
   #runtime(run: Run): number {

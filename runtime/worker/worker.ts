@@ -3,8 +3,10 @@
 import { detached } from "../../database/index.ts";
 import { type Cancel, sleep } from "../contract/clock.ts";
 import { ApiumError } from "../contract/errors.ts";
+import { subjectOf, TaskLog } from "../contract/log.ts";
 import { validateParams } from "../contract/task-definition.ts";
 import type { ClaimedTask, Consumer, TaskQueue } from "../queue/queue.ts";
+import { AttemptSpan, inTraceOf } from "../telemetry/index.ts";
 import { Consumption } from "./consumption.ts";
 import { type ContextParts, contextFor } from "./context.ts";
 import type { EndCount } from "./end-counts.ts";
@@ -247,6 +249,7 @@ export class Worker implements Consumer {
       await run.terminate?.(new ApiumError("TASK_FENCED")).catch(() => {});
     }
     await this.#handBack(left.map((run) => run.claimed));
+    for (const run of left) run.span?.end("given back");
     // With the database away the last ends cannot be written; then the lease decides, as after a crash.
     const written = new AbortController();
     const drained = this.#settlement.drained().then(() => written.abort());
@@ -314,10 +317,12 @@ export class Worker implements Consumer {
     const { claimed, handler } = run;
     this.#runs.set(claimed.id, run);
     this.#settlement.tell("started", claimed);
+    run.span = AttemptSpan.of(claimed, this.worker);
     try {
       const params = validateParams(handler.task, claimed.params);
-      const outcome =
+      const work = () =>
         handler.isolation === undefined ? handler.run(params, this.#context(run)) : this.#isolate(run, params);
+      const outcome = run.span === undefined ? inTraceOf(undefined, work) : run.span.run(work);
       if (outcome instanceof Promise) {
         outcome.then(
           (value) => this.#returned(run, value),
@@ -332,6 +337,7 @@ export class Worker implements Consumer {
   #context(run: Run): ReturnType<typeof contextFor> {
     return contextFor(run, {
       ...this.#parts,
+      log: new TaskLog(this.#parts.log, run.claimed),
       now: () => this.#parts.clock.now(),
       keepMs: this.#settlement.keepMs(run),
       noteProgress: (fraction, message) => {
@@ -380,12 +386,14 @@ export class Worker implements Consumer {
     void this.#settlement.threw(run, error).then(() => this.#release(run));
   }
 
-  #late(run: Run): void {
-    this.#parts.log.debug(`a late end of task ${run.claimed.id}, attempt ${run.claimed.attempt}, was ignored`);
+  #late({ claimed }: Run): void {
+    const { id, attempt } = claimed;
+    this.#parts.log.debug(`a late end of task ${id}, attempt ${attempt}, was ignored`, undefined, subjectOf(claimed));
   }
 
   #release(run: Run): void {
     const { id, name } = run.claimed;
+    run.span?.end("given back");
     if (this.#runs.get(id) === run) this.#runs.delete(id);
     this.#progress.forget(id);
     const next = run.handler.task.settings.concurrency === undefined ? undefined : this.#types.leave(name);

@@ -2,7 +2,7 @@
 // repeated mail from a second one), and a failure that says whether trying again can help.
 import type { Readable } from "node:stream";
 import { createTransport, type SendMailOptions, type SentMessageInfo, type Transporter } from "nodemailer";
-import { Reject, type TaskContext } from "../../runtime/index.ts";
+import { Reject, spanned, type TaskContext } from "../../runtime/index.ts";
 import type { Mail } from "./mail-layout.ts";
 import { mailFailure } from "./mail-policy.ts";
 import { checkRecipients, headerText, type Recipient } from "./recipients.ts";
@@ -68,7 +68,7 @@ export async function deliver(
   if (transport === undefined) throw new Error("the e-mail service is not started");
   const messageId = `<${task.idempotencyKey}@apium>`;
   try {
-    const info: SentMessageInfo = await transport.sendMail({
+    const letter = {
       from: sender.from,
       to: to.map(({ name, address }) => ({ name, address })),
       ...(copies.to.length === 0 ? {} : { cc: copies.to.map(({ name, address }) => ({ name, address })) }),
@@ -79,7 +79,10 @@ export async function deliver(
       disableUrlAccess: true,
       attachments: [...attachments],
       ...mail,
-    } as MailOptions);
+    } as MailOptions;
+    const attributes = { "apium.mail.recipients": to.length + copies.to.length };
+    const start = { name: "send mail", kind: "client", attributes } as const;
+    const info: SentMessageInfo = await spanned(start, () => transport.sendMail(letter));
     const refused = addresses(info.rejected);
     return { messageId, accepted: addresses(info.accepted), skipped: [...skipped, ...copies.skipped, ...refused] };
   } catch (error) {

@@ -29,7 +29,10 @@ import { pathOf, prepare, type Request, type Response, refuseOptions } from "./r
 import { restRoutes } from "./rest-calls.ts";
 import { SignIn } from "./sign-in.ts";
 import { systemRoute } from "./system-routes.ts";
+import { traceRequest } from "./trace-request.ts";
 import type { User } from "./user.ts";
+
+type HandleRequest = (this: unknown, request: Request, response: Response, next: unknown) => Promise<void>;
 
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -37,6 +40,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Requests that take longer than this after the stop began are cut off. */
 const STOP_WITHIN_MS = 10_000;
 const LOOK_FOR_IDLE_MS = 50;
+const { httpHandler: handleRequest } = (ApiGateway as unknown as { methods: { httpHandler: HandleRequest } }).methods;
 /** Of a question to the accounts; checking a password takes a fraction of a second. */
 const ACCOUNTS_TIMEOUT_MS = 5_000;
 
@@ -53,7 +57,8 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
   const fail = (request: Request, response: Response, error: unknown) => {
     const correlationId = request.$correlationId ?? "";
     const shown = sendError(response, refusalOf(error, request, response), correlationId);
-    if (shown.status >= 500) log.error(`${correlationId} ${request.method} ${pathOf(request)}: ${told(error)}`);
+    if (shown.status < 500) return;
+    log.error(`${correlationId} ${request.method} ${pathOf(request)}: ${told(error)}`, undefined, { correlationId });
   };
 
   const apiSettings: object = {
@@ -80,6 +85,11 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     settings: apiSettings,
     // Nobody on the bus may list or change what is open to the world.
     actions: { listAliases: false, addRoute: false, removeRoute: false },
+    methods: {
+      httpHandler(request: Request, response: Response, next: unknown) {
+        return traceRequest(request, response, () => handleRequest.call(this, request, response, next));
+      },
+    },
     events: {
       /** As the service `accounts` tells it: a token was revoked, or a password changed. */
       "accounts.changed": () => accounts.forget(),
@@ -95,7 +105,8 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     async started() {
       const server = this.server as Server;
       server.headersTimeout = HEADERS_TIMEOUT_MS;
-      log.info(`dashboard: ${dashboardUrl(server, settings.HOST, access.adminToken)}`);
+      const url = dashboardUrl(server, settings.HOST, access.adminToken);
+      log.info(`dashboard: ${url}`, undefined, { isForEyes: true });
     },
     // Runs before moleculer-web's own, which stops listening and waits for every connection to end.
     async stopped() {

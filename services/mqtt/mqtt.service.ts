@@ -1,7 +1,7 @@
 // MQTT: the change feed out, messages of devices in, and `publish_mqtt`. Without a broker to go to, an embedded system runs
 // its own; one of several processes does without.
 import type { Context, ServiceBroker } from "moleculer";
-import { ApiumError, codeOf, messageOf } from "../../runtime/index.ts";
+import { ApiumError, codeOf, messageOf, spanned } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { MqttConnection } from "./connection.ts";
@@ -70,7 +70,10 @@ export function mqttService(serviceParts: ServiceParts): TaskServiceSchema {
       publishMqtt: runs(publishMqtt, async ({ params }) => {
         const { topic, payload, qos, retain } = params;
         const text = JSON.stringify(payload);
-        await connected().publish(topic, text, { qos, retain });
+        const attributes = { "messaging.system": "mqtt", "messaging.destination.name": topic };
+        await spanned({ name: "publish mqtt", kind: "client", attributes }, () =>
+          connected().publish(topic, text, { qos, retain }),
+        );
         return { topic, bytes: Buffer.byteLength(text) };
       }),
     },

@@ -18,6 +18,7 @@ const ORDER = [
   ["runtime/maintenance"],
   ["runtime"],
   ["runtime/testing", "runtime/moleculer"],
+  ["telemetry"],
   ["services"],
 ];
 
@@ -44,6 +45,11 @@ const DOORS: readonly (readonly [string, string])[] = [
   ["prom-client", "services/metrics"],
   ["mqtt", "services/mqtt"],
   ["aedes", "services/mqtt"],
+  ["@opentelemetry/sdk-trace", "telemetry"],
+  ["@opentelemetry/exporter-trace-otlp-proto", "telemetry"],
+  ["@opentelemetry/context-async-hooks", "telemetry"],
+  ["@opentelemetry/resources", "telemetry"],
+  ["@opentelemetry/core", "telemetry"],
 ];
 
 interface Import {
@@ -57,7 +63,7 @@ function sources(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
-const imports: Import[] = ["database", "object-store", "spreadsheet", "runtime", "services"]
+const imports: Import[] = ["database", "object-store", "spreadsheet", "runtime", "telemetry", "services"]
   .flatMap(sources)
   .flatMap((file) =>
     [...readFileSync(join(ROOT, file), "utf8").matchAll(IMPORT)].map(([, specifier = ""]) => ({
@@ -111,6 +117,12 @@ describe("imports", () => {
         .filter(({ file }) => !["services/index.ts", "services/service-parts.ts"].includes(file))
         .map(({ file, target }) => `${file} -> ${target}`),
     ).toEqual([]);
+  });
+
+  test("of OpenTelemetry's API come from the room that makes spans and the one that sends them", () => {
+    const users = imports.filter(({ target }) => target === "@opentelemetry/api").map(({ file }) => file);
+    expect(users).toContain("runtime/telemetry/open-span.ts");
+    expect(users.filter((file) => !/^(runtime\/)?telemetry\//.test(file))).toEqual([]);
   });
 
   test.each(DOORS)("of %s come from %s only", (name, room) => {

@@ -3,7 +3,7 @@
 // cell back into values and errors.
 import { type Clock, sleep } from "../../contract/clock.ts";
 import { messageOf } from "../../contract/errors.ts";
-import type { Log } from "../../contract/log.ts";
+import { type Log, subjectOf } from "../../contract/log.ts";
 import type { CellRun, Cells, Outcome } from "./cells.ts";
 import type { AbortReason, IsolatedCall, IsolatedRun } from "./isolation.ts";
 import { errorFor, revive } from "./portable-error.ts";
@@ -59,7 +59,12 @@ export class Order implements IsolatedRun {
     const over = new AbortController();
     const late = sleep(this.#parts.clock, KILL_WAIT_MS, over.signal).then(() => {
       if (over.signal.aborted) return;
-      this.#parts.log.warn(`task ${this.#call.task.id} was ended, but its thread or process is still there`);
+      const { task } = this.#call;
+      this.#parts.log.warn(
+        `task ${task.id} was ended, but its thread or process is still there`,
+        undefined,
+        subjectOf(task),
+      );
     });
     await Promise.race([cell.kill(), late]);
     over.abort();
@@ -70,7 +75,8 @@ export class Order implements IsolatedRun {
     try {
       this.#call.onProgress(fraction, message);
     } catch (error) {
-      this.#parts.log.warn(`the progress of task ${this.#call.task.id} was lost: ${messageOf(error)}`);
+      const { task } = this.#call;
+      this.#parts.log.warn(`the progress of task ${task.id} was lost: ${messageOf(error)}`, undefined, subjectOf(task));
     }
   }
 

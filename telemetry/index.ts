@@ -1,0 +1,4 @@
+export { lateLog } from "./late-log.ts";
+export { type Bindings, type Level, lineWriter, type WriteLine } from "./log-line.ts";
+export { secretsOf } from "./secrets.ts";
+export { openTracing, type Tracing } from "./tracing.ts";
