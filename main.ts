@@ -165,7 +165,9 @@ function recycle(settings: Settings, runtime: Runtime, log: Log, leave: () => vo
 function lateLog(): Log & { use(logger: Logger): void } {
   let logger: Logger = { ...console, debug: () => {} };
   const say = (level: "debug" | "info" | "warn" | "error") => (message: string, data?: unknown) =>
-    data === undefined ? logger[level](message) : logger[level](message, messageOf(data));
+    data === undefined
+      ? logger[level](message)
+      : logger[level](message, data instanceof Error ? messageOf(data) : data);
   return {
     debug: say("debug"),
     info: say("info"),

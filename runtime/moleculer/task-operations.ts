@@ -11,6 +11,7 @@ import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
 import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
+import { taskStoryActions } from "./task-story-operations.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
@@ -148,6 +149,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         await runtime.queue.check();
         return { ready: true };
       },
+      ...taskStoryActions(runtime),
       ...inspection.actions,
     },
     started: async () => inspection.start(),
