@@ -26,7 +26,7 @@ export class BoundedLines {
 
   /** The attempt is over: says how much was left out. */
   close(): void {
-    if (this.#leftOut > 0) this.#note(`${this.#leftOut} lines were left out`);
+    if (this.#leftOut > 0) this.#note(`lines left out: ${this.#leftOut}`);
   }
 
   #note(message: string): void {

@@ -80,8 +80,10 @@ export async function deliver(
       attachments: [...attachments],
       ...mail,
     } as MailOptions);
-    const refused = addresses(info.rejected);
-    return { messageId, accepted: addresses(info.accepted), skipped: [...skipped, ...copies.skipped, ...refused] };
+    const accepted = addresses(info.accepted);
+    const left = [...skipped, ...copies.skipped, ...addresses(info.rejected)];
+    task.log.info(`mail about ${subject} sent`, { accepted: accepted.length, skipped: left.length, messageId });
+    return { messageId, accepted, skipped: left };
   } catch (error) {
     throw mailFailure(error);
   }
