@@ -163,10 +163,10 @@ describe("the logs and the tree of a task", () => {
 
   test("apium logs --follow says each thing once while it happens, and ends with the task", async () => {
     const { id } = await slow.enqueue(gateway.runtime, {});
-    const following = apium(`logs ${id} --follow`);
-    // It has seen the beginning: its answer is on its way, or was given.
-    await eventually(async () => (await get(`/tasks/${id}/logs`)).body.items.length === 1);
-    goOn();
+    const target = { url: gateway.url, token: TOKENS.viewer };
+    const following = runCommand(target, ["logs", id, "--follow"], {}, (out) => {
+      if (out.includes("began")) goOn();
+    });
     const { code, out } = await following;
     expect(code).toBe(0);
     expect(out.match(/began/g)).toHaveLength(1);
