@@ -5,11 +5,14 @@ import Table from "cli-table3";
 export interface Output {
   /** With `--json` the data itself; else what `human` makes of it. */
   show<Data>(data: Data, human: (data: Data) => string): void;
+  /** The same for one of many that come one after the other: its JSON stands on one line. */
+  line<Data>(data: Data, human: (data: Data) => string): void;
 }
 
 export function outputTo(write: (text: string) => void, isJson: () => boolean): Output {
   return {
     show: (data, human) => write(`${isJson() ? JSON.stringify(data, null, 2) : human(data)}\n`),
+    line: (data, human) => write(`${isJson() ? JSON.stringify(data) : human(data)}\n`),
   };
 }
 

@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { importCommands } from "./commands/import.ts";
 import { inspectCommands } from "./commands/inspect.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { queueCommands } from "./commands/queues.ts";
 import { reportCommands } from "./commands/reports.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
@@ -36,6 +37,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   let isJson = false;
   const output = outputTo(write, () => isJson);
   taskCommands(program, client, output);
+  logsCommand(program, client, output);
   queueCommands(program, client, output);
   deadLetterCommands(program, client, output);
   topCommand(program, client, output);

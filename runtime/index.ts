@@ -33,7 +33,17 @@ export type { DeadLetterView, QueueView, RevokeOptions, RevokeOutcome, WorkerVie
 export { type JetStreamOptions, JetStreamQueue } from "./queue/jetstream/jetstream-queue.ts";
 export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
 export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";
-export type { Page, TaskFilter, TaskView } from "./results/index.ts";
+export {
+  listTaskLogs,
+  type Page,
+  type TaskFilter,
+  type TaskLogFilter,
+  type TaskLogLine,
+  type TaskNode,
+  type TaskTree,
+  type TaskView,
+  taskTree,
+} from "./results/index.ts";
 export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
 export {
   type CheckedSchedule,

@@ -1,7 +1,7 @@
 // docs/reference/rest.md, from the gateway's route tables.
 import { FLOWER_ENDPOINTS } from "../services/gateway/flower/flower-endpoints.ts";
 import { GRAPHQL_PREFIXES, OUTSIDE_PATHS, type OutsidePath } from "../services/gateway/outside-paths.ts";
-import { PAGES, PUBLIC_PAGES } from "../services/gateway/pages.ts";
+import { PAGES } from "../services/gateway/pages.ts";
 import { API_PREFIX, PERSON, type RestRoute } from "../services/gateway/rest-route.ts";
 import { REST_ROUTES } from "../services/gateway/rest-routes.ts";
 import { code, codes, page, table } from "./references/markdown.ts";
@@ -91,11 +91,11 @@ function outsideTable(): string {
   ]);
   const pages = PAGES.map((path) => [
     code(`GET ${path}`),
-    PUBLIC_PAGES.includes(path) ? "anybody" : "a session",
+    "a session",
     path === "/" ? `query ${codes(["token"])}` : "",
     path === "/"
       ? "The dashboard; a token in the address begins a session and is taken out of it."
-      : "A page or its asset.",
+      : "A page of it.",
   ]);
   return table(["endpoint", "role", "parameters", "what"], [...paths, ...graphql, ...pages]);
 }

@@ -9,7 +9,7 @@ export function lateLog(write: WriteLine): Log & { use(logger: Logger): void } {
   const say = (level: keyof Logger) => (message: string, data?: unknown, subject?: LogSubject) =>
     logger[level](
       message,
-      ...(data === undefined ? [] : [messageOf(data)]),
+      ...(data === undefined ? [] : [data instanceof Error ? messageOf(data) : data]),
       ...(subject === undefined ? [] : [new Subject(subject)]),
     );
   return {

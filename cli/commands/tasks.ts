@@ -1,10 +1,9 @@
-// `apium tasks …`: find them, look at one, enqueue, wait, revoke, run again; `apium logs <task>` follows one to its end.
+// `apium tasks …`: find them, look at one and at its family, enqueue, wait, revoke, run again.
 import { type Command, InvalidArgumentError } from "commander";
-import { type Answer, CliError, type Client, EXIT } from "../client.ts";
-import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
-
-const LOOK_EVERY_MS = 500;
-const ENDED = ["SUCCESS", "FAILURE", "REVOKED"];
+import type { Answer, Client } from "../client.ts";
+import { bad, dim, facts, good, moment, type Output, table, when } from "../output.ts";
+import { treeCommand } from "./task-tree.ts";
+import { coloured, progressText } from "./task-words.ts";
 
 export function taskCommands(program: Command, client: () => Client, output: Output): void {
   const tasks = program.command("tasks").description("tasks: find, look at, enqueue, wait, revoke, run again");
@@ -63,26 +62,7 @@ export function taskCommands(program: Command, client: () => Client, output: Out
       output.show(answer, ({ id }) => `${good("accepted")} ${id}`);
     });
 
-  program
-    .command("logs <task>")
-    .description("what a task says of its progress; ends with 1 when it failed")
-    .option("-f, --follow", "until it has ended")
-    .action(async (task: string, { follow }) => {
-      const said = new Set<string>();
-      for (;;) {
-        const view = await client().get(`/tasks/${encodeURIComponent(task)}`);
-        const isOver = ENDED.includes(view.state) || follow !== true;
-        for (const line of linesOf(view)) {
-          if (said.has(line)) continue;
-          said.add(line);
-          output.show({ id: view.id, line }, () => line);
-        }
-        if (isOver && view.state === "FAILURE")
-          throw new CliError(EXIT.refused, "TASK_FAILED", `${view.name} has failed`);
-        if (isOver) return;
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-      }
-    });
+  treeCommand(tasks, client, output);
 }
 
 function listText({ items, nextCursor }: Answer): string {
@@ -134,32 +114,6 @@ function taskText(task: Answer): string {
         ]),
   ];
   return parts.join("\n\n");
-}
-
-function linesOf(view: Answer): string[] {
-  const attempts = (view.attempts ?? []).map(
-    (each: Answer) =>
-      `${moment(each.endedAt)}  attempt ${each.attempt}: ${each.outcome}${each.error ? `: ${each.error.message}` : ""}`,
-  );
-  const began = view.startedAt === null ? [] : [`${moment(view.startedAt)}  started on ${view.worker}`];
-  const progress = view.progress === null ? [] : [progressText(view.progress)];
-  const end = ENDED.includes(view.state) ? [`${moment(view.finishedAt)}  ${coloured(view.state)}`] : [];
-  return [
-    `${moment(view.createdAt)}  accepted: ${view.name} in ${view.queue}`,
-    ...began,
-    ...attempts,
-    ...progress,
-    ...end,
-  ];
-}
-
-function progressText({ fraction, message }: Answer): string {
-  return `${Math.round(fraction * 100)} %${message === null ? "" : `  ${message}`}`;
-}
-
-function coloured(state: string): string {
-  if (state === "SUCCESS") return good(state);
-  return state === "FAILURE" ? bad(state) : state === "RETRY" || state === "REVOKED" ? odd(state) : state;
 }
 
 export function jsonOf(text: string | undefined): unknown {

@@ -32,30 +32,3 @@ export function subjectOf(task: {
     traceId: traceIdOf(headers) ?? undefined,
   };
 }
-
-/** A task's own log: each of its lines names the task. One is made for each run, so it is made of little. */
-export class TaskLog implements Log {
-  readonly #log: Log;
-  readonly #task: Parameters<typeof subjectOf>[0];
-
-  constructor(log: Log, task: Parameters<typeof subjectOf>[0]) {
-    this.#log = log;
-    this.#task = task;
-  }
-
-  debug(message: string, data?: unknown): void {
-    this.#log.debug(message, data, subjectOf(this.#task));
-  }
-
-  info(message: string, data?: unknown): void {
-    this.#log.info(message, data, subjectOf(this.#task));
-  }
-
-  warn(message: string, data?: unknown): void {
-    this.#log.warn(message, data, subjectOf(this.#task));
-  }
-
-  error(message: string, data?: unknown): void {
-    this.#log.error(message, data, subjectOf(this.#task));
-  }
-}

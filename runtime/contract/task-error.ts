@@ -11,7 +11,10 @@ export interface TaskError {
 
 const MAX_MESSAGE_LENGTH = 2_000;
 const MAX_STACK_LENGTH = 8_000;
-const CREDENTIALS_IN_URL = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
+/** A scheme is short; without a bound a long word would be read once for each of its letters. */
+const CREDENTIALS_IN_URL = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/]*@/gi;
+/** So much beyond what is kept is looked at, lest a cut leave the beginning of a credential. */
+const LOOK_AHEAD = 1_000;
 
 /** Describes a thrown value for the books; `fallback` is the code of errors that have none of their own. */
 export function describeError(error: unknown, fallback = "HANDLER_FAILED"): TaskError {
@@ -32,8 +35,11 @@ export function describeError(error: unknown, fallback = "HANDLER_FAILED"): Task
   };
 }
 
-/** NUL cannot be stored in PostgreSQL text; credentials in URLs must not be. */
-function clean(text: string, maxLength: number): string {
-  const safe = text.replaceAll("\0", "\uFFFD").replaceAll(CREDENTIALS_IN_URL, "$1***@");
+/** Text for the books, cut. NUL cannot be stored in PostgreSQL text; credentials in URLs must not be. */
+export function clean(text: string, maxLength: number): string {
+  const safe = text
+    .slice(0, maxLength + LOOK_AHEAD)
+    .replaceAll("\0", "\uFFFD")
+    .replaceAll(CREDENTIALS_IN_URL, "$1***@");
   return safe.length <= maxLength ? safe : `${safe.slice(0, maxLength)}…`;
 }

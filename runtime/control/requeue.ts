@@ -1,6 +1,6 @@
 // Running again what has ended: a finished task as a new one (`retryOf` names the old), a dead letter with its
 // parameters as they were or edited.
-import type { Database } from "../../database/index.ts";
+import type { Database, Transaction } from "../../database/index.ts";
 import { insertTasks } from "../caller/index.ts";
 import type { Dispatcher } from "../contract/dispatch.ts";
 import { ApiumError, codeOf } from "../contract/errors.ts";
@@ -68,7 +68,9 @@ export async function retryTask(parts: RequeueParts, id: string): Promise<Accept
     headers: unknown;
   }>("select name, queue, priority, params, headers from task_history where id = $1::uuid", [id]);
   const old = rows[0];
-  if (old !== undefined) return insertAgain(parts, { ...old, overrides: null }, id);
+  if (old !== undefined) {
+    return parts.database.transaction((tx) => insertAgain(parts, { ...old, overrides: null }, id, tx));
+  }
   const live = await parts.database.query("select 1 from task where id = $1::uuid", [id]);
   if (live.rows.length > 0) throw new ApiumError("TASK_NOT_FINISHED", `task ${id} has not ended yet`);
   throw new ApiumError("TASK_NOT_FOUND", `there is no task ${id}`);
@@ -182,12 +184,12 @@ async function insertAgain(
   parts: RequeueParts,
   source: Source,
   retryOf: string | undefined,
-  tx?: Parameters<Parameters<Database["transaction"]>[0]>[0],
+  tx: Transaction,
 ): Promise<AcceptedTask> {
   const params = validateParams(parts.registry.get(source.name), source.params);
   const id = parts.newId();
   const lane = laneOf(source.priority);
-  const inserted = await insertTasks(tx ?? parts.database.hot, {
+  const inserted = await insertTasks(tx, {
     name: source.name,
     queue: source.queue,
     lane,
@@ -200,9 +202,10 @@ async function insertAgain(
     createdAt: parts.clock.now(),
     retryOf,
   });
-  const tell = () => parts.queue.dispatch([{ id, attempt: 1, queue: source.queue, lane, seq: inserted.first }]);
-  if (tx === undefined) tell();
-  else tx.afterCommit(tell);
+  if (retryOf !== undefined) {
+    await tx.query("update task_history set retried_as = $2::uuid where id = $1::uuid", [retryOf, id]);
+  }
+  tx.afterCommit(() => parts.queue.dispatch([{ id, attempt: 1, queue: source.queue, lane, seq: inserted.first }]));
   return { id, state: "QUEUED", queue: source.queue, created: true };
 }
 

@@ -2,11 +2,11 @@
 // in hand; the books are not asked, so a worker answers while its database is away.
 import { arch, platform, release } from "node:os";
 import type { Foundation } from "../contract/foundation.ts";
+import { redact } from "../contract/redact.ts";
 import type { TaskSettings } from "../contract/task-definition.ts";
 import type { Worker } from "../worker/index.ts";
 import type { EventLoopWatch } from "./event-loop.ts";
 import { memoryFigures, memoryView } from "./memory.ts";
-import { redact } from "./redact.ts";
 
 export interface WorkerSurroundings extends Foundation {
   /** What this process was started with; secrets are redacted before they are shown. */

@@ -18,6 +18,7 @@ interface Partitioned {
 
 const HISTORY: Partitioned = { table: "task_history", column: "finished_at", widthMs: DAY_MS };
 const ATTEMPTS: Partitioned = { table: "task_attempt", column: "ended_at", widthMs: DAY_MS };
+const LOGS: Partitioned = { table: "task_log", column: "at", widthMs: DAY_MS };
 const RESULTS: Partitioned = { table: "task_result", column: "bucket", widthMs: 6 * HOUR_MS };
 
 export interface PrunerOptions {
@@ -38,7 +39,7 @@ export class Pruner {
   /** Makes the partitions that are needed soon. Before anything finishes. */
   async prepare(): Promise<void> {
     const now = this.#parts.clock.now();
-    const wanted = [HISTORY, ATTEMPTS, RESULTS].flatMap((kind) => partitionsBetween(kind, now, now + AHEAD_MS));
+    const wanted = [HISTORY, ATTEMPTS, LOGS, RESULTS].flatMap((kind) => partitionsBetween(kind, now, now + AHEAD_MS));
     const existing = await this.#existing();
     const missing = wanted.filter((partition) => !existing.has(partition.name));
     if (missing.length === 0) return;
@@ -54,10 +55,12 @@ export class Pruner {
     const oldest = now - this.#options.historyRetentionMs;
     await this.#dropBefore(HISTORY, oldest);
     await this.#dropBefore(ATTEMPTS, oldest);
+    await this.#dropBefore(LOGS, oldest);
     await this.#dropBefore(RESULTS, now);
     const cutoff = new Date(oldest).toISOString();
     await this.#deleteBatches("task_history_default", "finished_at < $1::timestamptz", cutoff);
     await this.#deleteBatches("task_attempt_default", "ended_at < $1::timestamptz", cutoff);
+    await this.#deleteBatches("task_log_default", "at < $1::timestamptz", cutoff);
     await this.#deleteBatches("task_result_default", "expires_at < $1::timestamptz", new Date(now).toISOString());
     await this.#deleteBatches(
       "task_given_id",

@@ -13,6 +13,7 @@ import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
 import { STEERING_EVENT } from "./control-operations.ts";
 import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
+import { taskStoryActions } from "./task-story-operations.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
@@ -165,6 +166,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         await runtime.queue.check();
         return { ready: true };
       },
+      ...taskStoryActions(runtime),
       ...inspection.actions,
     },
     started: async () => inspection.start(),

@@ -8,5 +8,7 @@ export {
   takeRateSlots,
 } from "./return-to-queue.ts";
 export { startWaiting } from "./start-waiting.ts";
+export { listTaskLogs, MOST_LOG_LINES, type TaskLogFilter, type TaskLogLine } from "./task-logs.ts";
+export { MOST_TREE_TASKS, type TaskNode, type TaskTree, taskTree } from "./task-tree.ts";
 export { type AttemptView, getTask, listTasks, type Page, type TaskFilter, type TaskView } from "./task-view.ts";
 export { ResultWaiter } from "./waiter.ts";

@@ -127,8 +127,8 @@ export class EagerLife {
     const params = validateParams(handler.task, claimed.params);
     if (handler.isolation === undefined) return handler.run(params, context);
     const { default: run } = (await import(handler.module)) as { default: IsolatedHandlerFunction };
-    const { id, name, attempt, retries, idempotencyKey, headers, signal, progress } = context;
-    const task = { id, name, attempt, retries, idempotencyKey, headers, signal, progress };
+    const { id, name, attempt, retries, idempotencyKey, headers, signal, progress, log } = context;
+    const task = { id, name, attempt, retries, idempotencyKey, headers, signal, progress, log };
     const result = throughJson(await run(params, task));
     const { commit } = handler;
     return commit === undefined ? result : context.complete((tx) => commit(tx, result, params));

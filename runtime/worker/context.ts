@@ -5,9 +5,9 @@ import type { EnqueueOptions } from "../contract/enqueue-options.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { ChildInsert, JoinPlan } from "../contract/join.ts";
 import { encodeResult } from "../contract/json.ts";
-import type { Log } from "../contract/log.ts";
 import type { AcceptedTask, CallOptions, TaskCall } from "../contract/task-definition.ts";
 import { finishWithin, startWaiting } from "../results/index.ts";
+import type { AttemptLog } from "./attempt-log.ts";
 import { LEASE_MS } from "./lease.ts";
 import type { Run } from "./run.ts";
 import type { Settled, TaskContext } from "./task-context.ts";
@@ -22,7 +22,6 @@ export type Spawn = (
 
 export interface ContextParts {
   readonly database: Database;
-  readonly log: Log;
   readonly spawn: Spawn;
   readonly accept: (call: TaskCall, options: CallOptions) => Promise<AcceptedTask>;
   readonly joinable: (parentIds: readonly string[]) => void;
@@ -33,6 +32,7 @@ export interface RunParts extends ContextParts {
   readonly keepMs: number;
   readonly now: () => number;
   readonly noteProgress: (fraction: number, message: string | undefined) => void;
+  readonly attemptLog: () => AttemptLog;
 }
 
 /** A hung worker's lock on its task goes when its lease does, so that the rescuer finds it free. */
@@ -54,7 +54,9 @@ export function contextFor(run: Run, parts: RunParts): TaskContext {
     get signal() {
       return run.signal;
     },
-    log: parts.log,
+    get log() {
+      return parts.attemptLog().log;
+    },
     progress(fraction, message) {
       if (!run.closed) parts.noteProgress(Math.min(Math.max(fraction, 0), 1), message);
     },

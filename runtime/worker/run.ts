@@ -8,6 +8,7 @@ import type { RetryPolicy } from "../contract/retry-policy.ts";
 import { retryPolicy } from "../contract/retry-policy.ts";
 import type { ClaimedTask } from "../queue/queue.ts";
 import type { AttemptSpan } from "../telemetry/index.ts";
+import type { AttemptLog } from "./attempt-log.ts";
 import type { TaskHandler } from "./handlers.ts";
 import type { RunLimits } from "./steering.ts";
 
@@ -36,6 +37,8 @@ export class Run {
   settled = false;
   /** It settled by waiting for children: the task has not ended. */
   waiting = false;
+  /** What it says; made when it first asks for its log. Most never do. */
+  words: AttemptLog | undefined;
   #closed = false;
   #softLimitPassed = false;
   #controller: AbortController | undefined;
@@ -75,6 +78,7 @@ export class Run {
   close(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    this.words?.close();
     return true;
   }
 

@@ -31,6 +31,10 @@ export interface TaskContext {
   readonly idempotencyKey: string;
   /** Aborts at the soft time limit, when the task is revoked, when its lease is lost, and when the worker must go. */
   readonly signal: AbortSignal;
+  /**
+   * Kept with the task, and in the process' log: a message (8 000 characters) and data (as JSON, without what is a secret by
+   * its name; of a `sensitive` task none). 1 000 lines of an attempt at most. Costs the run nothing: it is written by the way.
+   */
   readonly log: Log;
 
   /** Says how far the run has come (0–1); readable while it runs. Cheap: written at most twice a second. */

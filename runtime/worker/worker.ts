@@ -3,16 +3,18 @@
 import { detached } from "../../database/index.ts";
 import { type Cancel, sleep } from "../contract/clock.ts";
 import { ApiumError } from "../contract/errors.ts";
-import { subjectOf, TaskLog } from "../contract/log.ts";
+import { subjectOf } from "../contract/log.ts";
 import { validateParams } from "../contract/task-definition.ts";
 import type { ClaimedTask, Consumer, TaskQueue } from "../queue/queue.ts";
 import { AttemptSpan, inTraceOf } from "../telemetry/index.ts";
+import { AttemptLog } from "./attempt-log.ts";
 import { Consumption } from "./consumption.ts";
 import { type ContextParts, contextFor } from "./context.ts";
 import type { EndCount } from "./end-counts.ts";
 import type { HandlerTable, TaskHandler } from "./handlers.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { Lease, type WorkerIdentity } from "./lease.ts";
+import { LogBook } from "./log-book.ts";
 import { type HeldTask, LostClaims } from "./lost-claims.ts";
 import { ProgressBook } from "./progress-book.ts";
 import { PutAside } from "./put-aside.ts";
@@ -24,6 +26,7 @@ import { TypeLimits } from "./type-limits.ts";
 
 const LIMITS_EVERY_MS = 25;
 const WRITE_LAST_ENDS_MS = 5_000;
+const WRITE_LAST_LINES_MS = 2_000;
 /** Tasks beyond what may be parked for their type come back after this. */
 const PARK_ELSEWHERE_MS = 2_000;
 
@@ -59,6 +62,7 @@ export class Worker implements Consumer {
   readonly #parts: WorkerParts;
   readonly #lease: Lease;
   readonly #progress: ProgressBook;
+  readonly #logs: LogBook;
   readonly #settlement: Settlement;
   readonly #lostClaims: LostClaims;
   readonly #runs = new Map<string, Run>();
@@ -86,6 +90,7 @@ export class Worker implements Consumer {
       stats: () => this.stats(),
     });
     this.#progress = new ProgressBook(parts.database, parts);
+    this.#logs = new LogBook(parts.database, parts, options.identity.id);
     this.#settlement = new Settlement(parts, options.resultExpiresMs, options.identity.id);
     this.#lostClaims = new LostClaims(parts.database, parts, options.identity.id, {
       tasks: () => this.#inHand(),
@@ -255,6 +260,7 @@ export class Worker implements Consumer {
     const drained = this.#settlement.drained().then(() => written.abort());
     await Promise.race([drained, sleep(this.#parts.clock, WRITE_LAST_ENDS_MS, written.signal)]);
     this.#cancelLimits();
+    await this.#logs.stop(WRITE_LAST_LINES_MS);
     await this.#lostClaims.stop();
     // With its row goes the lease on whatever is still in its name.
     if (written.signal.aborted) await this.#lostClaims.look(true);
@@ -337,7 +343,6 @@ export class Worker implements Consumer {
   #context(run: Run): ReturnType<typeof contextFor> {
     return contextFor(run, {
       ...this.#parts,
-      log: new TaskLog(this.#parts.log, run.claimed),
       now: () => this.#parts.clock.now(),
       keepMs: this.#settlement.keepMs(run),
       noteProgress: (fraction, message) => {
@@ -345,7 +350,15 @@ export class Worker implements Consumer {
         this.#progress.note({ id, attempt, fraction, message });
         this.#settlement.tell("progress", run.claimed, { progress: { fraction, message } });
       },
+      attemptLog: () => this.#wordsOf(run),
     });
+  }
+
+  #wordsOf(run: Run): AttemptLog {
+    const { claimed, handler } = run;
+    const isSensitive = handler.task.settings.sensitive === true;
+    run.words ??= new AttemptLog(claimed, isSensitive, this.#parts, this.#logs);
+    return run.words;
   }
 
   #isolate(run: Run, params: unknown): Promise<unknown> {
@@ -365,6 +378,7 @@ export class Worker implements Consumer {
         headers: claimed.headers ?? {},
       },
       onProgress: (fraction, message) => context.progress(fraction, message),
+      onLine: (line) => this.#wordsOf(run).takeIn(line),
     });
     run.terminate = (error) => isolated.terminate(error);
     run.signal.addEventListener("abort", () => {

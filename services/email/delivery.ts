@@ -83,8 +83,10 @@ export async function deliver(
     const attributes = { "apium.mail.recipients": to.length + copies.to.length };
     const start = { name: "send mail", kind: "client", attributes } as const;
     const info: SentMessageInfo = await spanned(start, () => transport.sendMail(letter));
-    const refused = addresses(info.rejected);
-    return { messageId, accepted: addresses(info.accepted), skipped: [...skipped, ...copies.skipped, ...refused] };
+    const accepted = addresses(info.accepted);
+    const left = [...skipped, ...copies.skipped, ...addresses(info.rejected)];
+    task.log.info(`mail about ${subject} sent`, { accepted: accepted.length, skipped: left.length, messageId });
+    return { messageId, accepted, skipped: left };
   } catch (error) {
     throw mailFailure(error);
   }

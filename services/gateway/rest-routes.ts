@@ -10,6 +10,7 @@ import { MOBILE_ROUTES } from "./mobile-routes.ts";
 import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
+import { TASK_ROUTES } from "./task-routes.ts";
 import { WORK_ORDER_ROUTES } from "./work-order-routes.ts";
 import { WORKER_ROUTES } from "./worker-routes.ts";
 
@@ -131,6 +132,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     role: "operator",
     summary: "Mark a dead letter as handled.",
   },
+  ...TASK_ROUTES,
   ...WORKER_ROUTES,
   ...ACCOUNT_ROUTES,
   ...FACILITY_ROUTES,

@@ -43,7 +43,12 @@ const IDS_TOLD = 20;
 /** The task of closing. `tell` hears `jobneed.autoclosed` once per site and batch. */
 export function autoCloseTasks(parts: ServiceParts, tell: Tell): NonNullable<TaskServiceSchema["tasks"]> {
   return {
-    autoCloseJobs: runs(autoCloseJobs, (ctx) => closeAllOverdue(parts, tell, ctx.locals.task.signal)),
+    autoCloseJobs: runs(autoCloseJobs, async (ctx) => {
+      const { log, signal } = ctx.locals.task;
+      const closed = await closeAllOverdue(parts, tell, signal);
+      log.info("closed what was overdue", closed);
+      return closed;
+    }),
   };
 }
 

@@ -53,7 +53,7 @@ async function sweep(parts: Parts, tell: Tell, ctx: Context, isPpm: boolean) {
       // A database that cannot be reached cannot be reached for any of them: the task is tried again.
       if (codeOf(error) === "STORE_UNAVAILABLE") throw error;
       const failure = { jobId, code: codeOf(error) ?? "INTERNAL", message: messageOf(error) };
-      parts.log.error(`job ${jobId} could not be generated: ${failure.code} ${failure.message}`);
+      task.log.error(`job ${jobId} could not be generated: ${failure.code} ${failure.message}`);
       tell(jobEvents.failed, { ...failure, ...place });
       if (failed.length < MOST_FAILURES) failed.push(failure);
     }
@@ -68,6 +68,7 @@ async function sweep(parts: Parts, tell: Tell, ctx: Context, isPpm: boolean) {
     if (page.length < PAGE) break;
   }
   const { ids: _, ...counts } = total;
+  task.log.info(`${jobs} jobs were due`, { ...counts, failed: failed.length });
   return { jobs, ...counts, notDue, failed };
 }
 

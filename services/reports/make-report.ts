@@ -89,6 +89,7 @@ async function draw(
       signal: task.signal,
       onRows: (count) => task.progress(0.5, `${count} rows`),
     });
+    task.log.info(`${run.report} drawn`, { format: run.format, rows, pages, bytes });
     if (rows === 0) return undefined;
     task.progress(0.9, `${rows} rows, ${bytes} bytes`);
     const stored = await store.put(`reports/${run.uuid}.${run.format}`, createReadStream(path), {

@@ -44,7 +44,10 @@ export function reportsService(parts: ServiceParts): TaskServiceSchema {
   return {
     name: "reports",
     tasks: {
-      createScheduledReports: runs(createScheduledReports, (ctx) => planRuns(parts, ctx.locals.task.signal)),
+      createScheduledReports: runs(createScheduledReports, (ctx) => {
+        const { log, signal } = ctx.locals.task;
+        return planRuns({ ...parts, log }, signal);
+      }),
       generateReport: runs(generateReport, (ctx) =>
         makeReport(
           parts,

@@ -59,6 +59,7 @@ function run(isolation: Isolation, module: string, params: unknown = {}, more: P
     params,
     task: { id, name: module, attempt: 2, retries: 1, idempotencyKey: id, headers: { tenant: "north" } },
     onProgress: () => {},
+    onLine: () => {},
     ...more,
   });
 }

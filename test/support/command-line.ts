@@ -14,6 +14,8 @@ export function runCommand(
   target: { readonly url: string; readonly token: string },
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  /** Hears all that it has printed, each time it prints. */
+  hear: (out: string) => void = () => {},
 ): Promise<CommandRun> {
   const { PATH, HOME, LANG } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", CLI, ...words], {
@@ -21,7 +23,10 @@ export function runCommand(
   });
   let out = "";
   let error = "";
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+    hear(out);
+  });
   child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
 }

@@ -1,6 +1,5 @@
 /** Lines of the log: for people, for machines, and for nobody what is a secret. */
 import { describe, expect, test } from "@jest/globals";
-import { TaskLog } from "../../runtime/contract/log.ts";
 import { hideSecrets, subjectOf } from "../../runtime/index.ts";
 import { lateLog, lineWriter, secretsOf } from "../../telemetry/index.ts";
 
@@ -105,9 +104,9 @@ describe("a line for machines", () => {
     });
   });
 
-  test("a task's own log names the task, and without a correlation id of its caller it is its own", () => {
+  test("a line about a task names it, and without a correlation id of its caller it is its own", () => {
     const log = collecting(write);
-    new TaskLog(log.use, { id: "task-2", headers: null }).error("failed", new Error("at postgres://u:t0p@db"));
+    log.use.error("failed", new Error("at postgres://u:t0p@db"), subjectOf({ id: "task-2", headers: null }));
     expect(JSON.parse(log.lines[0] ?? "")).toMatchObject({
       level: "error",
       message: "failed at postgres://[redacted]@db",

@@ -301,6 +301,20 @@ describe("the eager caller's database", () => {
     }
   }, 30_000);
 
+  test("handlers have a log, inline and apart, whose functions may be taken out of it", async () => {
+    const apart = defineTask({ name: "talks", params: z.object({ lines: z.number() }) });
+    const module = new URL("../support/isolated-handlers/talks.ts", import.meta.url).href;
+    const inline = greets((_params, { log: { info, error } }) => {
+      info("greeting", { token: "t0p" });
+      error("nobody there");
+      return "said";
+    });
+    const caller = eagerCaller({ handlers: [inline, { task: apart, isolation: "thread", module }], rethrow: true });
+    await expect(greet.callAndWait(caller, { name: "x" })).resolves.toBe("said");
+    await apart.enqueue(caller, { lines: 3 });
+    expect(caller.last(apart)?.state).toBe("SUCCESS");
+  });
+
   test("isolated handlers run here, with data both ways and their commit", async () => {
     const apart = defineTask({ name: "apart", params: z.looseObject({}) });
     const module = new URL("../support/isolated-handlers/echo.ts", import.meta.url).href;

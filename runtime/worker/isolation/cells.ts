@@ -1,5 +1,6 @@
 // The inner port: a cell is the thread or process that one run has for itself. `LimitedIsolation` decides who may
 // start, the two kinds of cells know how. What goes into a cell and comes out of it is plain data, described here.
+import type { LogLine } from "../../contract/log-line.ts";
 import type { AbortReason, IsolatedTask } from "./isolation.ts";
 import type { PortableError } from "./portable-error.ts";
 
@@ -21,7 +22,12 @@ export interface Ending {
   readonly heldMb: number;
 }
 
-export type TellProgress = (fraction: number, message: string | undefined) => void;
+/** What a handler says while it runs. */
+export type Report =
+  | { readonly kind: "progress"; readonly fraction: number; readonly message: string | undefined }
+  | { readonly kind: "line"; readonly line: LogLine };
+
+export type Tell = (report: Report) => void;
 
 export interface CellRun {
   /** Rejects when the cell died under the handler, or could not take the call. */
@@ -35,7 +41,7 @@ export interface CellRun {
 
 export interface Cells {
   /** Called for at most `max` runs at a time. */
-  start(call: SentCall, memoryLimitMb: number | undefined, tell: TellProgress): CellRun;
+  start(call: SentCall, memoryLimitMb: number | undefined, tell: Tell): CellRun;
   counts(): { readonly idle: number; readonly recycled: number };
   /** Ends every cell; called when nothing runs any more. */
   close(): Promise<void>;

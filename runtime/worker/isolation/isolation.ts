@@ -4,6 +4,7 @@
 // Leaves to the worker: when a run is over its limits, and what becomes of its result.
 import type { Clock } from "../../contract/clock.ts";
 import type { Log } from "../../contract/log.ts";
+import type { LogLine } from "../../contract/log-line.ts";
 
 /** What a handler is told of its task. */
 export interface IsolatedTask {
@@ -21,6 +22,8 @@ export interface IsolatedContext extends IsolatedTask {
   readonly signal: AbortSignal;
   /** Says how far the run has come (0–1). Cheap: at most ten reports a second leave the cell. */
   progress(fraction: number, message?: string): void;
+  /** Kept with the task, as an inline handler's: cut, without secrets, 1 000 lines of a run at most leave the cell. */
+  readonly log: Log;
 }
 
 /** The default export of an isolated handler's module. */
@@ -40,6 +43,7 @@ export interface IsolatedCall {
   /** Processes only: resident memory of the whole process, of which Node itself takes about 90 MB. */
   readonly memoryLimitMb?: number | undefined;
   readonly onProgress: (fraction: number, message: string | undefined) => void;
+  readonly onLine: (line: LogLine) => void;
 }
 
 export interface IsolatedRun {

@@ -4,7 +4,7 @@
 import { type Clock, sleep } from "../../contract/clock.ts";
 import { messageOf } from "../../contract/errors.ts";
 import { type Log, subjectOf } from "../../contract/log.ts";
-import type { CellRun, Cells, Outcome } from "./cells.ts";
+import type { CellRun, Cells, Outcome, Report } from "./cells.ts";
 import type { AbortReason, IsolatedCall, IsolatedRun } from "./isolation.ts";
 import { errorFor, revive } from "./portable-error.ts";
 
@@ -32,7 +32,7 @@ export class Order implements IsolatedRun {
   /** Resolves when the place is free again. */
   begin(cells: Cells): Promise<void> {
     const { module, params, task, memoryLimitMb } = this.#call;
-    const cell = cells.start({ module, params, task }, memoryLimitMb, (...report) => this.#report(...report));
+    const cell = cells.start({ module, params, task }, memoryLimitMb, (report) => this.#report(report));
     this.#cell = cell;
     cell.outcome.then(
       (outcome) => this.#end(outcome),
@@ -70,13 +70,18 @@ export class Order implements IsolatedRun {
     over.abort();
   }
 
-  #report(fraction: number, message: string | undefined): void {
+  #report(report: Report): void {
     if (this.#over) return;
     try {
-      this.#call.onProgress(fraction, message);
+      if (report.kind === "line") this.#call.onLine(report.line);
+      else this.#call.onProgress(report.fraction, report.message);
     } catch (error) {
       const { task } = this.#call;
-      this.#parts.log.warn(`the progress of task ${task.id} was lost: ${messageOf(error)}`, undefined, subjectOf(task));
+      this.#parts.log.warn(
+        `a ${report.kind} of task ${task.id} was lost: ${messageOf(error)}`,
+        undefined,
+        subjectOf(task),
+      );
     }
   }
 

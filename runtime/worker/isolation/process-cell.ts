@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, sleep } from "../../contract/clock.ts";
 import { ApiumError, messageOf } from "../../contract/errors.ts";
 import type { Log } from "../../contract/log.ts";
-import type { Outcome, SentCall, TellProgress } from "./cells.ts";
+import type { Outcome, SentCall, Tell } from "./cells.ts";
 import { cellEnvironment, processArguments } from "./environment.ts";
 import type { Cell } from "./idle-cells.ts";
 import type { AbortReason } from "./isolation.ts";
@@ -51,13 +51,13 @@ export class ProcessCell implements Cell {
   }
 
   /** @throws ApiumError `PARAMS_INVALID`, or what the process died of. */
-  run(call: SentCall, tell: TellProgress): Promise<Outcome> {
+  run(call: SentCall, tell: Tell): Promise<Outcome> {
     const run = ++this.runs;
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     this.#words = "";
     this.#hear = (message) => {
       if (message?.run !== run) return;
-      if (message.kind === "progress") return tell(message.fraction, message.message);
+      if (message.kind === "report") return tell(message.report);
       this.heldMb = message.ending.heldMb;
       resolve(message.ending.outcome);
     };

@@ -3,7 +3,7 @@
 // processes serve only runs of their own cap and make room for others. Runs in other processes notice nothing when
 // one is killed, crashes, or is over its cap.
 import { ApiumError } from "../../contract/errors.ts";
-import type { CellRun, Cells, Outcome, SentCall, TellProgress } from "./cells.ts";
+import type { CellRun, Cells, Outcome, SentCall, Tell } from "./cells.ts";
 import { IdleCells } from "./idle-cells.ts";
 import type { AbortReason, IsolationOptions } from "./isolation.ts";
 import { ProcessCell } from "./process-cell.ts";
@@ -25,7 +25,7 @@ export class ProcessCells implements Cells {
     this.#idle = new IdleCells(options, (cell) => cell.retire());
   }
 
-  start(call: SentCall, memoryLimitMb: number | undefined, tell: TellProgress): CellRun {
+  start(call: SentCall, memoryLimitMb: number | undefined, tell: Tell): CellRun {
     const passenger = new Passenger();
     const outcome = this.#carry(passenger, call, memoryLimitMb, tell);
     return {
@@ -54,12 +54,7 @@ export class ProcessCells implements Cells {
     await Promise.all([...this.#cells].map((cell) => cell.kill()));
   }
 
-  async #carry(
-    passenger: Passenger,
-    call: SentCall,
-    memoryLimitMb: number | undefined,
-    tell: TellProgress,
-  ): Promise<Outcome> {
+  async #carry(passenger: Passenger, call: SentCall, memoryLimitMb: number | undefined, tell: Tell): Promise<Outcome> {
     const cell = await this.#find(memoryLimitMb);
     passenger.cell = cell;
     if (passenger.isKilled) throw new ApiumError("HANDLER_CRASHED", "ended before it began");

@@ -25,9 +25,7 @@ process.on("message", (message: ToProcess) => {
 async function serve(run: number, call: Extract<ToProcess, { kind: "run" }>["call"]): Promise<void> {
   const ending = new AbortController();
   current = { run, ending };
-  const outcome = await runHandler(call, ending.signal, (fraction, message) =>
-    send({ kind: "progress", run, fraction, message }),
-  );
+  const outcome = await runHandler(call, ending.signal, (report) => send({ kind: "report", run, report }));
   send({ kind: "ended", run, ending: { outcome, heldMb: process.memoryUsage.rss() / BYTES_PER_MB } });
 }
 

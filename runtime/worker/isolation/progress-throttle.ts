@@ -1,9 +1,10 @@
 // Lets the newest report of progress out of a cell, at most ten a second, so that a handler that reports in every
 // turn of a loop floods nobody. Goes by the clock and not by timers alone: a handler that never yields reports too.
 import type { Cancel, Clock } from "../../contract/clock.ts";
-import type { TellProgress } from "./cells.ts";
 
 const EVERY_MS = 100;
+
+type TellProgress = (fraction: number, message: string | undefined) => void;
 
 export class ProgressThrottle {
   readonly #clock: Clock;

@@ -2,7 +2,9 @@
 // threads and processes; how the words travel is left to their entries. Never throws.
 import { SystemClock } from "../../contract/clock.ts";
 import { ApiumError, messageOf } from "../../contract/errors.ts";
-import type { Outcome, SentCall, TellProgress } from "./cells.ts";
+import { logInto } from "../../contract/log-line.ts";
+import { BoundedLines } from "../bounded-lines.ts";
+import type { Outcome, SentCall, Tell } from "./cells.ts";
 import type { IsolatedHandlerFunction } from "./isolation.ts";
 import { toPortable } from "./portable-error.ts";
 import { ProgressThrottle } from "./progress-throttle.ts";
@@ -12,8 +14,9 @@ const MAX_RETURN_BYTES = 64 * 1024 * 1024;
 
 const clock = new SystemClock();
 
-export async function runHandler(call: SentCall, signal: AbortSignal, tell: TellProgress): Promise<Outcome> {
-  const progress = new ProgressThrottle(clock, tell);
+export async function runHandler(call: SentCall, signal: AbortSignal, tell: Tell): Promise<Outcome> {
+  const progress = new ProgressThrottle(clock, (fraction, message) => tell({ kind: "progress", fraction, message }));
+  const lines = new BoundedLines((line) => tell({ kind: "line", line }));
   try {
     const handler = await load(call.module);
     signal.throwIfAborted(); // What was revoked while the cell started is not started any more.
@@ -21,12 +24,14 @@ export async function runHandler(call: SentCall, signal: AbortSignal, tell: Tell
       ...call.task,
       signal,
       progress: (fraction, message) => progress.note(fraction, message),
+      log: logInto((line) => lines.add(line)),
     });
     return { ok: true, text: encodeReturn(value) };
   } catch (error) {
     return { ok: false, error: toPortable(error) };
   } finally {
     progress.close();
+    lines.close();
   }
 }
 

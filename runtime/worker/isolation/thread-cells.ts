@@ -1,6 +1,6 @@
 // Cells that are threads: a piscina pool. Piscina starts the threads, carries calls and results, and ends a thread in
 // the middle of a run (a signal per run: `for(;;){}` is over within milliseconds). What it has no notion of is done
-// here: aborts and progress travel over a port per run, worn threads are ended while idle, and the balancer seats a
+// here: aborts and reports travel over a port per run, worn threads are ended while idle, and the balancer seats a
 // run only in a thread that is known to be idle. The waiting line is `LimitedIsolation`'s: piscina's own hands a
 // thread its next run before anyone could recycle it. There is no memory cap: a thread over its `resourceLimits` took
 // the whole process along in 4 of 10 trials. Handlers that need one run in processes.
@@ -9,12 +9,12 @@ import { MessageChannel, receiveMessageOnPort, type Worker } from "node:worker_t
 import { Piscina, queueOptionsSymbol } from "piscina";
 import { messageOf } from "../../contract/errors.ts";
 import type { Log } from "../../contract/log.ts";
-import type { CellRun, Cells, Ending, Outcome, SentCall, TellProgress } from "./cells.ts";
+import type { CellRun, Cells, Ending, Outcome, Report, SentCall, Tell } from "./cells.ts";
 import { cellEnvironment } from "./environment.ts";
 import { type Cell, IdleCells } from "./idle-cells.ts";
 import type { IsolationOptions } from "./isolation.ts";
 import { threadDeath } from "./last-words.ts";
-import type { ThreadCall, ThreadProgress } from "./thread-entry.ts";
+import type { ThreadCall } from "./thread-entry.ts";
 
 type PoolOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 type Seat = NonNullable<PoolOptions["loadBalancer"]>;
@@ -64,15 +64,14 @@ export class ThreadCells implements Cells {
     this.#pool.on("error", (error) => this.#failed(error));
   }
 
-  start(call: SentCall, _memoryLimitMb: number | undefined, tell: TellProgress): CellRun {
+  start(call: SentCall, _memoryLimitMb: number | undefined, tell: Tell): CellRun {
     const passenger = new Passenger();
     const { port1: port, port2 } = new MessageChannel();
-    const report = ({ fraction, message }: ThreadProgress) => tell(fraction, message);
-    port.on("message", report);
+    port.on("message", (report: Report) => tell(report));
     const outcome = this.#carry(passenger, { call, port: port2 }).finally(() => {
       // Two ports keep no order between them: what was reported before the end is fetched before the end is told.
       for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port)) {
-        report(left.message);
+        tell(left.message);
       }
       port.close();
     });

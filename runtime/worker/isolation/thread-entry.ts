@@ -1,5 +1,5 @@
 // Runs in each thread of the pool: one call at a time, handed over by piscina with a port of its own, over which the
-// abort comes in and progress goes out. The host closes the port.
+// abort comes in and reports go out. The host closes the port.
 import { getHeapStatistics } from "node:v8";
 import { isMainThread, type MessagePort } from "node:worker_threads";
 import type { Ending, SentCall } from "./cells.ts";
@@ -15,16 +15,10 @@ export interface ThreadCall {
   readonly port: MessagePort;
 }
 
-/** What a thread says while it runs. */
-export interface ThreadProgress {
-  readonly fraction: number;
-  readonly message: string | undefined;
-}
-
 export async function runInThread({ call, port }: ThreadCall): Promise<Ending> {
   const ending = new AbortController();
   port.on("message", (reason: AbortReason) => ending.abort(errorFor(reason)));
-  const outcome = await runHandler(call, ending.signal, (fraction, message) => port.postMessage({ fraction, message }));
+  const outcome = await runHandler(call, ending.signal, (report) => port.postMessage(report));
   return { outcome, heldMb: heldMb() };
 }
 

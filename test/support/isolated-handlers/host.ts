@@ -11,6 +11,7 @@ const { result } = isolation.run({
   params: {},
   task: { id: "1", name: "hosted", attempt: 1, retries: 0, idempotencyKey: "1", headers: {} },
   onProgress: (_fraction, message) => console.log(message),
+  onLine: () => {},
 });
 console.log(JSON.stringify(await result));
 await isolation.stop();

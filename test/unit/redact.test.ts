@@ -1,6 +1,6 @@
-/** What an inspection may show of the settings. */
+/** What may be shown of settings and of what handlers log. */
 import { expect, test } from "@jest/globals";
-import { redact } from "../../runtime/control/redact.ts";
+import { redact } from "../../runtime/contract/redact.ts";
 
 test("secrets by name, passwords in addresses, and nothing that is a function", () => {
   expect(

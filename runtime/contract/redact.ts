@@ -1,4 +1,5 @@
-// Settings as they may be shown: what is a secret by its name is not, and addresses lose their passwords.
+// What people may be shown of settings and of what handlers log: what is a secret by its name is not, and addresses
+// lose their passwords.
 
 const SECRET_NAME = /token|secret|password|passwd|credential|private|api_?key/i;
 export const REDACTED = "[redacted]";
@@ -8,8 +9,13 @@ export function redact(settings: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, SECRET_NAME.test(name) && value !== null ? REDACTED : shown(value)]),
+      .map(([name, value]) => [name, isSecret(name, value) ? REDACTED : shown(value)]),
   );
+}
+
+/** Whether a value must not be shown because of the name it goes by. */
+export function isSecret(name: string, value: unknown): boolean {
+  return value !== null && SECRET_NAME.test(name);
 }
 
 function shown(value: unknown): unknown {
@@ -21,8 +27,11 @@ function shown(value: unknown): unknown {
 }
 
 /** Up to the last @: a password may hold what no URL parser takes, and of several addresses rather too little is shown. */
-function withoutPassword(text: string): string {
-  return text
-    .replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${REDACTED}@`)
-    .replace(/([?&](?:password|token|secret|key|sslpassword)=)[^&]*/gi, `$1${REDACTED}`);
+export function withoutPassword(text: string): string {
+  return withoutQuerySecrets(text.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${REDACTED}@`));
+}
+
+/** The same for what addresses within a text carry in their queries. */
+export function withoutQuerySecrets(text: string): string {
+  return text.replace(/([?&][\w.-]{0,40}?(?:password|token|secret|key|signature)=)[^&\s]*/gi, `$1${REDACTED}`);
 }
