@@ -177,5 +177,7 @@ main().catch((error: unknown) => {
 });
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  if (!(error instanceof Error)) return messageOf(error);
+  const cause = error.cause === undefined ? "" : `\nbecause of: ${messageOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
 }

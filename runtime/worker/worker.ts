@@ -323,8 +323,8 @@ export class Worker implements Consumer {
     const { claimed, handler } = run;
     this.#runs.set(claimed.id, run);
     this.#settlement.tell("started", claimed);
-    run.span = AttemptSpan.of(claimed, this.worker);
     try {
+      run.span = AttemptSpan.of(claimed, this.worker);
       const params = validateParams(handler.task, claimed.params);
       const work = () =>
         handler.isolation === undefined ? handler.run(params, this.#context(run)) : this.#isolate(run, params);
