@@ -2,7 +2,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readCsv } from "./read-csv.ts";
-import { readXlsx } from "./read-xlsx.ts";
 import { SheetError, type SheetRow } from "./row.ts";
 
 /** The table files among these paths; of a folder, those in it. @throws SheetError for what is neither CSV nor XLSX. */
@@ -27,7 +26,14 @@ export async function tableFiles(paths: readonly string[]): Promise<string[]> {
 
 /** @throws SheetError. */
 export async function* readFiles(files: readonly string[]): AsyncGenerator<SheetRow> {
-  for (const file of files) yield* /\.csv$/i.test(file) ? readCsv(file) : readXlsx(file);
+  for (const file of files) {
+    if (/\.csv$/i.test(file)) yield* readCsv(file);
+    else {
+      // Loading what reads workbooks takes longer than all else that a command of the command line does.
+      const { readXlsx } = await import("./read-xlsx.ts");
+      yield* readXlsx(file);
+    }
+  }
 }
 
 function isTable(path: string): boolean {
