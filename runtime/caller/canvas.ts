@@ -9,6 +9,7 @@ import type { ChainStep, ChildFailurePolicy, ChildInsert, JoinPlan } from "../co
 import type { TaskRegistry } from "../contract/registry.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, TaskCall } from "../contract/task-definition.ts";
+import { isIdentified } from "./identity.ts";
 import { insertTasks } from "./insert-tasks.ts";
 import { paramsText, place } from "./prepare.ts";
 
@@ -132,8 +133,8 @@ export class Canvas {
     if (call === undefined) return;
     const { routes, clock, dispatcher } = this.#parts;
     const options = parseEnqueueOptions({ ...call.options, headers: { ...inherited, ...call.options?.headers } });
-    if (options.taskId !== undefined || options.uniqueKey !== undefined) {
-      throw new ApiumError("OPTIONS_INVALID", "children take neither taskId nor uniqueKey");
+    if (isIdentified(options)) {
+      throw new ApiumError("OPTIONS_INVALID", "children take neither taskId nor idempotencyKey nor uniqueKey");
     }
     const placement = place(call.task, options, routes, clock);
     const inserted = await insertTasks(tx, {

@@ -11,6 +11,9 @@ import { REST_ROUTES } from "./rest-routes.ts";
 const LONGEST_WAIT_MS = 300_000;
 const WAIT_MARGIN_MS = 10_000;
 
+/** What is one token of a header, or the same in quotes (draft-ietf-httpapi-idempotency-key-header). */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
 type CallOptions = { timeout?: number };
 
 /** The routes for moleculer-web: three, since it keeps the time-out of a call, and what becomes of a body, at its route and not at the alias. */
@@ -104,7 +107,21 @@ function paramsOf(route: RestRoute, request: Request): Readonly<Record<string, u
   if (unknown.length > 0) throw new ApiumError("PARAMS_INVALID", "the request is not valid", { fields: unknown });
   if (query.wait !== undefined) checkWait(query.wait);
   const path = [...route.path.matchAll(/:(\w+)/g)].map(([, name = ""]) => [name, request.$params[name]]);
-  return { ...body, ...query, ...Object.fromEntries(path) };
+  return { ...body, ...query, ...Object.fromEntries(path), ...idempotencyKeyOf(route, request) };
+}
+
+/** No other change can be told from its repetition, and whoever sends the header must not believe that it can. */
+function idempotencyKeyOf(route: RestRoute, { headers }: Request): object {
+  const key = headers["idempotency-key"];
+  if (key === undefined || route.method === "GET") return {};
+  const refuse = (message: string): never => {
+    throw new ApiumError("PARAMS_INVALID", "the request is not valid", {
+      fields: [{ field: "Idempotency-Key", message }],
+    });
+  };
+  if (route.takesIdempotencyKey !== true) return refuse("is taken by POST /tasks only");
+  if (typeof key !== "string" || !IDEMPOTENCY_KEY.test(key)) return refuse("must be 1 to 255 visible characters");
+  return { idempotencyKey: key };
 }
 
 function surplus(given: object, known: readonly string[] = []): string[] {
