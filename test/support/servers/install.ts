@@ -6,8 +6,8 @@ import { aptInstall, canUseApt } from "./apt.ts";
 import { findBinary } from "./find-binary.ts";
 import type { ServerName } from "./server.ts";
 
-/** Besides servers: what reads PDFs back. */
-export type ProgramName = ServerName | "poppler";
+/** Besides servers: what reads PDFs back, and what checks Prometheus' files. */
+export type ProgramName = ServerName | "poppler" | "promtool";
 
 const LOCK_FOLDER = path.join(tmpdir(), "apium-apt-lock");
 const LOCK_WAIT_MS = 900_000;
@@ -25,12 +25,18 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   postgres: { binary: "initdb", packages: ["postgresql"], formula: "postgresql@17" },
   redis: { binary: "redis-server", packages: ["redis-server"], formula: "redis" },
   mosquitto: { binary: "mosquitto", packages: ["mosquitto", "mosquitto-clients"], formula: "mosquitto" },
+  nginx: { binary: "nginx", packages: ["nginx"], formula: "nginx" },
+  promtool: { binary: "promtool", packages: ["prometheus"], formula: "prometheus" },
   poppler: { binary: "pdftotext", packages: ["poppler-utils"], formula: "poppler" },
 };
 
 /** The servers whose program is not found, by the name of their handle. */
 export async function missingServers(): Promise<ProgramName[]> {
-  return serverNames().filter((name) => findBinary(PROGRAMS[name].binary) === undefined);
+  return serverNames().filter((name) => !isInstalled(name));
+}
+
+export function isInstalled(name: ProgramName): boolean {
+  return findBinary(PROGRAMS[name].binary) !== undefined;
 }
 
 export interface Installation {
