@@ -6,8 +6,8 @@ import { aptInstall, canUseApt } from "./apt.ts";
 import { findBinary } from "./find-binary.ts";
 import type { ServerName } from "./server.ts";
 
-/** Besides servers: what reads PDFs back, and what checks Prometheus' files. */
-export type ProgramName = ServerName | "poppler" | "promtool";
+/** Besides servers: what reads PDFs back, what checks Prometheus' files, what makes certificates. */
+export type ProgramName = ServerName | "poppler" | "promtool" | "openssl";
 
 const LOCK_FOLDER = path.join(tmpdir(), "apium-apt-lock");
 const LOCK_WAIT_MS = 900_000;
@@ -27,6 +27,7 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   mosquitto: { binary: "mosquitto", packages: ["mosquitto", "mosquitto-clients"], formula: "mosquitto" },
   nginx: { binary: "nginx", packages: ["nginx"], formula: "nginx" },
   promtool: { binary: "promtool", packages: ["prometheus"], formula: "prometheus" },
+  openssl: { binary: "openssl", packages: ["openssl"], formula: "openssl" },
   poppler: { binary: "pdftotext", packages: ["poppler-utils"], formula: "poppler" },
 };
 
