@@ -59,7 +59,9 @@ async function main(): Promise<void> {
   });
   for (const { tasks } of SERVICES) for (const task of tasks) runtime.define(task);
 
-  const broker = new ServiceBroker({ ...brokerOptions(settings), middlewares: [TasksMiddleware(runtime)] });
+  const options = brokerOptions(settings);
+  const middlewares = [TasksMiddleware(runtime), ...(options.middlewares ?? [])];
+  const broker = new ServiceBroker({ ...options, middlewares });
   log.use(broker.getLogger("runtime"));
   const leaving = { leave: () => {} };
   const leave = () => leaving.leave();

@@ -1,6 +1,7 @@
 // From a request to the action behind it: who asks, whether the role suffices, which parameters the table knows, and
 // what status the answer has. Everything is refused that the route table does not name.
 import { ApiumError, durationMs, type FieldError } from "../../runtime/index.ts";
+import type { RepeatOptions } from "../../runtime/moleculer/index.ts";
 import type { Access } from "./access.ts";
 import { jsonBody } from "./body.ts";
 import type { Meta, Next, Request, Response } from "./request.ts";
@@ -14,14 +15,18 @@ const WAIT_MARGIN_MS = 10_000;
 /** What is one token of a header, or the same in quotes (draft-ietf-httpapi-idempotency-key-header). */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-type CallOptions = { timeout?: number };
+type CallOptions = RepeatOptions & { readonly timeout?: number };
 
-/** The routes for moleculer-web: three, since it keeps the time-out of a call, and what becomes of a body, at its route and not at the alias. */
+/** The routes for moleculer-web: four, since it keeps the options of a call, and what becomes of a body, at its route and not at the alias. */
 export function restRoutes(access: Access): object[] {
-  const kindOf = ({ mayWait, takesFile }: RestRoute) =>
-    mayWait === true ? "slow" : takesFile === true ? "files" : "rest";
-  const { rest = [], slow = [], files = [] } = Object.groupBy(REST_ROUTES, kindOf);
+  const kindOf = ({ method, mayWait, takesFile }: RestRoute) => {
+    if (mayWait === true) return "slow";
+    if (takesFile === true) return "files";
+    return method === "GET" ? "reading" : "rest";
+  };
+  const { reading = [], rest = [], slow = [], files = [] } = Object.groupBy(REST_ROUTES, kindOf);
   return [
+    restRoute("rest that reads", reading, access, { mayRepeat: true }),
     restRoute("rest", rest, access, {}),
     restRoute("rest that may wait", slow, access, { timeout: LONGEST_WAIT_MS + WAIT_MARGIN_MS }),
     restRoute("rest that takes files", files, access, {}),
