@@ -40,8 +40,8 @@ export function launch(settings: Readonly<Record<string, string>>): Omit<Program
   return { process: child, output: () => printed, exited };
 }
 
-/** Starts it and waits until it says that it is ready. */
-export async function start(settings: Readonly<Record<string, string>>): Promise<Program> {
+/** Starts it and waits until it says that it is ready. @throws with what it printed, when it ends or is not ready in time. */
+export async function start(settings: Readonly<Record<string, string>>, withinMs = 30_000): Promise<Program> {
   const program = launch(settings);
   let code: number | null | undefined;
   void program.exited.then((exitCode) => {
@@ -50,7 +50,7 @@ export async function start(settings: Readonly<Record<string, string>>): Promise
   await eventually(async () => {
     if (code !== undefined) throw new Error(`it ended with ${code}:\n${program.output()}`);
     return program.output().includes("ready after");
-  }, 30_000);
+  }, withinMs);
   return {
     ...program,
     url: /dashboard: (http:\/\/[^/]+)/.exec(program.output())?.[1] ?? "",
