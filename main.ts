@@ -17,6 +17,7 @@ import {
 import { REVOCATION_EVENT, TasksMiddleware, TracingMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
 import { cacheClient } from "./services/cache/client/index.ts";
 import { SERVICE_MIGRATIONS, SERVICES } from "./services/index.ts";
+import { Leaving } from "./services/leaving.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { lateLog, lineWriter, openTracing, secretsOf, type Tracing } from "./telemetry/index.ts";
 
@@ -61,20 +62,26 @@ async function main(): Promise<void> {
   });
   for (const { tasks } of SERVICES) for (const task of tasks) runtime.define(task);
 
-  const middlewares = [TasksMiddleware(runtime), ...(tracing.isOn ? [TracingMiddleware()] : [])];
-  const broker = new ServiceBroker({ ...brokerOptions(settings, writeLine), middlewares });
+  const options = brokerOptions(settings, writeLine);
+  const middlewares = [
+    TasksMiddleware(runtime),
+    ...(tracing.isOn ? [TracingMiddleware()] : []),
+    ...(options.middlewares ?? []),
+  ];
+  const broker = new ServiceBroker({ ...options, middlewares });
   log.use(broker.getLogger("runtime"));
   const leaving = { leave: () => {} };
   const leave = () => leaving.leave();
   broker.createService(taskOperations(runtime, { settings, dataDir: settings.DATA_DIR, version, leave }));
   const cache = cacheClient(broker, runtime.parts);
   broker.createService(cache.events);
-  const parts = { runtime, database, cache: cache.named("default"), settings, log };
+  const farewells = new Leaving();
+  const parts = { runtime, database, cache: cache.named("default"), settings, leaving: farewells, log };
   for (const { name, alongside = [], create } of SERVICES) {
     if ([name, ...alongside].some((wanted) => settings.SERVICES.includes(wanted))) broker.createService(create(parts));
   }
 
-  leaving.leave = stopper({ settings, runtime, broker, database, tracing, log });
+  leaving.leave = stopper({ settings, runtime, farewells, broker, database, tracing, log });
   await untilThere("NATS", log, () => runtime.open());
   await broker.start();
   await runtime.work();
@@ -107,6 +114,7 @@ async function untilThere<Value>(what: string, log: Log, reach: () => Promise<Va
 interface Stopped {
   readonly settings: Settings;
   readonly runtime: Runtime;
+  readonly farewells: Leaving;
   readonly broker: ServiceBroker;
   readonly database: Database;
   readonly tracing: Tracing;
@@ -117,15 +125,17 @@ interface Stopped {
  * SIGTERM and SIGINT: stop taking work, finish or hand back what runs, leave. A second signal leaves at once. What is
  * answered does the same for whoever asks this process to leave, once.
  */
-function stopper({ settings, runtime, broker, database, tracing, log }: Stopped): () => void {
+function stopper({ settings, runtime, farewells, broker, database, tracing, log }: Stopped): () => void {
   let isLeaving = false;
   const leave = () => {
     if (isLeaving) return;
     isLeaving = true;
     setTimeout(() => process.exit(1), settings.DRAIN_TIMEOUT + LEAVE_ANYWAY_MS).unref();
     log.info("stopping: no new tasks; what runs may finish");
+    farewells.announce();
     runtime
       .drain(settings.DRAIN_TIMEOUT)
+      .then(() => farewells.finish())
       .then(() => broker.stop())
       .then(() => runtime.stop(0))
       .then(() => database.close())

@@ -1,6 +1,7 @@
-// The broker's options, from the settings. Moleculer's own NATS transporter carries calls and events; tasks travel on a
+// The broker's options, from the settings. Moleculer's NATS transporter carries calls and events; tasks travel on a
 // connection of the runtime's own.
 import type { BrokerOptions } from "moleculer";
+import { AskAgain, WatchfulNats } from "./runtime/moleculer/index.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { type Bindings, type Level, lineWriter, secretsOf, type WriteLine } from "./telemetry/index.ts";
 
@@ -17,7 +18,7 @@ export function brokerOptions(
   return {
     namespace: "apium",
     logger: { type: "Console", options: { level: logLevels(settings.LOG_LEVEL), formatter } },
-    transporter: settings.NATS_URL === undefined ? null : { type: "NATS", options: natsOptions(settings.NATS_URL) },
+    transporter: settings.NATS_URL === undefined ? null : new WatchfulNats(natsOptions(settings.NATS_URL)),
     heartbeatInterval: HEARTBEAT_S,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_S,
     // Calls may run longer where they say so; none may hang for ever, which is Moleculer's default.
@@ -28,6 +29,7 @@ export function brokerOptions(
     validator: false,
     errorHandler: null,
     skipProcessEventRegistration: true,
+    middlewares: [AskAgain()],
   };
 }
 

@@ -316,9 +316,12 @@ export const SETTINGS: Readonly<Record<string, z.ZodType>> = schema.shape;
 
 export type Settings = z.output<typeof schema>;
 
+/** Of every variable that is read. */
+export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
+
 /** @throws ApiumError `SETTINGS_INVALID`, one line a setting. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const names = Object.keys(schema.shape);
+  const names = SETTING_NAMES;
   const given = Object.fromEntries(
     names
       .filter((name) => environment[name] !== undefined && (environment[name] !== "" || name === "QUEUES"))

@@ -9,7 +9,7 @@ import type { Foundation } from "../contract/foundation.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, AnyTask, CallOptions, TaskCaller, WaitOptions } from "../contract/task-definition.ts";
 import { traceEnqueue } from "../telemetry/index.ts";
-import { claimGivenId, claimUniqueKey } from "./identity.ts";
+import { claimGivenId, claimIdempotencyKey, claimUniqueKey, isIdentified } from "./identity.ts";
 import { type Inserted, insertTasks } from "./insert-tasks.ts";
 import { type Placement, paramsText, place } from "./prepare.ts";
 
@@ -54,7 +54,7 @@ export class Caller implements TaskCaller {
   ): Promise<AcceptedTask> {
     const placement = place(task, checked, this.#parts.routes, this.#parts.clock);
     const text = paramsText(task, params);
-    if (checked.taskId !== undefined || checked.uniqueKey !== undefined) {
+    if (isIdentified(checked)) {
       return this.#within(tx, (open) => this.#enqueueIdentified(open, placement, text, checked));
     }
     const id = this.#parts.newId();
@@ -73,9 +73,9 @@ export class Caller implements TaskCaller {
   async enqueueMany(task: AnyTask, params: readonly unknown[], options: CallOptions = {}): Promise<AcceptedTask[]> {
     const { tx, ...given } = options;
     const checked = checkOptions(given);
-    if (checked.taskId !== undefined || checked.uniqueKey !== undefined) {
-      throw new ApiumError("OPTIONS_INVALID", "taskId and uniqueKey belong to one task, not to many", {
-        fields: [{ field: "options", message: "enqueueMany takes neither taskId nor uniqueKey" }],
+    if (isIdentified(checked)) {
+      throw new ApiumError("OPTIONS_INVALID", "taskId, idempotencyKey and uniqueKey belong to one task, not to many", {
+        fields: [{ field: "options", message: "enqueueMany takes neither taskId nor idempotencyKey nor uniqueKey" }],
       });
     }
     if (params.length === 0) return [];
@@ -156,6 +156,10 @@ export class Caller implements TaskCaller {
     const id = options.taskId ?? this.#parts.newId();
     if (options.taskId !== undefined) {
       const known = await claimGivenId(open, id, placement.name, text);
+      if (known !== undefined) return known;
+    }
+    if (options.idempotencyKey !== undefined) {
+      const known = await claimIdempotencyKey(open, options.idempotencyKey, id, placement.name, text);
       if (known !== undefined) return known;
     }
     if (options.uniqueKey !== undefined) {

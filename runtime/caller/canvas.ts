@@ -10,6 +10,7 @@ import type { TaskRegistry } from "../contract/registry.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, TaskCall } from "../contract/task-definition.ts";
 import { inTraceOf, parted, traceEnqueue } from "../telemetry/index.ts";
+import { isIdentified } from "./identity.ts";
 import { insertTasks } from "./insert-tasks.ts";
 import { paramsText, place } from "./prepare.ts";
 
@@ -139,8 +140,8 @@ export class Canvas {
     // The trace is no header of the caller's: it does not count among the most that there may be.
     const { trace, others } = parted(inherited);
     const options = parseEnqueueOptions({ ...call.options, headers: { ...others, ...call.options?.headers } });
-    if (options.taskId !== undefined || options.uniqueKey !== undefined) {
-      throw new ApiumError("OPTIONS_INVALID", "children take neither taskId nor uniqueKey");
+    if (isIdentified(options)) {
+      throw new ApiumError("OPTIONS_INVALID", "children take neither taskId nor idempotencyKey nor uniqueKey");
     }
     const given = { ...options, headers: { ...trace, ...options.headers } };
     await traceEnqueue(call.task.taskName, alike.length, given, async (traced) => {

@@ -21,6 +21,11 @@ export interface EnqueueOptions {
   readonly queue?: string | undefined;
   /** A UUID. The same id with the same payload gives the same task; another payload is a conflict. */
   readonly taskId?: string | undefined;
+  /**
+   * The same key with the same payload gives the same task, finished or not, for as long as the history is kept; another
+   * payload is a conflict. As `taskId`, for callers who have a name for what they want and no UUID.
+   */
+  readonly idempotencyKey?: string | undefined;
   /** At most one unfinished task holds this key. */
   readonly uniqueKey?: string | undefined;
   /** What to do when the key is held: give back the holder (default) or throw `UNIQUE_KEY_CONFLICT`. */
@@ -53,6 +58,7 @@ export const enqueueOptionsSchema = z
     priority: z.number().int().min(0).max(9).optional(),
     queue: z.string().optional(),
     taskId: z.string().toLowerCase().refine(isTaskId, "must be a UUID").optional(),
+    idempotencyKey: text.min(1).max(500).optional(),
     uniqueKey: text.min(1).max(500).optional(),
     onConflict: z.enum(["return", "throw"]).optional(),
     maxRetries: z.number().int().min(0).max(10_000).optional(),
@@ -78,6 +84,10 @@ export const enqueueOptionsSchema = z
   .refine((options) => options.countdown === undefined || options.eta === undefined, {
     path: ["countdown"],
     message: "must not be given together with eta",
+  })
+  .refine((options) => options.taskId === undefined || options.idempotencyKey === undefined, {
+    path: ["idempotencyKey"],
+    message: "must not be given together with taskId",
   });
 
 /** How often the worker under a task may die before the task is poison, where its definition does not say. */

@@ -57,8 +57,8 @@ export const ERRORS = {
   TASK_ID_CONFLICT: {
     status: 409,
     retryable: false,
-    meaning: "The given taskId was already used for another task or other parameters.",
-    step: "Use a new id, or send exactly what was sent before.",
+    meaning: "The given taskId or idempotency key was already used for another task or other parameters.",
+    step: "Use a new one, or send exactly what was sent before.",
   },
   UNIQUE_KEY_CONFLICT: {
     status: 409,

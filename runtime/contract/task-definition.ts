@@ -61,7 +61,7 @@ export interface AcceptedTask<Result = unknown> {
   readonly id: string;
   readonly state: TaskState;
   readonly queue: string;
-  /** False when an equal task was accepted earlier (same taskId, or the holder of the uniqueKey). */
+  /** False when an equal task was accepted earlier (same taskId or idempotencyKey, or the holder of the uniqueKey). */
   readonly created: boolean;
   /** Carries the result's type; never present at run time. */
   readonly __result?: Result;

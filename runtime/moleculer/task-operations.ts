@@ -3,7 +3,7 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { z } from "zod";
 import { type BusEvent, defineEvent } from "../contract/bus-event.ts";
-import { parseEnqueueOptions } from "../contract/enqueue-options.ts";
+import { type EnqueueOptions, parseEnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseParams } from "../contract/parse-params.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch, taskEvents } from "../contract/task-event.ts";
@@ -40,6 +40,8 @@ const enqueue = z.strictObject({
   name: z.string(),
   params: z.unknown().optional(),
   options: z.record(z.string(), z.unknown()).optional(),
+  /** As `options.idempotencyKey`, but one's own: another asker's equal key is another key. */
+  idempotencyKey: z.string().min(1).max(255).optional(),
   wait: z.union([z.string(), z.number()]).optional(),
 });
 const list = z.strictObject({
@@ -84,9 +86,16 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         const given = parseParams(enqueue, ctx.params);
         const task = runtime.registry.get(given.name);
         const options = parseEnqueueOptions(given.options ?? {});
-        const headers = { ...correlation(ctx), ...options.headers };
-        const accepted = await runtime.enqueue(task, given.params ?? {}, { ...options, headers });
-        await audit(database, ctx, "task.enqueue", accepted.id, { name: given.name, queue: accepted.queue });
+        const accepted = await runtime.enqueue(task, given.params ?? {}, {
+          ...options,
+          ...ownKey(ctx, options, given.idempotencyKey),
+          headers: { ...correlation(ctx), ...options.headers },
+        });
+        // Also where it was accepted before: whoever accepted it may have died before it could write this.
+        await audit(database, ctx, "task.enqueue", accepted.id, {
+          ...{ name: given.name, queue: accepted.queue },
+          ...(accepted.created ? {} : { again: true }),
+        });
         if (given.wait === undefined) return acceptedView(accepted);
         return {
           ...acceptedView(accepted),
@@ -188,6 +197,12 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
 
 function acceptedView({ id: taskId, state, queue }: AcceptedTask): { id: string; state: string; queue: string } {
   return { id: taskId, state, queue };
+}
+
+/** The call's own names for its task come first: they say the same, and more. */
+function ownKey(ctx: Ctx<unknown>, options: EnqueueOptions, key: string | undefined): EnqueueOptions {
+  if (key === undefined || options.taskId !== undefined || options.idempotencyKey !== undefined) return {};
+  return { idempotencyKey: JSON.stringify([askerOf(ctx), key]) };
 }
 
 function correlation(ctx: Ctx<unknown>): Record<string, string> {

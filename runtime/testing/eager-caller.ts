@@ -46,6 +46,8 @@ export class EagerCaller implements TaskCaller {
   readonly #turns = new Turns();
   readonly #payloads = new Map<string, string>();
   readonly #keys = new Map<string, LiveTask>();
+  /** By the idempotency key they were given. */
+  readonly #keyed = new Map<string, LiveTask>();
 
   constructor(options: EagerOptions) {
     this.#options = options;
@@ -154,13 +156,14 @@ export class EagerCaller implements TaskCaller {
 
   /** The task that holds the given id or key already. @throws ApiumError `TASK_ID_CONFLICT`, `UNIQUE_KEY_CONFLICT`. */
   #known({ options, placement, text }: Intake): EagerTask | undefined {
-    const { taskId, uniqueKey } = options;
-    if (taskId !== undefined) {
+    const { taskId, idempotencyKey, uniqueKey } = options;
+    const given = taskId ?? idempotencyKey;
+    if (given !== undefined) {
       const payload = `${placement.name}\n${canonicalJson(JSON.parse(text))}`;
-      const before = this.#payloads.get(taskId);
+      const before = this.#payloads.get(given);
       if (before !== undefined && before !== payload) throw new ApiumError("TASK_ID_CONFLICT");
-      if (before !== undefined) return this.task(taskId);
-      this.#payloads.set(taskId, payload);
+      if (before !== undefined) return taskId === undefined ? this.#keyed.get(given) : this.task(given);
+      this.#payloads.set(given, payload);
     }
     const holder = uniqueKey === undefined ? undefined : this.#keys.get(uniqueKey);
     if (holder === undefined || holder.ended) return undefined;
@@ -192,6 +195,7 @@ export class EagerCaller implements TaskCaller {
       parentId: parent?.id ?? null,
     });
     if (options.uniqueKey !== undefined) this.#keys.set(options.uniqueKey, task);
+    if (options.idempotencyKey !== undefined) this.#keyed.set(options.idempotencyKey, task);
     this.accepted.push(task);
     return task;
   }

@@ -138,7 +138,7 @@ export class EagerLife {
   async join(parent: LiveTask, calls: readonly TaskCall[], plan: JoinPlan): Promise<Joined> {
     // A step that takes a result cannot be checked before it has it; everything else is checked before anything runs.
     const intakes = calls.map(({ task, params, options }, index) => {
-      refuseIdentity(options, "children take neither taskId nor uniqueKey");
+      refuseIdentity(options, "children take neither taskId nor idempotencyKey nor uniqueKey");
       const into = plan.kind === "chain" && index > 0 ? plan.steps[index]?.into : undefined;
       const take = (given: object) =>
         this.#needs.takeIn({ task, params: { ...(params as object), ...given }, options });

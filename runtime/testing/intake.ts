@@ -38,7 +38,7 @@ export function takeInMany(
   options: CallOptions,
   parts: IntakeParts,
 ): Intake[] {
-  refuseIdentity(options, "enqueueMany takes neither taskId nor uniqueKey");
+  refuseIdentity(options, "enqueueMany takes neither taskId nor idempotencyKey nor uniqueKey");
   return params.map((item, index) => {
     try {
       return takeIn(task, item, options, parts);
@@ -54,6 +54,6 @@ export function takeInMany(
 
 /** Many tasks, and children, cannot share one id or key. @throws ApiumError `OPTIONS_INVALID`. */
 export function refuseIdentity(options: CallOptions | undefined, message: string): void {
-  if (options?.taskId === undefined && options?.uniqueKey === undefined) return;
+  if ([options?.taskId, options?.idempotencyKey, options?.uniqueKey].every((one) => one === undefined)) return;
   throw new ApiumError("OPTIONS_INVALID", message, { fields: [{ field: "options", message }] });
 }

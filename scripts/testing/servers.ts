@@ -10,7 +10,10 @@ import {
 } from "../../test/support/servers/index.ts";
 import type { Failure, StepResult } from "./report.ts";
 
-const STARTERS: Readonly<Record<ServerName, { variable: string; start: () => Promise<ServerHandle> }>> = {
+/** Those that all can share; nginx is of no use without what stands behind it. */
+type SharedServer = Exclude<ServerName, "nginx">;
+
+const STARTERS: Readonly<Record<SharedServer, { variable: string; start: () => Promise<ServerHandle> }>> = {
   nats: { variable: "TEST_NATS_URL", start: startNats },
   postgres: { variable: "TEST_DATABASE_URL", start: startPostgres },
   redis: { variable: "TEST_REDIS_URL", start: startRedis },
@@ -31,7 +34,7 @@ export async function startServers(): Promise<PrivateServers> {
   const failures: Failure[] = [];
   // Only what was started here: a URL from outside must never reach the tests.
   const env: Record<string, string | undefined> = {};
-  const names = Object.keys(STARTERS) as ServerName[];
+  const names = Object.keys(STARTERS) as SharedServer[];
   await Promise.all(
     names.map(async (name) => {
       const { variable, start } = STARTERS[name];

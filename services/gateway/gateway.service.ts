@@ -1,5 +1,5 @@
 // The one door from outside, on moleculer-web. Every path it answers is named in a table; whatever is not named is not
-// there. This file puts the parts together and owns the server: its limits, and a stop that loses no answer.
+// there. This file puts the parts together and owns the server's limits; how it stops is `door.ts`.
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
@@ -17,6 +17,7 @@ import { LoginGuard } from "../login-guard.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { Access } from "./access.ts";
 import { AccountBook } from "./account-book.ts";
+import { Door } from "./door.ts";
 import { sendError } from "./error-response.ts";
 import { flowerRoute } from "./flower/flower-route.ts";
 import { type Call, graphqlRoute } from "./graphql-route.ts";
@@ -37,14 +38,18 @@ type HandleRequest = (this: unknown, request: Request, response: Response, next:
 /** How long a client may take to send its headers, and all of its request: slow senders must not hold connections. */
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Requests that take longer than this after the stop began are cut off. */
-const STOP_WITHIN_MS = 10_000;
-const LOOK_FOR_IDLE_MS = 50;
+/** Longer than proxies keep idle connections (nginx 60 s): a request must not meet the end of one. */
+const KEEP_ALIVE_MS = 75_000;
+/**
+ * How long a gateway among others goes on answering when it is to leave: longer than a proxy keeps idle connections
+ * (deploy/nginx.conf: 2 s), and than it takes to find the other one well again. Alone there is nobody to turn to.
+ */
+const GRACE_MS = 3_000;
 const { httpHandler: handleRequest } = (ApiGateway as unknown as { methods: { httpHandler: HandleRequest } }).methods;
 /** Of a question to the accounts; checking a password takes a fraction of a second. */
 const ACCOUNTS_TIMEOUT_MS = 5_000;
 
-export function gatewayService({ runtime, cache, settings, log }: ServiceParts): TaskServiceSchema {
+export function gatewayService({ runtime, cache, settings, leaving, log }: ServiceParts): TaskServiceSchema {
   const now = () => runtime.parts.clock.now();
   let call: Call = () => Promise.reject(new ApiumError("SERVICE_UNAVAILABLE"));
   const accounts = new AccountBook((action, params) => call(action, params), now);
@@ -52,6 +57,12 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
   const access = new Access({ settings, sessions: cache.named("sessions"), accounts, phones, now });
   const feed = new LiveFeed(randomUUID().slice(0, 8));
   const live = new LiveRoute(access, feed);
+  const door = new Door({
+    graceMs: settings.NATS_URL === undefined ? 0 : GRACE_MS,
+    monotonic: () => runtime.parts.clock.monotonic(),
+    endStreams: () => live.close(),
+  });
+  leaving?.add(door);
   const signIn = new SignIn(access, accounts, new LoginGuard(cache));
 
   const fail = (request: Request, response: Response, error: unknown) => {
@@ -68,13 +79,16 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     log4XXResponses: false,
     logRequest: null,
     logResponse: null,
-    rootCallOptions: prepare,
+    rootCallOptions(options: object, request: Request, response: Response) {
+      prepare(options, request, response);
+      door.prepare(response);
+    },
     use: [refuseOptions],
     routes: [
       ...restRoutes(access),
       ...GRAPHQL_PREFIXES.map((prefix) => graphqlRoute(prefix, access, fail, (...given) => call(...given))),
       flowerRoute(access, fail, (...given) => call(...given)),
-      systemRoute(access, signIn, live, fail),
+      systemRoute({ access, signIn, live, door, fail }),
     ],
     onError: fail,
   };
@@ -105,26 +119,14 @@ export function gatewayService({ runtime, cache, settings, log }: ServiceParts):
     async started() {
       const server = this.server as Server;
       server.headersTimeout = HEADERS_TIMEOUT_MS;
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      door.open(server);
       const url = dashboardUrl(server, settings.HOST, access.adminToken);
       log.info(`dashboard: ${url}`, undefined, { isForEyes: true });
     },
-    // Runs before moleculer-web's own, which stops listening and waits for every connection to end.
-    async stopped() {
-      live.close();
-      endConnections(this.server as Server);
-    },
+    // For brokers that are stopped without a farewell; moleculer-web's own comes after it and has nothing left to do.
+    stopped: () => door.finish(),
   };
-}
-
-/** Closes connections as they fall idle, since clients would keep them open, and at last those that never do. */
-function endConnections(server: Server): void {
-  if (!server.listening) return;
-  const idle = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE_MS);
-  const late = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
-  server.once("close", () => {
-    clearInterval(idle);
-    clearTimeout(late);
-  });
 }
 
 function dashboardUrl(server: Server, host: string, token: string | undefined): string {

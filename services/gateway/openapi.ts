@@ -59,6 +59,9 @@ function operation(route: RestRoute): object {
       schema: { type: "string" },
     })),
     ...(route.query ?? []).map((name) => ({ name, in: "query", schema: { type: "string" } })),
+    ...(route.takesIdempotencyKey === true
+      ? [{ name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 } }]
+      : []),
   ];
   const body = route.body ?? [];
   return {

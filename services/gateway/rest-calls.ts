@@ -1,6 +1,7 @@
 // From a request to the action behind it: who asks, whether the role suffices, which parameters the table knows, and
 // what status the answer has. Everything is refused that the route table does not name.
 import { ApiumError, durationMs, type FieldError } from "../../runtime/index.ts";
+import type { RepeatOptions } from "../../runtime/moleculer/index.ts";
 import type { Access } from "./access.ts";
 import { jsonBody } from "./body.ts";
 import type { Meta, Next, Request, Response } from "./request.ts";
@@ -11,14 +12,21 @@ import { REST_ROUTES } from "./rest-routes.ts";
 const LONGEST_WAIT_MS = 300_000;
 const WAIT_MARGIN_MS = 10_000;
 
-type CallOptions = { timeout?: number };
+/** What is one token of a header, or the same in quotes (draft-ietf-httpapi-idempotency-key-header). */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The routes for moleculer-web: three, since it keeps the time-out of a call, and what becomes of a body, at its route and not at the alias. */
+type CallOptions = RepeatOptions & { readonly timeout?: number };
+
+/** The routes for moleculer-web: four, since it keeps the options of a call, and what becomes of a body, at its route and not at the alias. */
 export function restRoutes(access: Access): object[] {
-  const kindOf = ({ mayWait, takesFile }: RestRoute) =>
-    mayWait === true ? "slow" : takesFile === true ? "files" : "rest";
-  const { rest = [], slow = [], files = [] } = Object.groupBy(REST_ROUTES, kindOf);
+  const kindOf = ({ method, mayWait, takesFile }: RestRoute) => {
+    if (mayWait === true) return "slow";
+    if (takesFile === true) return "files";
+    return method === "GET" ? "reading" : "rest";
+  };
+  const { reading = [], rest = [], slow = [], files = [] } = Object.groupBy(REST_ROUTES, kindOf);
   return [
+    restRoute("rest that reads", reading, access, { mayRepeat: true }),
     restRoute("rest", rest, access, {}),
     restRoute("rest that may wait", slow, access, { timeout: LONGEST_WAIT_MS + WAIT_MARGIN_MS }),
     restRoute("rest that takes files", files, access, {}),
@@ -105,7 +113,21 @@ function paramsOf(route: RestRoute, request: Request): Readonly<Record<string, u
   if (unknown.length > 0) throw new ApiumError("PARAMS_INVALID", "the request is not valid", { fields: unknown });
   if (query.wait !== undefined) checkWait(query.wait);
   const path = [...route.path.matchAll(/:(\w+)/g)].map(([, name = ""]) => [name, request.$params[name]]);
-  return { ...body, ...query, ...Object.fromEntries(path) };
+  return { ...body, ...query, ...Object.fromEntries(path), ...idempotencyKeyOf(route, request) };
+}
+
+/** No other change can be told from its repetition, and whoever sends the header must not believe that it can. */
+function idempotencyKeyOf(route: RestRoute, { headers }: Request): object {
+  const key = headers["idempotency-key"];
+  if (key === undefined || route.method === "GET") return {};
+  const refuse = (message: string): never => {
+    throw new ApiumError("PARAMS_INVALID", "the request is not valid", {
+      fields: [{ field: "Idempotency-Key", message }],
+    });
+  };
+  if (route.takesIdempotencyKey !== true) return refuse("is taken by POST /tasks only");
+  if (typeof key !== "string" || !IDEMPOTENCY_KEY.test(key)) return refuse("must be 1 to 255 visible characters");
+  return { idempotencyKey: key };
 }
 
 function surplus(given: object, known: readonly string[] = []): string[] {

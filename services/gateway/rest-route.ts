@@ -31,6 +31,8 @@ export interface RestRoute {
   readonly isOfClient?: boolean;
   /** Phones may use it too, by their people's tokens. */
   readonly isForPhones?: boolean;
+  /** Whether the header `Idempotency-Key` may name what is asked for, so that asking again does nothing again. */
+  readonly takesIdempotencyKey?: boolean;
   /** Whether `?wait=` may make the answer wait for a task's end. */
   readonly mayWait?: boolean;
 }

@@ -21,9 +21,11 @@ export const REST_ROUTES: readonly RestRoute[] = [
     action: "tasks.enqueue",
     role: "operator",
     status: 202,
-    summary: "Enqueue a task. With ?wait=30s the answer is its result (200).",
+    summary:
+      "Enqueue a task. With ?wait=30s the answer is its result (200). The same Idempotency-Key is the same task.",
     query: ["wait"],
     body: ["name", "params", "options"],
+    takesIdempotencyKey: true,
     mayWait: true,
   },
   {

@@ -4,6 +4,7 @@ import type { Service } from "moleculer";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
 import { formBody } from "./body.ts";
+import type { Door } from "./door.ts";
 import { publicError } from "./error-response.ts";
 import type { LiveRoute } from "./live/live-route.ts";
 import { nextPage, rememberPage } from "./next-page.ts";
@@ -27,12 +28,15 @@ const METRICS: RestRoute = {
 
 type Handler = (request: Request, response: Response, service: Service) => unknown;
 
-export function systemRoute(
-  access: Access,
-  signIn: SignIn,
-  live: LiveRoute,
-  fail: (request: Request, response: Response, error: unknown) => void,
-) {
+export interface SystemRouteParts {
+  readonly access: Access;
+  readonly signIn: SignIn;
+  readonly live: LiveRoute;
+  readonly door: Pick<Door, "isLeaving">;
+  readonly fail: (request: Request, response: Response, error: unknown) => void;
+}
+
+export function systemRoute({ access, signIn, live, door, fail }: SystemRouteParts) {
   const alias = (handle: Handler) =>
     function answer(this: Service, request: Request, response: Response) {
       Promise.resolve()
@@ -51,6 +55,7 @@ export function systemRoute(
       ...({
         "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
         "GET /readyz": alias(async (_request, response, service) => {
+          if (door.isLeaving) throw new ApiumError("SERVICE_UNAVAILABLE", "this process is about to leave");
           await isReady(service);
           sendJson(response, 200, { status: "ready" });
         }),

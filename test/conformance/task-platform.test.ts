@@ -152,6 +152,35 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await caller.revoke(taskId);
   });
 
+  test("an idempotencyKey names one task for good: again it is the same, with another payload a conflict", async () => {
+    const runtime = await backend.running([adds]);
+    const idempotencyKey = `order ${randomUUID()}`;
+    const first = await add.enqueue(runtime, { a: 1, b: 2 }, { idempotencyKey });
+    await runtime.result(first.id);
+    const second = await add.enqueue(runtime, { b: 2, a: 1 }, { idempotencyKey });
+    expect(second).toMatchObject({ id: first.id, created: false, state: "SUCCESS" });
+    const other = { a: 9, b: 9 };
+    await expect(add.enqueue(runtime, other, { idempotencyKey })).rejects.toMatchObject({ code: "TASK_ID_CONFLICT" });
+    const both = add.enqueue(runtime, other, { idempotencyKey, taskId: randomUUID() });
+    await expect(both).rejects.toMatchObject({
+      code: "OPTIONS_INVALID",
+      fields: [{ field: "options.idempotencyKey", message: "must not be given together with taskId" }],
+    });
+    // Its id is of the usual kind, so that lists keep their order.
+    expect(first.id[14]).toBe("7");
+  });
+
+  test("ten callers with one idempotencyKey at once make one task", async () => {
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const idempotencyKey = randomUUID();
+    const calls = Array.from({ length: 10 }, () => note.enqueue(caller, { text: "once" }, { idempotencyKey }));
+    const all = await Promise.all(calls);
+    expect(all.filter((task) => task.created)).toHaveLength(1);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    await caller.revoke(all[0]?.id ?? "");
+  });
+
   test("a uniqueKey is held until its task ends", async () => {
     const runtime = await backend.running([adds]);
     const first = await add.enqueue(runtime, { a: 1, b: 1 }, { uniqueKey: "one", countdown: "1h" });

@@ -12,6 +12,7 @@ import { cacheModule } from "../../services/cache/index.ts";
 import { Access } from "../../services/gateway/access.ts";
 import { AccountBook } from "../../services/gateway/account-book.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
+import { Leaving } from "../../services/leaving.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
 import { client, temporaryFolder } from "../support/programs.ts";
@@ -57,7 +58,13 @@ describe("the gateway", () => {
   /** A process with a gateway; with `runtime` the real task operations, else whatever `services` fake. */
   async function open(
     services: readonly ServiceSchema[],
-    { settings = {}, runtime = backend.runtime(), real = false, broker: options = {} as object } = {},
+    {
+      settings = {},
+      runtime = backend.runtime(),
+      real = false,
+      broker: options = {} as object,
+      leaving = new Leaving(),
+    } = {},
   ) {
     const broker = new ServiceBroker({
       logger: false,
@@ -77,6 +84,7 @@ describe("the gateway", () => {
         database: backend.database,
         cache: cacheOf(broker, runtime),
         settings: readSettings({ PORT: "0", DATA_DIR: folder(), API_TOKENS: tokens, ...settings }),
+        leaving,
         log: { info: say, warn: say, error: say },
       }),
     );
@@ -133,6 +141,42 @@ describe("the gateway", () => {
         body: { error: { code: "DEAD_LETTER_HANDLED" } },
       });
     }, 30_000);
+
+    test("are accepted once for an Idempotency-Key, which is the asker's own", async () => {
+      const { ask } = await openReal();
+      const key = `"${Date.now()}"`;
+      const post = async (token: string, n: number) => {
+        const headers = { ...JSON_TYPE, Authorization: `Bearer ${token}`, "Idempotency-Key": key };
+        const body = JSON.stringify({ name: "double", params: { n } });
+        const response = await ask("/api/v1/tasks?wait=10s", { method: "POST", headers, body });
+        return { status: response.status, body: (await response.json()) as { id: string } };
+      };
+      const first = await post(OPERATOR, 1);
+      expect(first).toMatchObject({ status: 200, body: { result: 2 } });
+      expect(await post(OPERATOR, 1)).toEqual(first);
+      expect(await post(OPERATOR, 2)).toMatchObject({ status: 409, body: { error: { code: "TASK_ID_CONFLICT" } } });
+      expect((await post(ADMIN, 1)).body.id).not.toBe(first.body.id);
+      const { rows } = await backend.database.query<{ details: object }>(
+        "select details from audit where action = 'task.enqueue' and target = $1 order by id",
+        [first.body.id],
+      );
+      expect(rows.map(({ details }) => details)).toEqual([
+        { name: "double", queue: "default" },
+        { name: "double", queue: "default", again: true },
+      ]);
+    }, 30_000);
+
+    test.each([
+      ["POST", "/tasks", "with a space"],
+      ["POST", "/tasks", "x".repeat(256)],
+      ["POST", "/queues/reports/resume", "a-good-one"],
+    ])("and whatever else refuse an Idempotency-Key that means nothing: %s %s", async (method, path, key) => {
+      const { ask } = await openReal();
+      const headers = { ...JSON_TYPE, Authorization: `Bearer ${OPERATOR}`, "Idempotency-Key": key };
+      const response = await ask(`/api/v1${path}`, { method, headers, body: "{}" });
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ error: { fields: [{ field: "Idempotency-Key" }] } });
+    });
 
     test("that outlast the wait go on, and say so", async () => {
       const { api } = await openReal();
@@ -443,6 +487,22 @@ describe("the gateway", () => {
       expect([login.status, login.headers.get("set-cookie")]).toEqual([403, null]);
     });
   });
+
+  test("told to leave, it says so and ends each connection, and still answers; then it closes", async () => {
+    const leaving = new Leaving();
+    const { ask, api } = await open([], { real: true, leaving });
+    expect((await ask("/readyz")).status).toBe(200);
+    leaving.announce();
+    const ready = await ask("/readyz");
+    expect([ready.status, ready.headers.get("connection"), ready.headers.get("retry-after")]).toEqual([
+      503,
+      "close",
+      "2",
+    ]);
+    expect(await api.get("/tasks")).toMatchObject({ status: 200 });
+    await leaving.finish();
+    await expect(ask("/healthz")).rejects.toThrow();
+  }, 20_000);
 
   test("answers what is in flight when it is stopped, takes nothing new, and does not wait for idle clients", async () => {
     let release = () => {};

@@ -42,8 +42,8 @@ export function launch(settings: Readonly<Record<string, string>>): Omit<Program
   return { process: child, output: () => printed, exited };
 }
 
-/** Starts it and waits until it says that it is ready. */
-export async function start(settings: Readonly<Record<string, string>>): Promise<Program> {
+/** Starts it and waits until it says that it is ready. @throws with what it printed, when it ends or is not ready in time. */
+export async function start(settings: Readonly<Record<string, string>>, withinMs = READY_WITHIN_MS): Promise<Program> {
   const program = launch(settings);
   let code: number | null | undefined;
   void program.exited.then((exitCode) => {
@@ -53,7 +53,7 @@ export async function start(settings: Readonly<Record<string, string>>): Promise
     await eventually(async () => {
       if (code !== undefined) throw new Error(`it ended with ${code}:\n${program.output()}`);
       return program.output().includes("ready after");
-    }, READY_WITHIN_MS);
+    }, withinMs);
   } catch (error) {
     // Whoever waits for it will not stop it.
     program.process.kill("SIGKILL");

@@ -110,6 +110,15 @@ describe("the eager caller", () => {
     expect(expired).toMatchObject({ state: "REVOKED", reason: "expired", attempts: 0 });
   });
 
+  test("the same idempotencyKey is the same task, and another payload a conflict", async () => {
+    const caller = eagerCaller({ handlers: [greets(() => 1)] });
+    const first = await greet.enqueue(caller, { name: "x" }, { idempotencyKey: "k" });
+    const again = await greet.enqueue(caller, { name: "x" }, { idempotencyKey: "k" });
+    expect(again).toMatchObject({ id: first.id, created: false });
+    const other = greet.enqueue(caller, { name: "y" }, { idempotencyKey: "k" });
+    await expect(other).rejects.toMatchObject({ code: "TASK_ID_CONFLICT" });
+  });
+
   test("the same taskId is the same task, and another payload a conflict", async () => {
     const caller = eagerCaller({ handlers: [greets(() => 1)] });
     const taskId = "0190aaaa-0000-7000-8000-000000000001";

@@ -6,6 +6,7 @@
 export { installServers, missingServers } from "./install.ts";
 export { startMosquitto } from "./mosquitto.ts";
 export { startNats } from "./nats.ts";
+export { NGINX_ACCESS_LOG, startNginx } from "./nginx.ts";
 export { type PostgresOptions, startPostgres } from "./postgres.ts";
 export { startRedis } from "./redis.ts";
 export type { RestartOptions, ServerHandle, ServerName, ServerOptions } from "./server.ts";

@@ -6,8 +6,8 @@ import { aptInstall, canUseApt } from "./apt.ts";
 import { findBinary } from "./find-binary.ts";
 import type { ServerName } from "./server.ts";
 
-/** Besides servers: what reads PDFs back, and a browser. */
-export type ProgramName = ServerName | "poppler" | "chromium";
+/** Besides servers: what reads PDFs back, a browser, what checks Prometheus' files, what makes certificates. */
+export type ProgramName = ServerName | "poppler" | "chromium" | "promtool" | "openssl";
 
 const LOCK_FOLDER = path.join(tmpdir(), "apium-apt-lock");
 const LOCK_WAIT_MS = 900_000;
@@ -26,12 +26,19 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   redis: { binary: "redis-server", packages: ["redis-server"], formula: "redis" },
   mosquitto: { binary: "mosquitto", packages: ["mosquitto", "mosquitto-clients"], formula: "mosquitto" },
   chromium: { binary: "chromium", packages: ["chromium"], formula: "--cask chromium" },
+  nginx: { binary: "nginx", packages: ["nginx"], formula: "nginx" },
+  promtool: { binary: "promtool", packages: ["prometheus"], formula: "prometheus" },
+  openssl: { binary: "openssl", packages: ["openssl"], formula: "openssl" },
   poppler: { binary: "pdftotext", packages: ["poppler-utils"], formula: "poppler" },
 };
 
 /** The servers whose program is not found, by the name of their handle. */
 export async function missingServers(): Promise<ProgramName[]> {
-  return serverNames().filter((name) => findBinary(PROGRAMS[name].binary) === undefined);
+  return serverNames().filter((name) => !isInstalled(name));
+}
+
+export function isInstalled(name: ProgramName): boolean {
+  return findBinary(PROGRAMS[name].binary) !== undefined;
 }
 
 export interface Installation {

@@ -22,7 +22,7 @@ const POLL_MS = 10;
 const PORT_ATTEMPTS = 5;
 const LOG_TAIL_LINES = 30;
 
-export type ServerName = "nats" | "postgres" | "redis" | "mosquitto";
+export type ServerName = "nats" | "postgres" | "redis" | "mosquitto" | "nginx";
 
 export interface ServerOptions {
   /** A folder of the caller's, kept after `stop`; without it one is made in the system's temp folder and removed. */

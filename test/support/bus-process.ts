@@ -1,0 +1,20 @@
+/** A process on the bus, to be killed or told to stop. From the environment: BUS_NATS_URL. Says "ready", and of each call "asked". */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Context, ServiceBroker } from "moleculer";
+import { brokerOptions } from "../../moleculer.config.ts";
+
+const { BUS_NATS_URL = "" } = process.env;
+const broker = new ServiceBroker({ ...brokerOptions({ NATS_URL: BUS_NATS_URL, LOG_LEVEL: "fatal" }), logger: false });
+broker.createService({
+  name: "shop",
+  actions: {
+    async ask(ctx: Context<{ ms: number }>) {
+      process.stdout.write("asked\n");
+      await sleep(ctx.params.ms);
+      return process.pid;
+    },
+  },
+});
+process.once("SIGTERM", () => void broker.stop().then(() => process.exit(0)));
+await broker.start();
+process.stdout.write("ready\n");
