@@ -6,7 +6,8 @@ import { bad, dim, facts, good, moment, type Output, odd, table, when } from "..
 const LOOK_EVERY_MS = 500;
 const ENDED = ["SUCCESS", "FAILURE", "REVOKED"];
 
-export function taskCommands(program: Command, client: () => Client, output: Output): void {
+/** Returns `tasks`, for others to add to. */
+export function taskCommands(program: Command, client: () => Client, output: Output): Command {
   const tasks = program.command("tasks").description("tasks: find, look at, enqueue, wait, revoke, run again");
 
   tasks
@@ -83,6 +84,7 @@ export function taskCommands(program: Command, client: () => Client, output: Out
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     });
+  return tasks;
 }
 
 function listText({ items, nextCursor }: Answer): string {

@@ -105,6 +105,12 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     (worker, { n }) => `Shrinking '${worker}' worker's pool by ${n}`,
   ),
   control(
+    "/worker/pool/restart",
+    "pool_restart",
+    () => ({}),
+    (worker) => `Restarting '${worker}' worker's pool`,
+  ),
+  control(
     "/worker/pool/autoscale",
     "autoscale",
     ({ min, max }) => ({ min: Number(min), max: Number(max) }),
