@@ -20,25 +20,27 @@ export async function* eventsOf(
   { lastId, signal }: { readonly lastId?: string | undefined; readonly signal: AbortSignal },
 ): AsyncGenerator<StreamedEvent> {
   let last = lastId;
-  for (let isFirst = true; !signal.aborted; isFirst = false) {
+  for (let hasWatched = false; !signal.aborted; ) {
     try {
-      for await (const event of connection(target, last, signal)) {
+      const response = await connection(target, last, signal);
+      hasWatched = true;
+      for await (const event of events(response)) {
         last = event.id;
         yield event;
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (isFirst || (error instanceof CliError && error.exitCode === EXIT.refused)) throw error;
+      if (!hasWatched || (error instanceof CliError && error.exitCode === EXIT.refused)) throw error;
     }
     await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-async function* connection(
+async function connection(
   { url, token }: Target,
   lastId: string | undefined,
   signal: AbortSignal,
-): AsyncGenerator<StreamedEvent> {
+): Promise<ReadableStream<Uint8Array>> {
   const response = await fetch(`${url}/events`, {
     headers: { Authorization: `Bearer ${token}`, ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) },
     signal,
@@ -48,8 +50,14 @@ async function* connection(
   if (!response.ok || response.body === null) {
     throw new CliError(EXIT.refused, `HTTP_${response.status}`, `the system refused: ${response.status}`);
   }
+  return response.body;
+}
+
+async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamedEvent> {
   let text = "";
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+  const decoder = new TextDecoder();
+  for await (const bytes of body) {
+    const chunk = decoder.decode(bytes, { stream: true });
     text += chunk;
     const blocks = text.split("\n\n");
     text = blocks.pop() ?? "";

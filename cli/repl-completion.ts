@@ -3,7 +3,7 @@
 // for a few seconds; a system that does not answer offers none, and the prompt waits no longer than a second.
 import type { Command } from "commander";
 import type { Client } from "./client.ts";
-import { commandNamed, replName } from "./repl-commands.ts";
+import { commandNamed } from "./repl-commands.ts";
 
 const KEEP_MS = 5_000;
 const WITHIN_MS = 1_000;
@@ -51,13 +51,6 @@ export class ReplCompletion {
     const offered = await this.#offered(command, at, free, rest.at(-1), current);
     const hits = offered.filter((word) => word.startsWith(current));
     return [hits.map((word) => `${word} `), current];
-  }
-
-  /** Words of ours that begin so, for a line that has no whole word yet. */
-  topWords(beginning: string): string[] {
-    return this.#program.commands
-      .map((command) => replName(command.name()))
-      .filter((word) => word.startsWith(beginning));
   }
 
   async #offered(

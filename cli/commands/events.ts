@@ -17,8 +17,9 @@ export function eventCommands(program: Command, client: () => Client, write: (te
     .option("--type <glob>", "only these: task.failed, task.*, ticket.*")
     .option("-n, --count <n>", "end after so many", count)
     .option("--after <id>", "go on after the event with this id")
-    .action(async (options) => {
-      const { follow, for: forMs = DEFAULT_MS, type, count: most = Number.POSITIVE_INFINITY, after, json } = options;
+    .action(async (options, command: Command) => {
+      const { follow, for: forMs = DEFAULT_MS, type, count: most = Number.POSITIVE_INFINITY, after } = options;
+      const isJson = command.optsWithGlobals().json === true;
       const ending = new AbortController();
       const signal = follow === true ? ending.signal : AbortSignal.any([ending.signal, AbortSignal.timeout(forMs)]);
       const fits = matcher(type);
@@ -27,7 +28,7 @@ export function eventCommands(program: Command, client: () => Client, write: (te
         for (const one of flattened(event)) {
           if (told >= most || !fits(one.type)) continue;
           told += 1;
-          write(json === true ? `${JSON.stringify(one)}\n` : `${line(one)}\n`);
+          write(isJson ? `${JSON.stringify(one)}\n` : `${line(one)}\n`);
         }
         if (told >= most) ending.abort();
       }
