@@ -41,14 +41,16 @@ function run(
 describe("the REPL", () => {
   const folder = temporaryFolder();
   const home = temporaryFolder();
-  let program: Program;
+  let program: Program | undefined;
+  let url = "";
   let environment: Readonly<Record<string, string>>;
   beforeAll(async () => {
     program = await start({ DATA_DIR: folder.path, SERVICES: "scheduler,gateway,cache,email" });
-    environment = { HOME: home.path, APIUM_URL: program.url, DATA_DIR: folder.path };
-  }, 120_000);
+    url = program.url;
+    environment = { HOME: home.path, APIUM_URL: url, DATA_DIR: folder.path };
+  }, 240_000);
   afterAll(async () => {
-    await program.stop();
+    await program?.stop();
     folder.remove();
     home.remove();
   }, 60_000);
@@ -91,7 +93,7 @@ describe("the REPL", () => {
     await expect(second.exited).resolves.toBe(1);
     expect(second.output()).toContain("DATA_DIR_LOCKED");
     await expect(repl.leave()).resolves.toBe(0);
-    await expect(fetch(`${program.url}/healthz`).then(({ status }) => status)).resolves.toBe(200);
+    await expect(fetch(`${url}/healthz`).then(({ status }) => status)).resolves.toBe(200);
   }, 120_000);
 
   test("runs a script line by line, says what was refused, and ends after the last", async () => {
@@ -118,7 +120,7 @@ describe("the REPL", () => {
 
   describe("TAB", () => {
     const completion = () => {
-      const client = connect({ url: program.url, token: adminToken(folder.path) });
+      const client = connect({ url, token: adminToken(folder.path) });
       return new ReplCompletion(apiumProgram({ client: () => client, write() {}, writeError() {} }), client);
     };
     test.each<[string, readonly string[] | RegExp]>([

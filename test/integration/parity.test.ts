@@ -30,7 +30,8 @@ import {
   thingsOf,
   words,
 } from "../support/parity-faces.ts";
-import { openParityStage, type ParityStage, TOKENS } from "../support/parity-stage.ts";
+import { openParityStage, type ParityStage } from "../support/parity-stage.ts";
+import { TOKENS } from "../support/small-gateway.ts";
 
 const ROWS = PARITY.flatMap(({ rows }) => rows);
 const named = (rows: readonly ParityRow[]) => rows.map((row) => [row.there, row] as const);

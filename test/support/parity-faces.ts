@@ -8,7 +8,8 @@ import { CliError, connect } from "../../cli/client.ts";
 import { apiumProgram } from "../../cli/program.ts";
 import { replName } from "../../cli/repl-commands.ts";
 import type { ParityRow } from "../../docs/parity/row.ts";
-import { type ParityStage, type Thing, TOKENS } from "./parity-stage.ts";
+import type { ParityStage, Thing } from "./parity-stage.ts";
+import { TOKENS } from "./small-gateway.ts";
 
 export type Replacements = ReadonlyMap<string, Thing>;
 

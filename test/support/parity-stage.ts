@@ -2,26 +2,14 @@
  * The system that the parity table is tried on: a gateway, the schedules, the cache and a worker in this process, and a
  * REPL in one of its own. `things` makes what the table's words in angle brackets stand for.
  */
-import { ServiceBroker } from "moleculer";
 import { z } from "zod";
-import { migrate } from "../../database/index.ts";
-import { defineTask, type Runtime } from "../../runtime/index.ts";
-import { runs, type TaskServiceSchema, TasksMiddleware, taskOperations } from "../../runtime/moleculer/index.ts";
+import { defineTask } from "../../runtime/index.ts";
+import { runs, type TaskServiceSchema, taskOperations } from "../../runtime/moleculer/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
-import { gatewayModule } from "../../services/gateway/index.ts";
-import { SERVICE_MIGRATIONS } from "../../services/index.ts";
 import { schedulerModule } from "../../services/scheduler/index.ts";
-import { readSettings } from "../../settings.ts";
-import { type Backend, eventually, openBackend } from "./backends.ts";
-import { temporaryFolder } from "./programs.ts";
+import { eventually } from "./backends.ts";
 import { openRepl, type Repl } from "./repl.ts";
-import { cacheOf } from "./services.ts";
-
-export const TOKENS = {
-  viewer: "viewer-token-of-the-test",
-  operator: "operator-token-of-the-test",
-  admin: "admin-token-of-the-test",
-} as const;
+import { openSmallGateway, type SmallGateway, TOKENS } from "./small-gateway.ts";
 
 const text = z.object({ text: z.string().optional() });
 const echo = defineTask({ name: "parity.echo", params: text });
@@ -50,11 +38,7 @@ const worker: TaskServiceSchema = {
 /** What a word stands for, and what else came with it; both are shown as the word when answers are compared. */
 export type Thing = readonly [value: string, ...others: string[]];
 
-export interface ParityStage {
-  readonly url: string;
-  readonly broker: ServiceBroker;
-  readonly backend: Backend;
-  readonly runtime: Runtime;
+export interface ParityStage extends SmallGateway {
   readonly repl: Repl;
   readonly workerId: string;
   /** By word, without its brackets. */
@@ -62,45 +46,21 @@ export interface ParityStage {
   readonly resets: Readonly<Record<"slots" | "queues", () => Promise<unknown>>>;
   /** Until nothing is under way but what is meant to be. */
   settle(): Promise<void>;
-  close(): Promise<void>;
 }
 
 export async function openParityStage(): Promise<ParityStage> {
-  const folder = temporaryFolder();
-  const backend = await openBackend("pglite");
-  await migrate(backend.database, SERVICE_MIGRATIONS);
-  const cleanups: (() => unknown)[] = [];
-  const runtime = backend.runtime({ concurrency: SLOTS, queues: QUEUES });
-  const settings = readSettings({
-    PORT: "0",
-    DATA_DIR: folder.path,
-    API_TOKENS: Object.entries(TOKENS)
-      .map(([role, token]) => `${role}:${token}`)
-      .join(","),
+  const gateway = await openSmallGateway({
+    services: [worker],
+    modules: [cacheModule, schedulerModule],
+    runtime: { concurrency: SLOTS, queues: QUEUES },
   });
-  const brokerNamed = (nodeID: string, of: Runtime) =>
-    new ServiceBroker({
-      ...{ logger: false, validator: false, nodeID, namespace: folder.path, transporter: "Fake" },
-      ...{ middlewares: [TasksMiddleware(of)], skipProcessEventRegistration: true },
-    });
-  const broker = brokerNamed("the-node", runtime);
-  broker.createService(taskOperations(runtime, { settings, dataDir: folder.path, version: "1.2.3" }));
-  const said: string[] = [];
-  const say = (message: string) => void said.push(message);
-  const log = { info: say, warn: say, error: say };
-  const parts = { runtime, database: backend.database, cache: cacheOf(broker, runtime), settings, log };
-  for (const { create } of [cacheModule, schedulerModule, gatewayModule]) broker.createService(create(parts));
-  broker.createService(worker);
-  await runtime.open();
-  await broker.start();
-  await runtime.work();
+  const { url, broker, backend, runtime, folder } = gateway;
   const call = <Answer>(action: string, params: object): Promise<Answer> => broker.call(action, params);
   // Nothing of theirs may happen while answers are compared.
   for (const { name } of (await call<{ items: { name: string }[] }>("scheduler.list", {})).items) {
     await call("scheduler.change", { name, enabled: false });
   }
-  const url = /dashboard: (http:\/\/[^/]+)/.exec(said.join("\n"))?.[1] ?? "";
-  const repl = await openRepl({ HOME: folder.path, APIUM_URL: url, APIUM_TOKEN: TOKENS.admin });
+  const repl = await openRepl({ HOME: folder, APIUM_URL: url, APIUM_TOKEN: TOKENS.admin });
 
   let made = 0;
   const mark = (kind: string) => `${kind}-${++made}-of-the-test`;
@@ -140,13 +100,12 @@ export async function openParityStage(): Promise<ParityStage> {
   const makeWorker = async (): Promise<Thing> => {
     const node = mark("node");
     const other = backend.runtime({ queues: ["critical"] });
-    const its = brokerNamed(node, other);
+    const its = gateway.brokerFor(node, other);
     its.createService(taskOperations(other));
     other.handle({ task: nothing, run: () => undefined });
     await other.open();
     await its.start();
     await other.work();
-    cleanups.push(() => its.stop());
     const here = broker as unknown as { registry: { getActionEndpoints(n: string): { endpoints: { id: string }[] } } };
     await eventually(async () =>
       here.registry.getActionEndpoints("tasks.here").endpoints.some(({ id }) => id === node),
@@ -167,7 +126,8 @@ export async function openParityStage(): Promise<ParityStage> {
   const workerId = runtime.worker?.worker ?? "";
 
   return {
-    ...{ url, broker, backend, runtime, repl, workerId },
+    ...gateway,
+    ...{ repl, workerId },
     things: {
       worker: () => [workerId],
       running: () => [running],
@@ -214,10 +174,7 @@ export async function openParityStage(): Promise<ParityStage> {
     },
     async close() {
       await repl.leave();
-      for (const cleanup of cleanups) await cleanup();
-      await broker.stop();
-      await backend.close();
-      folder.remove();
+      await gateway.close();
     },
   };
 }
