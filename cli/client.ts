@@ -49,7 +49,12 @@ const TIMEOUT_MS = 60_000;
 const DOWNLOAD_TIMEOUT_MS = 900_000;
 
 export function connect(target: Target): Client {
-  const request = (method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<Response> =>
+  const request = (
+    method: string,
+    path: string,
+    body?: unknown,
+    timeoutMs = TIMEOUT_MS + waitMsOf(path),
+  ): Promise<Response> =>
     fetch(`${target.url}/api/v1${path}`, {
       method,
       headers: {
@@ -82,6 +87,12 @@ export function connect(target: Target): Client {
       throw refusal(response.status, (await response.json().catch(() => undefined)) as Answer);
     },
   };
+}
+
+/** What the request itself asks to wait for. */
+function waitMsOf(path: string): number {
+  const [, count, unit = ""] = /[?&]wait=(\d+(?:\.\d+)?)(ms|s|m)(?:&|$)/.exec(path) ?? [];
+  return count === undefined ? 0 : Number(count) * ({ ms: 1, s: 1_000, m: 60_000 }[unit] ?? 0);
 }
 
 function refusal(status: number, answer: Answer): CliError {

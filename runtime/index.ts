@@ -29,7 +29,14 @@ export { TASK_EVENTS_SUBJECT, type TaskEvent, type TaskEventBatch } from "./cont
 export { idSource, isTaskId, type NewId } from "./contract/task-id.ts";
 export { FINAL_STATES, LIVE_STATES, TASK_STATES, type TaskState } from "./contract/task-state.ts";
 export { traceIdOf } from "./contract/trace-id.ts";
-export type { DeadLetterView, QueueView, RevokeOptions, RevokeOutcome, WorkerView } from "./control/index.ts";
+export type {
+  DeadLetterView,
+  QueueView,
+  RevokeOptions,
+  RevokeOutcome,
+  TaskFinding,
+  WorkerView,
+} from "./control/index.ts";
 export { type JetStreamOptions, JetStreamQueue } from "./queue/jetstream/jetstream-queue.ts";
 export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
 export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";

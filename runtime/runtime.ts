@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import type { Database, MigrationRoom } from "../database/index.ts";
 import { Caller, Canvas, type ChainCall, place } from "./caller/index.ts";
 import { SystemClock } from "./contract/clock.ts";
+import { durationMs } from "./contract/duration.ts";
+import { codeOf } from "./contract/errors.ts";
 import type { Foundation } from "./contract/foundation.ts";
 import { foundation } from "./contract/foundation.ts";
 import type { ChildFailurePolicy } from "./contract/join.ts";
@@ -20,8 +22,18 @@ import type {
 import type { TaskEventBatch } from "./contract/task-event.ts";
 import * as control from "./control/index.ts";
 import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintenance/index.ts";
+import { Operator } from "./operator.ts";
 import type { TaskQueue } from "./queue/queue.ts";
-import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
+import {
+  getResult,
+  getTask,
+  listTasks,
+  type Page,
+  type ResultView,
+  ResultWaiter,
+  type TaskFilter,
+  type TaskView,
+} from "./results/index.ts";
 import { Clockwork, type Firing, type FiringParts, pruneSlots, Schedules } from "./schedule/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
 import { HandlerTable, LEASE_MS, readSteering, releaseHeld, type TaskHandler, Worker } from "./worker/index.ts";
@@ -91,7 +103,7 @@ export class Runtime implements TaskCaller {
     this.#events = new EventBatcher(clock, (batch) => options.onEvents?.(batch));
     this.parts = foundation({ events: this.#events, ...options.parts, clock });
     const { database, parts, registry } = this;
-    const routes = options.routes ?? (() => undefined);
+    const routes = this.#routes;
     this.queue = options.queue(parts, (dueAt) => this.#relay.expect(dueAt));
     const { queue } = this;
     this.#waiter = new ResultWaiter(database, parts);
@@ -209,6 +221,17 @@ export class Runtime implements TaskCaller {
     return getTask(this.database, id, this.parts.clock.now());
   }
 
+  /** What a task has come to; with `wait` once it has ended, or as it is when that time is over. */
+  async resultOf(id: string, wait?: WaitOptions["timeout"]): Promise<ResultView> {
+    const look = () => getResult(this.database, id, this.parts.clock.now());
+    const view = await look();
+    if (view.isReady || wait === undefined) return view;
+    await this.#waiter.ended(id, durationMs(wait)).catch((error: unknown) => {
+      if (codeOf(error) !== "WAIT_TIMEOUT") throw error;
+    });
+    return look();
+  }
+
   listTasks(filter: TaskFilter = {}): Promise<Page<TaskView>> {
     return listTasks(this.database, filter);
   }
@@ -217,8 +240,18 @@ export class Runtime implements TaskCaller {
     return control.revokeTask(this.#controlParts(), id, options);
   }
 
-  retry(id: string): Promise<AcceptedTask> {
-    return control.retryTask(this.#controlParts(), id);
+  retry(id: string, by?: string): Promise<AcceptedTask> {
+    return control.retryTask(this.#controlParts(), id, by);
+  }
+
+  /** What operators do about many tasks at once, and about what is wrong. */
+  get operator(): Operator {
+    return new Operator({
+      ...this.#controlParts(),
+      routes: this.#routes,
+      queueOf: (task) => this.queueOf(task),
+      expect: (dueAt) => this.#relay.expect(dueAt),
+    });
   }
 
   /** Revokes every live task that fits; with `dryRun` it only counts them. */
@@ -226,24 +259,16 @@ export class Runtime implements TaskCaller {
     return control.revokeMany(this.#controlParts(), filter, options);
   }
 
-  purge(queue: string): Promise<number> {
-    return control.purgeQueue(this.#controlParts(), queue);
-  }
-
   deadLetters(filter?: control.DeadLetterFilter): Promise<Page<control.DeadLetterView>> {
-    return control.listDeadLetters(this.#controlParts(), filter);
+    return control.listDeadLetters(this.database, filter);
   }
 
   requeueDeadLetter(id: string, options?: { readonly params?: unknown; readonly by?: string }): Promise<AcceptedTask> {
     return control.requeueDeadLetter(this.#controlParts(), id, options);
   }
 
-  requeueDeadLetters(filter: { readonly name?: string | undefined; readonly queue?: string | undefined }, by?: string) {
-    return control.requeueDeadLetters(this.#controlParts(), filter, by);
-  }
-
   dismissDeadLetter(id: string, by?: string): Promise<void> {
-    return control.dismissDeadLetter(this.#controlParts(), id, by);
+    return control.dismissDeadLetter(this.database, id, by);
   }
 
   queues(): Promise<control.QueueView[]> {
@@ -271,7 +296,15 @@ export class Runtime implements TaskCaller {
 
   /** The queue a call of a task would go to. */
   queueOf(task: AnyTask, options: CallOptions = {}): string {
-    return place(task, options, this.#options.routes ?? (() => undefined), this.parts.clock).queue;
+    return place(task, options, this.#routes, this.parts.clock).queue;
+  }
+
+  /** Handlers that run apart get new threads and processes: idle ones end now, the others after their run. */
+  async renewCells(): Promise<{ readonly ended: number; readonly running: number }> {
+    const kinds = [this.#isolation.thread, this.#isolation.process];
+    const running = kinds.reduce((sum, kind) => sum + kind.stats().running, 0);
+    const ended = await Promise.all(kinds.map((kind) => kind.renew()));
+    return { ended: ended.reduce((sum, cells) => sum + cells, 0), running };
   }
 
   /** Another process has revoked something that runs, perhaps here. */
@@ -308,6 +341,10 @@ export class Runtime implements TaskCaller {
     );
     await this.#worker.start();
     await this.lookAtSettings();
+  }
+
+  get #routes(): Routes {
+    return this.#options.routes ?? (() => undefined);
   }
 
   get #historyMs(): number {

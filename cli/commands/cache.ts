@@ -74,6 +74,15 @@ export function cacheCommands(program: Command, client: () => Client, output: Ou
       ),
     );
 
+  within(cache.command("incr <key> [by]"))
+    .description("add to a number; a negative one takes away")
+    .action(async (key, by, where) =>
+      output.show(
+        await client().send("POST", `${at(key)}/incr`, { ...whereOf(where), ...given({ by: byOf(by) }) }),
+        ({ value }) => String(value),
+      ),
+    );
+
   within(cache.command("delete-pattern <pattern>"))
     .description("delete the keys that fit a glob")
     .action(async (pattern, where) =>
@@ -185,6 +194,12 @@ function ttlOf(ttl: string | undefined): object {
 
 function given(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function byOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
 }
 
 function jsonOf(text: string): unknown {

@@ -87,6 +87,10 @@ export function controlCommands(program: Command, client: () => Client, output: 
   order("pool_shrink", "[n]", "fewer slots; what runs goes on").action(async (n: string | undefined, { worker }) =>
     tell("pool_shrink", { worker, n: count(n) }, size),
   );
+  order("pool_restart", "", "new threads and processes for handlers that run apart; what runs ends first").action(
+    async ({ worker }) =>
+      tell("pool_restart", { worker }, ({ ended, running }) => `${ended} ended, ${running} end after their run`),
+  );
   order("autoscale", "[min] [max]", "size itself between two bounds by what waits; --off: no more")
     .option("--off", "stop that; it stays as large as it is")
     .action(async (min: string | undefined, max: string | undefined, { worker, off }) =>

@@ -40,6 +40,14 @@ export function inspectCommands(program: Command, client: () => Client, output: 
     queues.map(({ name, paused }: Answer) => (paused ? odd(`${name} (paused)`) : name)).join("\n"),
   );
   ofWorkers("stats", "slots, counts, memory, event loop", statsText);
+  ofWorkers(
+    "clock",
+    "what time it is for a worker, and how wrong its machine's own clock is",
+    ({ now, machineAheadMs }) =>
+      Math.abs(machineAheadMs) < 1_000
+        ? `${now}  ${dim(aheadText(machineAheadMs))}`
+        : `${now}  ${bad(aheadText(machineAheadMs))}`,
+  );
   ofWorkers("conf", "settings, without secrets", (settings) =>
     facts(Object.entries<unknown>(settings).map(([name, value]) => [name, shown(value)] as const)),
   );
@@ -102,6 +110,10 @@ export function inspectCommands(program: Command, client: () => Client, output: 
   named(inspect, "settings")
     .description("what operators have set: rates, time limits, pauses")
     .action(async () => output.show(await client().get("/inspect/settings"), settingsText));
+}
+
+function aheadText(ms: number): string {
+  return `its machine is ${Math.abs(ms)} ms ${ms < 0 ? "behind" : "ahead"}`;
 }
 
 /** Celery's name, with the hyphens of a command line as well. */

@@ -40,17 +40,21 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
   }
   queues
     .command("purge <queue>")
-    .description("revoke everything that waits in it; --yes says that you mean it")
+    .description("revoke what waits in it; --yes says that you mean it")
+    .option("--older-than <duration>", "only what was accepted longer ago: 1h")
+    .option("--dry-run", "only count them")
     .option("--yes", "do it")
-    .action(async (queue: string, { yes }) => {
+    .action(async (queue: string, { olderThan, dryRun, yes }) => {
       const { items } = await client().get("/queues");
       const found = items.find(({ name }: Answer) => name === queue);
-      if (yes !== true) {
-        const count = found === undefined ? "what waits" : `${found.queued + found.scheduled} tasks`;
-        throw new CliError(EXIT.usage, "NOT_CONFIRMED", `this revokes ${count} in ${queue}; add --yes`);
+      if (yes !== true && dryRun !== true) {
+        const count = found === undefined || olderThan !== undefined ? "what waits" : `${found.queued} tasks`;
+        throw new CliError(EXIT.usage, "NOT_CONFIRMED", `this revokes ${count} in ${queue}; add --yes, or --dry-run`);
       }
-      const answer = await client().send("POST", `/queues/${encodeURIComponent(queue)}/purge`);
-      output.show(answer, ({ purged, revoked }) => `${purged ?? revoked ?? 0} tasks revoked`);
+      const answer = await client().send("POST", `/queues/${encodeURIComponent(queue)}/purge`, { olderThan, dryRun });
+      output.show(answer, ({ matched, purged }) =>
+        dryRun === true ? `${matched} tasks found; ${odd("nothing was done")}` : `${purged} tasks revoked`,
+      );
     });
 
   program

@@ -5,7 +5,8 @@ import { bad, dim, facts, good, moment, type Output, table, when } from "../outp
 import { treeCommand } from "./task-tree.ts";
 import { coloured, progressText } from "./task-words.ts";
 
-export function taskCommands(program: Command, client: () => Client, output: Output): void {
+/** Returns `tasks`, for others to add to. */
+export function taskCommands(program: Command, client: () => Client, output: Output): Command {
   const tasks = program.command("tasks").description("tasks: find, look at, enqueue, wait, revoke, run again");
 
   tasks
@@ -63,6 +64,7 @@ export function taskCommands(program: Command, client: () => Client, output: Out
     });
 
   treeCommand(tasks, client, output);
+  return tasks;
 }
 
 function listText({ items, nextCursor }: Answer): string {

@@ -78,6 +78,12 @@ export const ERRORS = {
     meaning: "The task has already reached a final state.",
     step: "Nothing: it cannot be changed any more; retry it to run it again as a new task.",
   },
+  TASK_RETRIED: {
+    status: 409,
+    retryable: false,
+    meaning: "The task has been run again already, as a new one.",
+    step: "Look at the task it became; run that one again if it failed, too.",
+  },
   TASK_FAILED: {
     status: 500,
     retryable: false,

@@ -9,7 +9,11 @@ export interface Route {
   readonly priority: number | undefined;
 }
 
-export type Routes = (taskName: string) => Route | undefined;
+export interface Routes {
+  (taskName: string): Route | undefined;
+  /** Globs that decide nothing for any of these names: a slip, or tasks that are gone. */
+  unused?(names: readonly string[]): string[];
+}
 
 const routeSchema = z.strictObject({
   queue: z.string().optional(),
@@ -27,10 +31,17 @@ export function compileRoutes(source: unknown): Routes {
     throw new ApiumError("DEFINITION_INVALID", `TASK_ROUTES: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
   }
   const compiled = Object.entries(parsed.data).map(([glob, route]) => ({
+    glob,
     pattern: new RegExp(`^${glob.split("*").map(escapeRegExp).join(".*")}$`),
     route: { queue: route.queue === undefined ? undefined : queueNamed(route.queue), priority: route.priority },
   }));
-  return (taskName) => compiled.find(({ pattern }) => pattern.test(taskName))?.route;
+  const firstFor = (taskName: string) => compiled.find(({ pattern }) => pattern.test(taskName));
+  return Object.assign((taskName: string) => firstFor(taskName)?.route, {
+    unused(names: readonly string[]) {
+      const used = new Set(names.map((name) => firstFor(name)?.glob));
+      return compiled.filter(({ glob }) => !used.has(glob)).map(({ glob }) => glob);
+    },
+  });
 }
 
 function escapeRegExp(text: string): string {

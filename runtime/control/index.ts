@@ -1,4 +1,20 @@
 export { LONGEST_PROFILE_S } from "./cpu-profile.ts";
+export type { LetterFilter } from "./dead-letter-filter.ts";
+export {
+  type DeadLetterFilter,
+  type DeadLetterView,
+  dismissDeadLetter,
+  getDeadLetter,
+  listDeadLetters,
+  requeueDeadLetter,
+} from "./dead-letters.ts";
+export {
+  type DismissedLetters,
+  dismissDeadLetters,
+  type LettersOptions,
+  type RequeuedLetters,
+  requeueDeadLetters,
+} from "./dead-letters-many.ts";
 export { type Explanation, explainTask, explainUniqueKey } from "./explain.ts";
 export type { Reason, ReasonCode } from "./explain-reasons.ts";
 export {
@@ -9,6 +25,7 @@ export {
   type ScheduledTask,
   scheduledTasks,
 } from "./find-tasks.ts";
+export { forgetResult } from "./forget.ts";
 export { LocalWorker } from "./local-worker.ts";
 export {
   listTenantPauses,
@@ -21,18 +38,29 @@ export {
 export { QueueCounts } from "./queue-counts.ts";
 export { listQueues, pauseQueue, type QueueView, resumeQueue } from "./queues.ts";
 export {
-  type DeadLetterFilter,
-  type DeadLetterView,
-  dismissDeadLetter,
-  listDeadLetters,
-  requeueDeadLetter,
-  requeueDeadLetters,
+  type EndedFilter,
+  MOST_RETRIED,
+  type RetriedMany,
+  type RetryManyOptions,
   retryTask,
-} from "./requeue.ts";
-export { purgeQueue, type RevokeOptions, type RevokeOutcome, revokeChildren, revokeTask } from "./revoke.ts";
+  retryTasks,
+} from "./retry.ts";
+export {
+  type Purged,
+  type PurgeOptions,
+  purgeQueue,
+  type RevokeOptions,
+  type RevokeOutcome,
+  revokeChildren,
+  revokeTask,
+} from "./revoke.ts";
 export { type RevokedMany, type RevokeManyOptions, revokeMany } from "./revoke-many.ts";
+export { type RunNowOptions, type RunNowOutcome, runNow, runTaskNow } from "./run-now.ts";
+export { checkTasks, type TaskFinding } from "./task-checks.ts";
+export { attendingWorkers, taskFacts } from "./task-facts.ts";
 export type { RevokeFilter } from "./task-filter.ts";
 export { listTypeSettings, setRateLimit, setTimeLimit, startRateAnew, type TypeSettings } from "./task-types.ts";
+export { type TaskRoute, type Topology, topologyOf } from "./topology.ts";
 export { WORKER_ANSWERS, type WorkerQuestion } from "./worker-answers.ts";
 export { MOST_SLOTS, type OrderOptions, SHUTDOWN_MODES, WORKER_ORDERS, type WorkerOrder } from "./worker-orders.ts";
 export { listWorkers, type WorkerView } from "./workers.ts";

@@ -13,6 +13,7 @@ export interface LocalWorkerParts extends Omit<WorkerSurroundings, "loop"> {
   readonly worker: () => Worker | undefined;
   readonly dataDir: string | undefined;
   readonly drain: (withinMs: number) => Promise<void>;
+  readonly renewCells: OrderParts["renewCells"];
   /** Ends the process in good order, once its worker has stopped. */
   readonly leave: (() => void) | undefined;
 }

@@ -63,26 +63,45 @@ export async function revokeChildren(parts: RevokeParts, parentId: string, optio
   for (const row of rows) if (row.state === "STARTED") await requestRevocation(parts, row.id, options);
 }
 
-/** Revokes every waiting task of a queue and empties it. Returns how many. @throws ApiumError `QUEUE_UNKNOWN`. */
-export async function purgeQueue(parts: RevokeParts, name: string): Promise<number> {
+export interface PurgeOptions {
+  /** Only count them. */
+  readonly dryRun?: boolean | undefined;
+  /** Only what was accepted longer ago than this. */
+  readonly olderThan?: Duration | undefined;
+}
+
+export interface Purged {
+  readonly dryRun: boolean;
+  /** Waited in the queue when it was asked. */
+  readonly matched: number;
+  readonly purged: number;
+}
+
+/** Revokes the waiting tasks of a queue, and empties it where all are meant. @throws ApiumError `QUEUE_UNKNOWN`. */
+export async function purgeQueue(parts: RevokeParts, name: string, options: PurgeOptions = {}): Promise<Purged> {
   const queue = queueNamed(name);
+  const { dryRun = false, olderThan } = options;
+  const before = olderThan === undefined ? null : new Date(parts.clock.now() - durationMs(olderThan)).toISOString();
+  const waiting = "queue = $1 and state = 'QUEUED' and ($2::timestamptz is null or created_at < $2::timestamptz)";
+  const { rows: counted } = await parts.database.query<{ tasks: number }>(
+    `select count(*)::integer as tasks from task where ${waiting}`,
+    [queue, before],
+  );
+  const matched = counted[0]?.tasks ?? 0;
+  if (dryRun) return { dryRun, matched, purged: 0 };
   let purged = 0;
   for (;;) {
     const { rows } = await parts.database.query<{ id: string }>(
-      "select id from task where queue = $1 and state = 'QUEUED' order by lane, seq limit 1000",
-      [queue],
+      `select id from task where ${waiting} order by lane, seq limit 1000`,
+      [queue, before],
     );
     if (rows.length === 0) break;
-    purged += (
-      await revokeIdle(
-        parts,
-        rows.map((row) => row.id),
-        false,
-      )
-    ).length;
+    const ids = rows.map((row) => row.id);
+    // Younger ones stay in the engine, so only these may be taken out of it.
+    purged += (await revokeIdle(parts, ids, before !== null)).length;
   }
-  await parts.queue.purge(queue);
-  return purged;
+  if (before === null) await parts.queue.purge(queue);
+  return { dryRun, matched, purged };
 }
 
 /** Ends those of `ids` that nobody runs. */

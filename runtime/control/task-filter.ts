@@ -44,7 +44,7 @@ export function conditionsOf(filter: RevokeFilter): Conditions {
     parameters.push(name, value);
     parts.push(`headers->>$${parameters.length - 1}::text = $${parameters.length}`);
   }
-  if (parts.length === 0) throw refused("filter", "name what to revoke: ids, name, queue, tenant, text or headers");
+  if (parts.length === 0) throw refused("filter", "name what is meant: ids, name, queue, tenant, text or headers");
   add(filter.states && plainArray(filter.states), (place) => `state::text = any(${place}::text::text[])`);
   return { where: parts.join(" and "), parameters };
 }

@@ -48,6 +48,11 @@ export const WORKER_ANSWERS = {
       uptimeS: Math.round(process.uptime()),
     };
   },
+  /** What the worker takes for now, and how far its machine's own clock is ahead of that. The database's time counts. */
+  clock: (_worker, { clock }) => {
+    const now = clock.now();
+    return { now: new Date(now).toISOString(), machineAheadMs: Math.round(Date.now() - now) };
+  },
   conf: (_worker, { settings }) => redact(settings),
   report: (worker, { version, queueKind }) => ({
     apium: version,

@@ -18,6 +18,8 @@ export interface OrderParts extends WorkerSurroundings {
   readonly dataDir: string | undefined;
   /** Stops taking work and ends what runs within `withinMs`; then leaves the process, if it was told how. */
   readonly shutdown: (withinMs: number) => void;
+  /** New threads and processes for handlers that run apart. */
+  readonly renewCells: () => Promise<{ readonly ended: number; readonly running: number }>;
 }
 
 export interface OrderOptions {
@@ -34,6 +36,8 @@ type Order = (worker: Worker, parts: OrderParts, options: OrderOptions) => unkno
 export const WORKER_ORDERS = {
   pool_grow: (worker, parts, { n = 1 }) => resize(worker, parts, worker.concurrency + n),
   pool_shrink: (worker, parts, { n = 1 }) => resize(worker, parts, worker.concurrency - n),
+  /** Threads and processes of handlers that run apart; a handler in the worker's own loop has nothing to restart. */
+  pool_restart: (_worker, { renewCells }) => renewCells(),
   autoscale: (worker, { autoscaler }, { bounds = null }) => {
     autoscaler.keepWithin(bounds ?? undefined);
     return { autoscale: bounds, size: worker.concurrency };

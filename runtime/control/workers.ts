@@ -1,5 +1,5 @@
 // Workers as their rows show them.
-import type { Database } from "../../database/index.ts";
+import type { Queryable } from "../../database/index.ts";
 
 export interface WorkerView {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface WorkerView {
   readonly stats: unknown;
 }
 
-export async function listWorkers(database: Database): Promise<WorkerView[]> {
+export async function listWorkers(database: Queryable): Promise<WorkerView[]> {
   const { rows } = await database.query<{
     id: string;
     host: string;

@@ -66,6 +66,10 @@ export function workerOrders(runtime: Runtime): Operations {
   return {
     pool_grow: operation({ params: resize, run: (ctx, { n, ...at }) => order(ctx, "pool_grow", at, { n }) }),
     pool_shrink: operation({ params: resize, run: (ctx, { n, ...at }) => order(ctx, "pool_shrink", at, { n }) }),
+    pool_restart: operation({
+      params: z.strictObject(targets),
+      run: (ctx, at) => order(ctx, "pool_restart", at, {}),
+    }),
     autoscale: operation({
       params: autoscale,
       run: (ctx, { min, max, off: _off, ...at }) =>

@@ -43,6 +43,7 @@ export function inspectOperations(runtime: Runtime): Operations {
     registered: ask("registered"),
     active_queues: ask("active_queues"),
     stats: ask("stats"),
+    clock: ask("clock"),
     conf: ask("conf"),
     report: ask("report"),
     memory: operation({

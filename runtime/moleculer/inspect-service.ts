@@ -34,6 +34,7 @@ export function inspectService(runtime: Runtime, surroundings: ProcessSurroundin
     database: runtime.database,
     worker: () => runtime.inspectedWorker,
     drain: (withinMs) => runtime.drain(withinMs),
+    renewCells: () => runtime.renewCells(),
     queueKind: runtime.queue.kind,
     settings,
     dataDir,

@@ -3,17 +3,20 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { z } from "zod";
 import { type BusEvent, defineEvent } from "../contract/bus-event.ts";
+import { isDuration } from "../contract/duration.ts";
 import { type EnqueueOptions, parseEnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseParams } from "../contract/parse-params.ts";
-import type { AcceptedTask } from "../contract/task-definition.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch, taskEvents } from "../contract/task-event.ts";
 import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
 import { STEERING_EVENT } from "./control-operations.ts";
+import { acceptedView, deadLetterActions } from "./dead-letter-operations.ts";
 import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
+import { runAgainActions } from "./run-again-operations.ts";
 import { taskStoryActions } from "./task-story-operations.ts";
+import { topologyActions } from "./topology-operations.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
@@ -57,21 +60,10 @@ const revoke = id.extend({
   terminate: z.boolean().optional(),
   grace: z.union([z.string(), z.number()]).optional(),
 });
-const letters = z.strictObject({
-  name: z.string().optional(),
-  queue: z.string().optional(),
-  handled: z.stringbool().optional(),
-  limit: z.coerce.number().int().min(1).max(500).optional(),
-  cursor: z
-    .string()
-    .regex(/^[0-9TZ:.-]+_[0-9a-f-]{36}$/)
-    .optional(),
-});
-const requeue = id.extend({ params: z.unknown().optional() });
-const requeueMany = z.strictObject({
-  name: z.string().optional(),
-  queue: z.string().optional(),
-  limit: z.number().int().min(1).max(1_000).optional(),
+const purge = z.strictObject({
+  name: z.string(),
+  olderThan: z.union([z.number(), z.string()]).refine(isDuration, "must be a duration such as 30m").optional(),
+  dryRun: z.boolean().optional(),
 });
 const queueName = z.object({ name: z.string() });
 
@@ -115,20 +107,17 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         await audit(database, ctx, "task.revoke", given.id, { outcome, terminate: given.terminate ?? false });
         return { id: given.id, outcome };
       },
-      async retry(ctx: Ctx<unknown>) {
-        const given = parseParams(id, ctx.params);
-        const accepted = await runtime.retry(given.id);
-        await audit(database, ctx, "task.retry", given.id, { retriedAs: accepted.id });
-        return acceptedView(accepted);
-      },
+      ...runAgainActions(runtime),
       async queues() {
         return { items: await runtime.queues(), nextCursor: null };
       },
       async purge(ctx: Ctx<unknown>) {
-        const { name } = parseParams(queueName, ctx.params);
-        const purged = await runtime.purge(name);
-        await audit(database, ctx, "queue.purge", name, { purged });
-        return { name, purged };
+        const { name, ...options } = parseParams(purge, ctx.params);
+        const outcome = await runtime.operator.purge(name, options);
+        if (!outcome.dryRun) {
+          await audit(database, ctx, "queue.purge", name, { olderThan: options.olderThan, ...outcome });
+        }
+        return { name, ...outcome };
       },
       async pause(ctx: Ctx<unknown>) {
         const { name } = parseParams(queueName, ctx.params);
@@ -145,28 +134,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
       async workers() {
         return { items: await runtime.workers(), nextCursor: null };
       },
-      deadLetters: (ctx: Ctx<unknown>) => runtime.deadLetters(parseParams(letters, ctx.params)),
-      async requeueDeadLetter(ctx: Ctx<unknown>) {
-        const given = parseParams(requeue, ctx.params);
-        const accepted = await runtime.requeueDeadLetter(given.id, { params: given.params, by: askerOf(ctx) });
-        await audit(database, ctx, "dead-letter.requeue", given.id, { requeuedAs: accepted.id });
-        return acceptedView(accepted);
-      },
-      async requeueDeadLetters(ctx: Ctx<unknown>) {
-        const given = parseParams(requeueMany, ctx.params);
-        const outcome = await runtime.requeueDeadLetters(given, askerOf(ctx));
-        await audit(database, ctx, "dead-letter.requeue-many", given.name ?? given.queue ?? "all", {
-          requeued: outcome.requeued.length,
-          refused: outcome.refused.length,
-        });
-        return outcome;
-      },
-      async dismissDeadLetter(ctx: Ctx<unknown>) {
-        const given = parseParams(id, ctx.params);
-        await runtime.dismissDeadLetter(given.id, askerOf(ctx));
-        await audit(database, ctx, "dead-letter.dismiss", given.id);
-        return { id: given.id, dismissed: true };
-      },
+      ...deadLetterActions(runtime),
       /** Who changed what, newest first. */
       audit: (ctx: Ctx<unknown>) => listAudit(database, parseParams(auditFilter, ctx.params)),
       /** Whether this process can do its work: the database and the delivery engine answer. */
@@ -176,6 +144,10 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         return { ready: true };
       },
       ...taskStoryActions(runtime),
+      ...topologyActions(runtime, {
+        settings: surroundings.settings ?? {},
+        version: surroundings.version ?? "unknown",
+      }),
       ...inspection.actions,
     },
     started: async () => inspection.start(),
@@ -193,10 +165,6 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
       },
     },
   };
-}
-
-function acceptedView({ id: taskId, state, queue }: AcceptedTask): { id: string; state: string; queue: string } {
-  return { id: taskId, state, queue };
 }
 
 /** The call's own names for its task come first: they say the same, and more. */

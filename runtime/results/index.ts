@@ -1,4 +1,5 @@
 export { type Fence, type Finish, type Finished, finish, finishSuccesses, finishWithin } from "./finish.ts";
+export { getResult, type ResultView } from "./result-view.ts";
 export {
   deferTasks,
   handBackTasks,

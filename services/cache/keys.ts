@@ -67,10 +67,10 @@ function characterClass(pattern: string, open: number): { text: string; end: num
     const first = pattern[escaped ? ++at : at] ?? "";
     if (pattern[at + 1] === "-" && at + 2 < pattern.length && pattern[at + 2] !== "]") {
       const [low, high] = [first, pattern[at + 2] ?? ""].sort();
-      inside += `${literal(low ?? "")}-${literal(high ?? "")}`;
+      inside += `${member(low ?? "")}-${member(high ?? "")}`;
       at += 3;
     } else {
-      inside += literal(first);
+      inside += member(first);
       at += 1;
     }
   }
@@ -80,5 +80,10 @@ function characterClass(pattern: string, open: number): { text: string; end: num
 }
 
 function literal(character: string): string {
-  return /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
+  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+}
+
+/** Within a class a hyphen is more than itself; outside of one it must not be escaped. */
+function member(character: string): string {
+  return character === "-" ? "\\-" : literal(character);
 }

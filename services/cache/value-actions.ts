@@ -9,10 +9,21 @@ import { PARAMS } from "./params.ts";
 
 export function valueActions(desk: Desk, database: Database) {
   const command = commandsAt(desk);
-  /** An operator's sweep leaves a trace; a service's own does not. */
+  /** An operator's change leaves a trace, without the value; a service's own does not. */
   const audited = async (ctx: Ctx, action: string, target: string, details: object) => {
     if (ctx.meta.user) await audit(database, ctx, action, target, details);
   };
+  /** Work on one key, with its trace. */
+  const traced =
+    <Given extends { readonly key: string }, Answer>(
+      action: string,
+      work: (params: Given, place: Place) => Promise<Answer>,
+    ) =>
+    async (params: Given, place: Place, ctx: Ctx): Promise<Answer> => {
+      const answer = await work(params, place);
+      await audited(ctx, action, params.key, { cache: place.kind.name });
+      return answer;
+    };
   return {
     get: command(
       "get",
@@ -35,9 +46,15 @@ export function valueActions(desk: Desk, database: Database) {
       });
       return { values: Object.fromEntries(found) };
     }),
-    set: command("set", PARAMS.set, set, BY_KEY),
-    add: command("add", PARAMS.set, (params, place) => set({ ...params, nx: true }, place), BY_KEY),
-    setMany: command("setMany", PARAMS.setMany, async ({ values, ttl, tags }, place) => {
+    set: command("set", PARAMS.set, traced("cache.set", set), BY_KEY),
+    add: command(
+      "add",
+      PARAMS.set,
+      traced("cache.set", (params, place) => set({ ...params, nx: true }, place)),
+      BY_KEY,
+    ),
+    setMany: command("setMany", PARAMS.setMany, async ({ values, ttl, tags }, place, ctx) => {
+      await audited(ctx, "cache.set-many", place.kind.name, { keys: Object.keys(values).length });
       const entries = Object.entries(values).map(([key, text]) => ({ key: place.full(key), text }));
       await place.store.setMany(entries, place.kept(ttl, tags));
       place.wrote(entries.length);
@@ -47,27 +64,33 @@ export function valueActions(desk: Desk, database: Database) {
     delete: command(
       "delete",
       PARAMS.key,
-      async ({ key }, place) => place.deleted(await place.store.delete([place.full(key)]), { keys: [key] }),
+      traced("cache.delete", async ({ key }, place) =>
+        place.deleted(await place.store.delete([place.full(key)]), { keys: [key] }),
+      ),
       BY_KEY,
     ),
-    deleteMany: command("deleteMany", PARAMS.keys, async ({ keys }, place) =>
-      place.deleted(keys.length === 0 ? 0 : await place.store.delete(keys.map(place.full)), { keys }),
-    ),
+    deleteMany: command("deleteMany", PARAMS.keys, async ({ keys }, place, ctx) => {
+      const count = keys.length === 0 ? 0 : await place.store.delete(keys.map(place.full));
+      await audited(ctx, "cache.delete-many", place.kind.name, { keys: keys.length, count });
+      return place.deleted(count, { keys });
+    }),
     deletePattern: command("deletePattern", PARAMS.pattern, async ({ pattern }, place, ctx) => {
       const count = await place.store.deletePattern(fullPattern(place.kind, place.version, pattern));
       await audited(ctx, "cache.delete-pattern", pattern, { cache: place.kind.name, count });
       return place.deleted(count, { pattern });
     }),
-    invalidateTags: command("invalidateTags", PARAMS.tags, async ({ tags }, place) =>
-      place.deleted(await place.store.deleteTagged(tags.map(place.tagKey)), { tags }),
-    ),
+    invalidateTags: command("invalidateTags", PARAMS.tags, async ({ tags }, place, ctx) => {
+      const count = await place.store.deleteTagged(tags.map(place.tagKey));
+      await audited(ctx, "cache.invalidate-tags", tags.join(","), { cache: place.kind.name, count });
+      return place.deleted(count, { tags });
+    }),
     clear: command("clear", PARAMS.cache, async (_params, place, ctx) => {
       const count = await place.store.deletePattern(wholeCache(place.kind));
       await audited(ctx, "cache.clear", place.kind.name, { count });
       return place.deleted(count, { version: undefined, all: true });
     }),
-    incr: command("incr", PARAMS.add, add(1), BY_KEY),
-    decr: command("decr", PARAMS.add, add(-1), BY_KEY),
+    incr: command("incr", PARAMS.add, traced("cache.incr", add(1)), BY_KEY),
+    decr: command("decr", PARAMS.add, traced("cache.incr", add(-1)), BY_KEY),
     ttl: command(
       "ttl",
       PARAMS.key,
@@ -77,20 +100,25 @@ export function valueActions(desk: Desk, database: Database) {
       },
       BY_KEY,
     ),
-    touch: command("touch", PARAMS.expire, expire, BY_KEY),
-    expire: command("expire", PARAMS.expire, expire, BY_KEY),
-    persist: command("persist", PARAMS.key, (params, place) => expire({ ...params, ttl: null }, place), BY_KEY),
+    touch: command("touch", PARAMS.expire, traced("cache.expire", expire), BY_KEY),
+    expire: command("expire", PARAMS.expire, traced("cache.expire", expire), BY_KEY),
+    persist: command(
+      "persist",
+      PARAMS.key,
+      traced("cache.expire", (params, place) => expire({ ...params, ttl: null }, place)),
+      BY_KEY,
+    ),
     /** Moves a value to another version, as django's incr_version does. */
     bumpVersion: command(
       "bumpVersion",
       PARAMS.add,
-      async ({ key, by, version }, place) => {
+      traced("cache.bump-version", async ({ key, by, version }, place) => {
         const moved = await place.store.rename(place.full(key), fullKey(place.kind, version + by, key));
         if (!moved) throw new ApiumError("CACHE_KEY_MISSING", `there is no "${key}" in version ${version}`);
         place.invalidated({ keys: [key] });
         place.invalidated({ version: version + by, keys: [key] });
         return { version: version + by };
-      },
+      }),
       BY_KEY,
     ),
     keys: command("keys", PARAMS.scan, async ({ pattern, limit, cursor }, { kind, store, version }) => {

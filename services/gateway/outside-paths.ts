@@ -11,6 +11,7 @@ export interface OutsidePath {
 
 export const OUTSIDE_PATHS = {
   "GET /healthz": { role: "anybody", summary: 'The process lives: `{status: "alive"}`.' },
+  "GET /healthcheck": { role: "anybody", summary: "The same, where Flower has it." },
   "GET /readyz": {
     role: "anybody",
     summary: "It can work: the database and the delivery engine answer. Else 503.",

@@ -3,12 +3,14 @@
 
 import { ACCOUNT_ROUTES } from "./account-routes.ts";
 import { CACHE_ROUTES } from "./cache-routes.ts";
+import { DEAD_LETTER_ROUTES } from "./dead-letter-routes.ts";
 import { FACILITY_ROUTES } from "./facility-routes.ts";
 import { IMPORT_ROUTES } from "./import-routes.ts";
 import { MEDIA_ROUTES } from "./media-routes.ts";
 import { MOBILE_ROUTES } from "./mobile-routes.ts";
 import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
+import { RUN_AGAIN_ROUTES } from "./run-again-routes.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 import { WORK_ORDER_ROUTES } from "./work-order-routes.ts";
@@ -52,14 +54,6 @@ export const REST_ROUTES: readonly RestRoute[] = [
     body: ["terminate", "grace"],
   },
   {
-    method: "POST",
-    path: "/tasks/:id/retry",
-    action: "tasks.retry",
-    role: "operator",
-    status: 202,
-    summary: "Run a finished task again, as a new one.",
-  },
-  {
     method: "GET",
     path: "/queues",
     action: "tasks.queues",
@@ -71,7 +65,8 @@ export const REST_ROUTES: readonly RestRoute[] = [
     path: "/queues/:name/purge",
     action: "tasks.purge",
     role: "operator",
-    summary: "Revoke everything that waits in a queue.",
+    summary: "Revoke what waits in a queue, or of it what is older; with dryRun only count it.",
+    body: ["olderThan", "dryRun"],
   },
   {
     method: "POST",
@@ -102,38 +97,8 @@ export const REST_ROUTES: readonly RestRoute[] = [
     summary: "Who changed what, newest first; `action` is the beginning of one.",
     query: ["actor", "action", "target", "since", "limit", "cursor"],
   },
-  {
-    method: "GET",
-    path: "/dead-letters",
-    action: "tasks.deadLetters",
-    role: "viewer",
-    summary: "Dead letters, oldest first; open ones unless handled=true.",
-    query: ["name", "queue", "handled", "limit", "cursor"],
-  },
-  {
-    method: "POST",
-    path: "/dead-letters/requeue",
-    action: "tasks.requeueDeadLetters",
-    role: "operator",
-    summary: "Requeue all open dead letters that fit.",
-    body: ["name", "queue", "limit"],
-  },
-  {
-    method: "POST",
-    path: "/dead-letters/:id/requeue",
-    action: "tasks.requeueDeadLetter",
-    role: "operator",
-    status: 202,
-    summary: "Requeue one dead letter, with edited params where given.",
-    body: ["params"],
-  },
-  {
-    method: "POST",
-    path: "/dead-letters/:id/dismiss",
-    action: "tasks.dismissDeadLetter",
-    role: "operator",
-    summary: "Mark a dead letter as handled.",
-  },
+  ...DEAD_LETTER_ROUTES,
+  ...RUN_AGAIN_ROUTES,
   ...TASK_ROUTES,
   ...WORKER_ROUTES,
   ...ACCOUNT_ROUTES,
@@ -157,7 +122,21 @@ export const REST_ROUTES: readonly RestRoute[] = [
     path: "/doctor",
     action: "scheduler.check",
     role: "viewer",
-    summary: "What is wrong, or will be: schedules, their tasks and queues.",
+    summary: "What is wrong, or will be: schedules, tasks, queues, workers, dead letters.",
+  },
+  {
+    method: "GET",
+    path: "/routes",
+    action: "tasks.routes",
+    role: "viewer",
+    summary: "Where each task goes, who says so, and which workers would run it.",
+  },
+  {
+    method: "GET",
+    path: "/report",
+    action: "tasks.report",
+    role: "viewer",
+    summary: "Versions, servers, workers and settings, without secrets: for a bug's description.",
   },
   {
     method: "POST",

@@ -1,5 +1,5 @@
 // What is outside the API: whether the process lives and can work, the API's description, signing in, and the pages.
-// This is the whole of what may be had without a token: /healthz, /readyz, /login, /logout and the pages named as public.
+// This is the whole of what may be had without a token: /healthz (Flower's /healthcheck), /readyz, /login, /logout and the pages named as public.
 import type { Service } from "moleculer";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
@@ -54,6 +54,7 @@ export function systemRoute({ access, signIn, live, door, fail }: SystemRoutePar
     aliases: {
       ...({
         "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
+        "GET /healthcheck": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
         "GET /readyz": alias(async (_request, response, service) => {
           if (door.isLeaving) throw new ApiumError("SERVICE_UNAVAILABLE", "this process is about to leave");
           await isReady(service);

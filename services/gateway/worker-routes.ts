@@ -44,7 +44,7 @@ export const WORKER_ROUTES: readonly RestRoute[] = [
     action: "tasks.inspect",
     role: "viewer",
     summary:
-      "ping, active, reserved, registered, active_queues, stats, conf, report, memory (of ?worker=a,b or all), scheduled, revoked, query_task (?ids=), settings.",
+      "ping, active, reserved, registered, active_queues, stats, clock, conf, report, memory (of ?worker=a,b or all), scheduled, revoked, query_task (?ids=), settings.",
     query: ["worker", "ids", "limit", "sampleMs"],
   },
   {
@@ -53,7 +53,7 @@ export const WORKER_ROUTES: readonly RestRoute[] = [
     action: "tasks.control",
     role: "operator",
     summary:
-      "revoke (filter, dryRun), terminate, rate_limit, time_limit, pause, resume, pool_grow, pool_shrink, autoscale, add_consumer, cancel_consumer, shutdown, profile (admin).",
+      "revoke (filter, dryRun), terminate, rate_limit, time_limit, pause, resume, pool_grow, pool_shrink, pool_restart, autoscale, add_consumer, cancel_consumer, shutdown, profile (admin).",
     body: [
       ...[
         "worker",

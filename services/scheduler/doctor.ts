@@ -1,4 +1,5 @@
-// Gathers what the checks look at: schedules, the tasks and queues they name, and who is there to run them.
+// Gathers what the checks of schedules look at: schedules, the tasks and queues they name, and who is there to run them;
+// and puts beside it what the runtime finds wrong with tasks, queues and workers.
 import {
   type CheckedSchedule,
   checkSchedules,
@@ -7,13 +8,22 @@ import {
   messageOf,
   type Runtime,
   type ScheduleDefinition,
+  type TaskFinding,
 } from "../../runtime/index.ts";
 
 /** A worker whose heartbeat is older than this is gone. */
 const SILENT_MS = 15_000;
 
+/** Everything that is wrong, or will be; errors first. */
+export async function examine(runtime: Runtime): Promise<(Finding | TaskFinding)[]> {
+  const [schedules, tasks] = await Promise.all([examineSchedules(runtime), runtime.operator.checkTasks()]);
+  const told = new Set(schedules.map(({ code, subject }) => `${code} ${subject}`));
+  const findings = [...schedules, ...tasks.filter(({ code, subject }) => !told.has(`${code} ${subject}`))];
+  return findings.sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
+}
+
 /** Everything that is wrong with the schedules, or will be; errors first. */
-export async function examine(runtime: Runtime): Promise<Finding[]> {
+export async function examineSchedules(runtime: Runtime): Promise<Finding[]> {
   const [{ schedules, unreadable }, workers] = await Promise.all([runtime.schedules.definitions(), runtime.workers()]);
   const now = runtime.parts.clock.now();
   const live = workers.filter(({ heartbeatAt }) => now - Date.parse(heartbeatAt) < SILENT_MS);

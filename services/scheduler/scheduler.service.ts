@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type Clockwork, type Firing, instantSchema, messageOf, parseParams, tellOver } from "../../runtime/index.ts";
 import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { examine } from "./doctor.ts";
+import { examine, examineSchedules } from "./doctor.ts";
 import { scheduleEvents } from "./events.ts";
 import { FACILITY_SCHEDULES } from "./facility-schedules.ts";
 
@@ -110,7 +110,7 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
       clockwork.start();
       claimEveryMinute();
       // Workers announce themselves after the services have started: who attends which queue is the doctor's to tell.
-      const findings = (await examine(runtime)).filter(({ code }) => code !== "QUEUE_UNATTENDED");
+      const findings = (await examineSchedules(runtime)).filter(({ code }) => code !== "QUEUE_UNATTENDED");
       for (const [code, found] of Map.groupBy(findings, (finding) => finding.code)) {
         const subjects = found.map(({ subject }) => subject).join(", ");
         log[found[0]?.severity === "error" ? "error" : "warn"](

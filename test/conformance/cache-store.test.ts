@@ -527,6 +527,9 @@ describe("globs", () => {
     ["a.c", "abc", false],
     ["(x)|{1}", "(x)|{1}", true],
     ["[z-a]", "m", true],
+    ["job-*", "job-7", true],
+    ["[x\\-z]", "-", true],
+    ["[x\\-z]", "y", false],
   ])("%s on %s is %s", (pattern, text, expected) => {
     expect(globExpression(pattern).test(text)).toBe(expected);
   });

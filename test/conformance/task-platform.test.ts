@@ -525,7 +525,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await caller.start();
     const gone = await note.enqueueMany(caller, [{ text: "1" }, { text: "2" }], { queue: "reports" });
     const kept = await note.enqueue(caller, { text: "3" });
-    await expect(caller.purge("reports")).resolves.toBe(2);
+    await expect(caller.operator.purge("reports")).resolves.toMatchObject({ matched: 2, purged: 2 });
     expect(await caller.getTask(gone[0]?.id ?? "")).toMatchObject({ state: "REVOKED" });
     const seen: string[] = [];
     const runtime = await backend.running([notes(seen)]);

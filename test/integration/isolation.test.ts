@@ -371,6 +371,18 @@ describe.each(KINDS)("a pool of the kind %s", (kind, create) => {
     expect(childrenOf(process.pid).filter((pid) => !before.has(pid))).toEqual([]);
   });
 
+  test("renewed, gives each run after that a new place, and lets what runs end in its old one", async () => {
+    const isolation = open(create);
+    const { run: working } = await underway(isolation, "waits", { forMs: 300 });
+    const rested = await whereIs(isolation);
+    expect(await isolation.renew()).toBe(1);
+    expect(await working.result).toBe("waited");
+    const fresh = await Promise.all([whereIs(isolation), whereIs(isolation)]);
+    expect(fresh.map(address)).not.toContain(address(rested));
+    expect(isolation.stats().recycled).toBe(2);
+    expect(await isolation.renew()).toBe(2);
+  });
+
   test("lets a short run end before it stops", async () => {
     const isolation = open(create);
     const { run: short } = await underway(isolation, "waits", { forMs: 200 });
@@ -382,7 +394,7 @@ describe.each(KINDS)("a pool of the kind %s", (kind, create) => {
 test("worn cells are replaced one after the other, and serve until it is their turn", async () => {
   const left: string[] = [];
   const leave: (() => void)[] = [];
-  const cells = ["a", "b", "c"].map((name) => ({ name, runs: 5, heldMb: 1 }));
+  const cells = ["a", "b", "c"].map((name) => ({ name, bornAt: 0, runs: 5, heldMb: 1 }));
   const idle = new IdleCells<(typeof cells)[number]>(
     { max: 3, recycleAfterTasks: 5, clock: new VirtualClock(), log: silentLog },
     ({ name }) => new Promise((resolve) => leave.push(() => resolve(void left.push(name)))),

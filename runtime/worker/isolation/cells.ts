@@ -43,6 +43,8 @@ export interface Cells {
   /** Called for at most `max` runs at a time. */
   start(call: SentCall, memoryLimitMb: number | undefined, tell: Tell): CellRun;
   counts(): { readonly idle: number; readonly recycled: number };
+  /** Cells of now take no further run: idle ones end at once. Returns how many those were. */
+  renew(): Promise<number>;
   /** Ends every cell; called when nothing runs any more. */
   close(): Promise<void>;
 }

@@ -9,6 +9,8 @@ const RECYCLE_AFTER_TASKS = 1_000;
 const RECYCLE_ABOVE_MB = 512;
 
 export interface Cell {
+  /** By the monotonic clock. */
+  readonly bornAt: number;
   readonly runs: number;
   readonly heldMb: number;
 }
@@ -24,6 +26,8 @@ export class IdleCells<Member extends Cell> {
   readonly #leaving = new Set<Promise<void>>();
   #replacing = false;
   #recycled = 0;
+  /** Cells from before this are not used again. */
+  #oldestAllowed = Number.NEGATIVE_INFINITY;
 
   /** `retire` ends a cell and resolves when it is gone. */
   constructor(options: IsolationOptions, retire: (cell: Member) => Promise<void>) {
@@ -49,6 +53,10 @@ export class IdleCells<Member extends Cell> {
 
   /** Takes a cell back after a run; resolves when its place is free: at once, or when it has been replaced. */
   async put(cell: Member): Promise<void> {
+    if (cell.bornAt < this.#oldestAllowed) {
+      this.#recycled++;
+      return this.dismiss(cell);
+    }
     if (this.#isWorn(cell) && !this.#replacing) return this.#recycle(cell);
     this.#resting.set(
       cell,
@@ -82,6 +90,15 @@ export class IdleCells<Member extends Cell> {
     const [oldest] = this.#resting.keys();
     if (this.#leaving.size === 0 && oldest !== undefined) return this.dismiss(oldest);
     await Promise.race(this.#leaving);
+  }
+
+  /** None of today's cells is used again: those that rest end now, those that run after their run. Returns how many rested. */
+  async renew(): Promise<number> {
+    this.#oldestAllowed = this.#clock.monotonic();
+    const resting = [...this.#resting.keys()];
+    this.#recycled += resting.length;
+    await Promise.all(resting.map((cell) => this.dismiss(cell)));
+    return resting.length;
   }
 
   async clear(): Promise<void> {

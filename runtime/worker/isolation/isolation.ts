@@ -74,6 +74,8 @@ export interface Isolation {
   /** Starts the handler as soon as one of `max` places is free. Never throws. */
   run(call: IsolatedCall): IsolatedRun;
   stats(): IsolationStats;
+  /** New threads or processes from the next run on: idle ones end now, the others after their run. Returns how many were idle. */
+  renew(): Promise<number>;
   /** Refuses what waits, gives what runs a few seconds, ends it, and leaves no thread or process behind. */
   stop(): Promise<void>;
 }

@@ -44,6 +44,10 @@ export class LimitedIsolation implements Isolation {
     };
   }
 
+  renew(): Promise<number> {
+    return this.#cells.renew();
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

@@ -21,6 +21,7 @@ const RETIRE_WAIT_MS = 1_000;
 export class ProcessCell implements Cell {
   readonly memoryLimitMb: number | undefined;
   readonly gone: Promise<Death>;
+  readonly bornAt: number;
   runs = 0;
   heldMb = 0;
   #alive = true;
@@ -34,6 +35,7 @@ export class ProcessCell implements Cell {
   constructor(memoryLimitMb: number | undefined, clock: Clock, log: Log) {
     this.memoryLimitMb = memoryLimitMb;
     this.#clock = clock;
+    this.bornAt = clock.monotonic();
     this.#child = fork(ENTRY, memoryLimitMb === undefined ? [] : [String(memoryLimitMb)], {
       env: cellEnvironment(),
       execArgv: processArguments(memoryLimitMb),

@@ -49,6 +49,10 @@ export class ProcessCells implements Cells {
     return { idle: this.#idle.size, recycled: this.#idle.recycled };
   }
 
+  renew(): Promise<number> {
+    return this.#idle.renew();
+  }
+
   async close(): Promise<void> {
     await this.#idle.clear();
     await Promise.all([...this.#cells].map((cell) => cell.kill()));

@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { Piscina, queueOptionsSymbol } from "piscina";
+import type { Clock } from "../../contract/clock.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { Log } from "../../contract/log.ts";
 import type { CellRun, Cells, Ending, Outcome, Report, SentCall, Tell } from "./cells.ts";
@@ -34,6 +35,7 @@ class Passenger {
 }
 
 export class ThreadCells implements Cells {
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #max: number;
   readonly #pool: Piscina<unknown, Ending>;
@@ -43,6 +45,7 @@ export class ThreadCells implements Cells {
   readonly #unseated = new Set<Passenger>();
 
   constructor(options: IsolationOptions) {
+    this.#clock = options.clock;
     this.#log = options.log;
     this.#max = options.max;
     this.#idle = new IdleCells(options, async ({ worker, gone }) => {
@@ -93,6 +96,10 @@ export class ThreadCells implements Cells {
     return { idle: this.#idle.size, recycled: this.#idle.recycled };
   }
 
+  renew(): Promise<number> {
+    return this.#idle.renew();
+  }
+
   async close(): Promise<void> {
     await this.#idle.clear();
     await this.#pool.destroy();
@@ -139,7 +146,7 @@ export class ThreadCells implements Cells {
     const worker = this.#pool.threads.find(({ threadId }) => threadId === id);
     if (worker === undefined) return;
     const { promise: gone, resolve } = Promise.withResolvers<void>();
-    const thread = { id, worker, gone, runs: 0, heldMb: 0 };
+    const thread = { id, worker, gone, bornAt: this.#clock.monotonic(), runs: 0, heldMb: 0 };
     this.#threads.set(id, thread);
     worker.once("exit", () => {
       this.#threads.delete(id);

@@ -157,6 +157,13 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     (worker, { n }) => `Shrinking '${worker}' worker's pool by ${n}`,
   ),
   control(
+    "/worker/pool/restart",
+    "pool_restart",
+    "Give the isolated handlers new processes.",
+    () => ({}),
+    (worker) => `Restarting '${worker}' worker's pool`,
+  ),
+  control(
     "/worker/pool/autoscale",
     "autoscale",
     "Size itself between `min` and `max`.",

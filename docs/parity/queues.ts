@@ -1,0 +1,65 @@
+// Queues and the broker, as Flower's broker page and redis-cli showed them; health and figures.
+import { change, type ParitySection } from "./row.ts";
+
+export const QUEUES_AND_HEALTH: ParitySection = {
+  title: "Queues, health and figures",
+  source: "Flower's broker page, `/metrics`, `/healthcheck` and pages",
+  rows: [
+    {
+      there: "queue lengths, the broker page",
+      action: "tasks.queues",
+      rest: "GET /queues",
+      cli: "queues",
+      flower: "GET /queues/length",
+    },
+    {
+      there: "llen, lrange: what is in a queue",
+      action: "tasks.list",
+      params: { queue: "maintenance", state: "QUEUED", limit: "5" },
+      rest: "GET /tasks",
+      cli: "tasks list --queue maintenance --state QUEUED --limit 5",
+    },
+    {
+      there: "(nothing) pause a queue",
+      action: "tasks.pause",
+      params: { name: "external_api" },
+      rest: "POST /queues/:name/pause",
+      cli: "queues pause external_api",
+      changes: change("queue.pause"),
+    },
+    {
+      there: "(nothing) resume a queue",
+      action: "tasks.resume",
+      params: { name: "external_api" },
+      rest: "POST /queues/:name/resume",
+      cli: "queues resume external_api",
+      changes: change("queue.resume"),
+    },
+    {
+      there: "Flower /metrics",
+      program: {
+        use: "`GET /metrics`: more than Flower's, of the whole system",
+        shownBy: "test/integration/metrics.test.ts",
+      },
+      note: "[Every metric](metrics.md).",
+    },
+    {
+      there: "Flower /healthcheck",
+      program: {
+        use: "`GET /healthcheck`, `/healthz` (it lives), `/readyz` (it can work)",
+        shownBy: "test/security/gateway-access.test.ts",
+      },
+    },
+    {
+      there: "Flower basic_auth, OAuth, --read_only",
+      program: {
+        use: "`apium tokens create <name> --role viewer|operator|admin`; the token is basic authentication's password at `/api`",
+        shownBy: "test/integration/accounts-command.test.ts",
+      },
+    },
+    {
+      there: "Flower's pages: workers, tasks, task, broker, login",
+      program: { use: "the page `npm start` names", shownBy: "test/security/gateway-access.test.ts" },
+    },
+  ],
+};

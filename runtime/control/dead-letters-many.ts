@@ -1,0 +1,91 @@
+// Open dead letters handled by filter: counted first, then run again, at a rate if that is wanted, or dismissed.
+import type { Queryable } from "../../database/index.ts";
+import { codeOf } from "../contract/errors.ts";
+import { type LetterFilter, letterConditions } from "./dead-letter-filter.ts";
+import { listDeadLetters, requeueDeadLetter } from "./dead-letters.ts";
+import { type RunAgainParts, spacing } from "./run-again.ts";
+
+/** Dead letters requeued by one call at most; what is left is said. */
+const MOST_REQUEUED = 1_000;
+
+export interface LettersOptions {
+  readonly by?: string | undefined;
+  /** Only count them. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface CountedLetters {
+  readonly dryRun: boolean;
+  /** Open ones that fitted when it was asked. */
+  readonly matched: number;
+  /** By the name of their task; `?` for bytes that were none. */
+  readonly byName: Readonly<Record<string, number>>;
+}
+
+export interface RequeuedLetters extends CountedLetters {
+  /** Ids of the new tasks. */
+  readonly requeued: readonly string[];
+  readonly refused: readonly { readonly id: string; readonly code: string }[];
+  /** Fitted, and were beyond the limit. */
+  readonly left: number;
+}
+
+/**
+ * Requeues open dead letters that fit, the oldest first, as they are; those that cannot be requeued stay and are named.
+ * @throws ApiumError `PARAMS_INVALID`, `QUEUE_UNKNOWN`, `RATE_NOTATION`.
+ */
+export async function requeueDeadLetters(
+  parts: RunAgainParts,
+  filter: LetterFilter,
+  options: LettersOptions & { readonly rate?: string | undefined; readonly limit?: number | undefined } = {},
+): Promise<RequeuedLetters> {
+  const { by, limit = MOST_REQUEUED } = options;
+  const dueAt = spacing(options.rate, parts.clock.now());
+  const counted = await count(parts.database, filter, options);
+  const left = Math.max(0, counted.matched - limit);
+  if (counted.dryRun) return { ...counted, requeued: [], refused: [], left };
+  const requeued: string[] = [];
+  const refused: { id: string; code: string }[] = [];
+  const { items } = await listDeadLetters(parts.database, { ...filter, limit });
+  for (const { id } of items) {
+    try {
+      requeued.push((await requeueDeadLetter(parts, id, { by, dueAt: dueAt(requeued.length) })).id);
+    } catch (error) {
+      refused.push({ id, code: codeOf(error) ?? "INTERNAL" });
+    }
+  }
+  return { ...counted, requeued, refused, left };
+}
+
+export interface DismissedLetters extends CountedLetters {
+  readonly dismissed: number;
+}
+
+/** Marks open dead letters that fit as handled, all of them. @throws ApiumError `PARAMS_INVALID`, `QUEUE_UNKNOWN`. */
+export async function dismissDeadLetters(
+  store: Queryable,
+  filter: LetterFilter,
+  options: LettersOptions = {},
+): Promise<DismissedLetters> {
+  const counted = await count(store, filter, options);
+  if (counted.dryRun) return { ...counted, dismissed: 0 };
+  const { where, parameters } = letterConditions(filter, false);
+  const { affected } = await store.query(
+    `update dead_letter set handled_at = clock_timestamp(), handled_by = $${parameters.length + 1} where ${where}`,
+    [...parameters, options.by ?? null],
+  );
+  return { ...counted, dismissed: affected };
+}
+
+async function count(store: Queryable, filter: LetterFilter, { dryRun }: LettersOptions): Promise<CountedLetters> {
+  const { where, parameters } = letterConditions(filter, false);
+  const { rows } = await store.query<{ name: string; letters: number }>(
+    `select coalesce(name, '?') as name, count(*)::integer as letters from dead_letter where ${where} group by 1 order by 1`,
+    parameters,
+  );
+  return {
+    dryRun: dryRun === true,
+    matched: rows.reduce((sum, { letters }) => sum + letters, 0),
+    byName: Object.fromEntries(rows.map(({ name, letters }) => [name, letters])),
+  };
+}

@@ -1,0 +1,75 @@
+/** A mail server of a test's own, which is up, down, or up and refusing, on one port; and every mail it has taken. */
+import { SMTPServer } from "smtp-server";
+import { freePort } from "./servers/free-port.ts";
+
+export interface ReceivedMail {
+  readonly messageId: string;
+  readonly subject: string;
+}
+
+export class MailServer {
+  readonly url: string;
+  readonly received: ReceivedMail[] = [];
+  readonly #port: number;
+  #server: SMTPServer | undefined;
+  #refuses = false;
+
+  private constructor(port: number) {
+    this.#port = port;
+    this.url = `smtp://127.0.0.1:${port}`;
+  }
+
+  /** It is down until it is told to come up. */
+  static async open(): Promise<MailServer> {
+    return new MailServer(await freePort());
+  }
+
+  async up(): Promise<void> {
+    await this.down();
+    this.#refuses = false;
+    await this.#listen();
+  }
+
+  /** It answers, and takes no mail for anybody: somebody has started it with the wrong configuration. */
+  async refuse(): Promise<void> {
+    await this.down();
+    this.#refuses = true;
+    await this.#listen();
+  }
+
+  async down(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  async #listen(): Promise<void> {
+    const server = new SMTPServer({
+      disabledCommands: ["AUTH", "STARTTLS"],
+      disableReverseLookup: true,
+      // Connections that are kept open end with the server, as with a process that dies.
+      closeTimeout: 10,
+      onRcptTo: (_address, _session, done) => {
+        if (!this.#refuses) return done();
+        done(Object.assign(new Error("5.7.1 Relay access denied"), { responseCode: 554 }));
+      },
+      onData: (stream, _session, done) => {
+        let text = "";
+        stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        stream.on("end", () => {
+          const head = text.slice(0, text.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ");
+          const field = (name: string) => new RegExp(`^${name}: *(.*)$`, "im").exec(head)?.[1] ?? "";
+          this.received.push({ messageId: field("message-id"), subject: field("subject") });
+          done();
+        });
+      },
+    });
+    server.on("error", () => {}); // A client that goes away in the middle is its own problem.
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.server.once("error", reject);
+      server.listen(this.#port, "127.0.0.1", () => resolve());
+    });
+  }
+}

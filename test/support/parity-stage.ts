@@ -1,0 +1,180 @@
+/**
+ * The system that the parity table is tried on: a gateway, the schedules, the cache and a worker in this process, and a
+ * REPL in one of its own. `things` makes what the table's words in angle brackets stand for.
+ */
+import { z } from "zod";
+import { defineTask } from "../../runtime/index.ts";
+import { runs, type TaskServiceSchema, taskOperations } from "../../runtime/moleculer/index.ts";
+import { cacheModule } from "../../services/cache/index.ts";
+import { schedulerModule } from "../../services/scheduler/index.ts";
+import { eventually } from "./backends.ts";
+import { openRepl, type Repl } from "./repl.ts";
+import { openSmallGateway, type SmallGateway, TOKENS } from "./small-gateway.ts";
+
+const text = z.object({ text: z.string().optional() });
+const echo = defineTask({ name: "parity.echo", params: text });
+const fails = defineTask({ name: "parity.fails", params: text, maxRetries: 0 });
+const lingers = defineTask({ name: "parity.lingers", params: text });
+const nothing = defineTask({ name: "parity.nothing", params: text, queue: "reports" });
+
+const SLOTS = 16;
+const QUEUES = ["default", "reports"];
+
+const worker: TaskServiceSchema = {
+  name: "parity-worker",
+  tasks: {
+    echo: runs(echo, async ({ params }) => ({ said: params.text })),
+    fails: runs(fails, async ({ params }) => {
+      throw new Error(`it cannot say ${params.text}`);
+    }),
+    lingers: runs(lingers, async (ctx) => {
+      const { signal } = ctx.locals.task;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    }),
+    nothing: runs(nothing, async () => {}),
+  },
+};
+
+/** What a word stands for, and what else came with it; both are shown as the word when answers are compared. */
+export type Thing = readonly [value: string, ...others: string[]];
+
+export interface ParityStage extends SmallGateway {
+  readonly repl: Repl;
+  readonly workerId: string;
+  /** By word, without its brackets. */
+  readonly things: Readonly<Record<string, () => Promise<Thing> | Thing>>;
+  readonly resets: Readonly<Record<"slots" | "queues", () => Promise<unknown>>>;
+  /** Until nothing is under way but what is meant to be. */
+  settle(): Promise<void>;
+}
+
+export async function openParityStage(): Promise<ParityStage> {
+  const gateway = await openSmallGateway({
+    services: [worker],
+    modules: [cacheModule, schedulerModule],
+    runtime: { concurrency: SLOTS, queues: QUEUES },
+  });
+  const { url, broker, backend, runtime, folder } = gateway;
+  const call = <Answer>(action: string, params: object): Promise<Answer> => broker.call(action, params);
+  // Nothing of theirs may happen while answers are compared.
+  for (const { name } of (await call<{ items: { name: string }[] }>("scheduler.list", {})).items) {
+    await call("scheduler.change", { name, enabled: false });
+  }
+  const repl = await openRepl({ HOME: folder, APIUM_URL: url, APIUM_TOKEN: TOKENS.admin });
+
+  let made = 0;
+  const mark = (kind: string) => `${kind}-${++made}-of-the-test`;
+  const ended = async (id: string, state: string) => {
+    await eventually(async () => (await runtime.resultOf(id)).state === state, 30_000);
+    return id;
+  };
+  const makeEnded = async () => ended((await echo.enqueue(runtime, { text: "done" })).id, "SUCCESS");
+  const makeFailed = async (said = "x") => ended((await fails.enqueue(runtime, { text: said })).id, "FAILURE");
+  const makeWaiting = async (said = "later") => {
+    const { id } = await echo.enqueue(runtime, { text: said }, { countdown: "1h", headers: { parity: said } });
+    return id;
+  };
+  const makeRunning = async () => {
+    const { id } = await lingers.enqueue(runtime, {});
+    await eventually(async () => runtime.worker?.active().some((task) => task.id === id));
+    return id;
+  };
+  const makeLetter = async (): Promise<Thing> => {
+    const task = await makeFailed(mark("letter"));
+    const { rows } = await backend.database.query<{ id: string }>(
+      "select id from dead_letter where task_id = $1::uuid",
+      [task],
+    );
+    return [rows[0]?.id ?? "", task];
+  };
+  const makeSchedule = async () => {
+    const name = mark("schedule");
+    await call("scheduler.create", { name, task: "parity.nothing", cron: "0 * * * *", enabled: false });
+    return name;
+  };
+  const makeKey = async (key: string, tags: readonly string[] = []) => {
+    await call("cache.set", { key, value: 5, ttl: "1h", tags });
+    return key;
+  };
+  /** Another worker, in a broker of its own, for somebody to shut down. */
+  const makeWorker = async (): Promise<Thing> => {
+    const node = mark("node");
+    const other = backend.runtime({ queues: ["critical"] });
+    const its = gateway.brokerFor(node, other);
+    its.createService(taskOperations(other));
+    other.handle({ task: nothing, run: () => undefined });
+    await other.open();
+    await its.start();
+    await other.work();
+    const here = broker as unknown as { registry: { getActionEndpoints(n: string): { endpoints: { id: string }[] } } };
+    await eventually(async () =>
+      here.registry.getActionEndpoints("tasks.here").endpoints.some(({ id }) => id === node),
+    );
+    return [other.worker?.worker ?? "", node];
+  };
+  const twice = async (make: (said: string) => Promise<string>, kind: string): Promise<Thing> => {
+    const said = mark(kind);
+    const ids = [await make(said), await make(said)];
+    return [said, ...ids];
+  };
+
+  const running = await makeRunning();
+  const waiting = (await lingers.enqueue(runtime, {}, { countdown: "2h", uniqueKey: "parity-unique" })).id;
+  const [alreadyEnded, letter, schedule] = [await makeEnded(), (await makeLetter())[0], await makeSchedule()];
+  await makeKey("parity-key");
+  for (const queue of ["maintenance", "maintenance"]) await nothing.enqueue(runtime, {}, { queue });
+  const workerId = runtime.worker?.worker ?? "";
+
+  return {
+    ...gateway,
+    ...{ repl, workerId },
+    things: {
+      worker: () => [workerId],
+      running: () => [running],
+      waiting: () => [waiting],
+      ended: () => [alreadyEnded],
+      letter: () => [letter],
+      schedule: () => [schedule],
+      key: () => ["parity-key"],
+      text: () => ["hello"],
+      "fresh running": async () => [await makeRunning()],
+      "fresh waiting": async () => [await makeWaiting()],
+      "fresh ended": async () => [await makeEnded()],
+      "fresh failed": async () => [await makeFailed()],
+      "fresh letter": makeLetter,
+      "fresh schedule": async () => [await makeSchedule()],
+      "schedule name": () => [mark("schedule")],
+      "fresh key": async () => [await makeKey(mark("key"))],
+      "fresh tag": async () => {
+        const tag = mark("tag");
+        return [tag, await makeKey(mark("key"), [tag])];
+      },
+      "fresh worker": makeWorker,
+      "waiting mark": () => twice(makeWaiting, "waiting"),
+      "failed mark": () => twice(makeFailed, "failed"),
+      "letter mark": () => twice(makeFailed, "letter"),
+      "purge queue": async () => {
+        for (const queue of ["low_priority", "low_priority"]) await nothing.enqueue(runtime, {}, { queue });
+        return ["low_priority"];
+      },
+    },
+    resets: {
+      slots: async () => runtime.worker?.resize(SLOTS),
+      queues: async () => runtime.worker?.consumeFrom(QUEUES),
+    },
+    async settle() {
+      // What was only meant to be ended still runs.
+      for (const { id } of runtime.worker?.active() ?? []) {
+        if (id !== running) await runtime.revoke(id).catch(() => {});
+      }
+      await eventually(
+        async () => runtime.worker?.active().length === 1 && runtime.worker.reserved().length === 0,
+        30_000,
+      );
+    },
+    async close() {
+      await repl.leave();
+      await gateway.close();
+    },
+  };
+}
