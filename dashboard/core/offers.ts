@@ -9,6 +9,8 @@ interface Operation {
   };
 }
 
+const AGAIN_AFTER_MS = 3_000;
+
 type Offered = ReadonlyMap<string, ReadonlySet<string>>;
 const offered = signal<Offered | undefined>(undefined);
 let asked: Promise<void> | undefined;
@@ -46,8 +48,9 @@ async function learn(): Promise<void> {
       ),
     );
   } catch {
-    // Asked again by whoever needs it next.
-    asked = undefined;
+    setTimeout(() => {
+      asked = learn();
+    }, AGAIN_AFTER_MS);
   }
 }
 

@@ -9,12 +9,14 @@ export interface JsonFieldProps {
   /** What was refused, each with its place in the value. */
   readonly errors?: readonly FieldError[];
   readonly hint?: string;
+  /** It has the focus when its dialog opens. */
+  readonly autofocus?: boolean;
 }
 
 const LEAST_LINES = 6;
 const MOST_LINES = 18;
 
-export function JsonField({ label, text, onInput, errors = [], hint }: JsonFieldProps) {
+export function JsonField({ label, text, onInput, errors = [], hint, autofocus = false }: JsonFieldProps) {
   const parsed = parseJson(text);
   const lines = Math.min(MOST_LINES, Math.max(LEAST_LINES, text.split("\n").length + 1));
   return (
@@ -30,6 +32,7 @@ export function JsonField({ label, text, onInput, errors = [], hint }: JsonField
             class="mono"
             rows={lines}
             spellcheck={false}
+            autofocus={autofocus}
             aria-invalid={"error" in parsed || errors.length > 0}
             value={text}
             onInput={(event) => onInput(event.currentTarget.value)}

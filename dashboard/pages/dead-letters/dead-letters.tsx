@@ -17,7 +17,7 @@ import { groupsOf } from "./groups.ts";
 import { dismissLetters, type Meant, requeueLetters } from "./handle-letters.tsx";
 import { rememberLetters } from "./last-letters.ts";
 import { letterColumns } from "./letter-columns.tsx";
-import { isAllKnown, letterFilterOf, letterParams } from "./letter-filter.ts";
+import { isAllKnown, LETTER_FILTER_NAMES, letterFilterOf, letterParams } from "./letter-filter.ts";
 import { LetterFilters } from "./letter-filters.tsx";
 import { LetterGroups } from "./letter-groups.tsx";
 import { useLetters } from "./use-letters.ts";
@@ -29,10 +29,10 @@ export function DeadLetters() {
   const filter = letterFilterOf(query.value);
   const view = query.value.get("view") === "list" ? "list" : "errors";
   const isReady = offers("GET /dead-letters") !== undefined;
-  const letters = useLetters(filter, isReady);
+  const place = `/dead-letters?${query.value}`;
+  const letters = useLetters(place, filter, isReady);
   const { items = [], read, isWhole, more, reload } = letters;
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const place = query.value.toString();
   useEffect(() => setSelected(new Set()), [place]);
   useEffect(() => {
     if (view === "errors" && !isWhole && read > 0 && read < MOST_GROUPED) void more();
@@ -84,7 +84,7 @@ export function DeadLetters() {
       <Loaded query={{ data: letters.items, error: letters.error, isLoading: false, reload }} lines={8}>
         {(fitting) =>
           fitting.length === 0 && isWhole ? (
-            <NoLetters isHandled={filter.isHandled} isFiltered={isNarrowed(place)} />
+            <NoLetters isHandled={filter.isHandled} isFiltered={isNarrowed()} />
           ) : view === "errors" ? (
             <Card flush>
               <LetterGroups groups={groups} isHandled={filter.isHandled} onChanged={reload} />
@@ -100,6 +100,7 @@ export function DeadLetters() {
               nameOf={({ id, name }) => `${name ?? "bytes"} ${id}`}
               {...(canHandle ? { selection: { keys: selected, set: setSelected } } : {})}
               onEnd={more}
+              startAt={letters.startAt}
             />
           )
         }
@@ -124,8 +125,8 @@ export function DeadLetters() {
   );
 }
 
-function isNarrowed(place: string): boolean {
-  return ["name", "queue", "code", "q", "time", "like"].some((name) => new URLSearchParams(place).has(name));
+function isNarrowed(): boolean {
+  return LETTER_FILTER_NAMES.some((name) => name !== "handled" && query.value.has(name));
 }
 
 function NoLetters({ isHandled, isFiltered }: { isHandled: boolean; isFiltered: boolean }) {

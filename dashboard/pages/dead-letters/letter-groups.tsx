@@ -1,5 +1,6 @@
 // Dead letters by error: what went wrong how often, and all of it handled at once.
 import { whole } from "../../core/format.ts";
+import { may } from "../../core/me.ts";
 import { hrefWith } from "../../core/place.ts";
 import { Button } from "../../parts/button.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
@@ -29,7 +30,7 @@ export function LetterGroups({ groups, isHandled, onChanged }: LetterGroupsProps
   return (
     <Table
       label="Dead letters by error"
-      columns={isHandled ? columns : [...columns, actions]}
+      columns={isHandled || !may("operator") ? columns : [...columns, actions]}
       rows={groups}
       keyOf={({ key }) => key}
       hrefOf={({ name, code, like }) => hrefWith({ view: "list", name: name ?? undefined, code, like })}

@@ -65,6 +65,7 @@ function Editor({ letter: { id, name, params }, onChanged, onCancel }: EditorPro
         label="The new task's parameters"
         text={text}
         onInput={setText}
+        autofocus
         errors={refused?.fields.map((one) => ({ ...one, field: one.field.replace(/^params\./, "") })) ?? []}
       />
       <SchemaHint schema={type?.paramsSchema} />

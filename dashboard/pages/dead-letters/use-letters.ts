@@ -1,6 +1,7 @@
 // The dead letters that are loaded, the oldest first as the system gives them; a page at a time.
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { type ApiError, address, get } from "../../core/api.ts";
+import { useKept } from "../../core/kept.ts";
 import { on } from "../../core/live.ts";
 import type { DeadLetter, Items } from "../../core/shapes.ts";
 import { fits, type LetterFilter, letterParams } from "./letter-filter.ts";
@@ -13,6 +14,8 @@ const MOST_FRESH = 600;
 export interface Letters {
   /** Of those that were read, the ones that fit. Undefined until the first page is there. */
   readonly items: readonly DeadLetter[] | undefined;
+  /** Where the window stood when one left the list. */
+  readonly startAt: number;
   readonly read: number;
   readonly isWhole: boolean;
   readonly error: ApiError | undefined;
@@ -25,54 +28,49 @@ interface Read {
   readonly nextCursor: string | null;
 }
 
-export function useLetters(filter: LetterFilter, isReady: boolean): Letters {
-  const [read, setRead] = useState<Read | undefined>(undefined);
+/** @param place - the address of the list: another one is another list. */
+export function useLetters(place: string, filter: LetterFilter, isReady: boolean): Letters {
+  const { value: box, startAt } = useKept<{ read?: Read }>(place, () => ({}));
+  const [, redraw] = useReducer((draws: number, _: undefined) => draws + 1, 0);
   const [error, setError] = useState<ApiError | undefined>(undefined);
-  const latest = useRef<Read>(undefined);
-  const isReading = useRef(false);
-  const path = JSON.stringify(filter);
+  const latest = useRef({ box, filter });
+  latest.current = { box, filter };
+  const reading = useRef<object>(undefined);
 
   const readUpTo = useCallback(
     async (from: Read | undefined, rows: number) => {
-      if (isReading.current) return;
-      isReading.current = true;
-      const asked = letterParams(filter, Date.now());
+      // A list is read by one at a time; another list does not wait for it.
+      if (reading.current === box) return;
+      reading.current = box;
+      const { filter: wanted } = latest.current;
+      const asked = { ...letterParams(wanted, Date.now()), handled: wanted.isHandled || undefined, limit: PAGE_ROWS };
       try {
-        let now: Read = from ?? { items: [], nextCursor: "" };
+        let read: Read = from ?? { items: [], nextCursor: "" };
         do {
-          const query = {
-            ...asked,
-            handled: filter.isHandled || undefined,
-            limit: PAGE_ROWS,
-            cursor: now.nextCursor || undefined,
-          };
-          const page = await get<Items<DeadLetter>>(address("/dead-letters", query));
-          now = { items: [...now.items, ...page.items], nextCursor: page.nextCursor };
-        } while (now.nextCursor !== null && now.items.length < rows);
-        latest.current = now;
-        setRead(now);
+          const cursor = read.nextCursor || undefined;
+          const page = await get<Items<DeadLetter>>(address("/dead-letters", { ...asked, cursor }));
+          read = { items: [...read.items, ...page.items], nextCursor: page.nextCursor };
+        } while (read.nextCursor !== null && read.items.length < rows);
+        box.read = read;
         setError(undefined);
       } catch (failed) {
         setError(failed as ApiError);
       }
-      isReading.current = false;
+      if (reading.current === box) reading.current = undefined;
+      redraw(undefined);
     },
-    // The filter is what the text says.
-    [path],
+    [box],
   );
-  const reload = useCallback(() => readUpTo(undefined, latest.current?.items.length ?? 1), [readUpTo]);
+  const reload = useCallback(() => readUpTo(undefined, box.read?.items.length ?? 1), [readUpTo, box]);
   const more = useCallback(async () => {
-    const before = latest.current;
-    if (before !== undefined && before.nextCursor !== null) await readUpTo(before, before.items.length + 1);
-  }, [readUpTo]);
+    if (box.read !== undefined && box.read.nextCursor !== null) await readUpTo(box.read, box.read.items.length + 1);
+  }, [readUpTo, box]);
 
   useEffect(() => {
     if (!isReady) return;
-    latest.current = undefined;
-    setRead(undefined);
-    void readUpTo(undefined, 1);
+    void reload();
     const freshen = () => {
-      if (!document.hidden && (latest.current?.items.length ?? 0) <= MOST_FRESH) void reload();
+      if (!document.hidden && (box.read?.items.length ?? 0) <= MOST_FRESH) void reload();
     };
     const every = setInterval(freshen, FRESH_EVERY_MS);
     const stop = on("reset", freshen);
@@ -80,8 +78,9 @@ export function useLetters(filter: LetterFilter, isReady: boolean): Letters {
       clearInterval(every);
       stop();
     };
-  }, [isReady, readUpTo, reload]);
+  }, [isReady, reload, box]);
 
-  const items = useMemo(() => read?.items.filter((letter) => fits(letter, filter, Date.now())), [read, path]);
-  return { items, read: read?.items.length ?? 0, isWhole: read?.nextCursor === null, error, more, reload };
+  const { read } = box;
+  const items = useMemo(() => read?.items.filter((letter) => fits(letter, filter, Date.now())), [read, place]);
+  return { items, startAt, read: read?.items.length ?? 0, isWhole: read?.nextCursor === null, error, more, reload };
 }

@@ -107,6 +107,7 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
             label="Parameters"
             text={shown}
             onInput={setText}
+            autofocus={draft.name !== ""}
             errors={ofParams.map((one) => ({ ...one, field: one.field.replace(/^params\./, "") }))}
           />
           <SchemaHint schema={type?.paramsSchema} />

@@ -1,12 +1,16 @@
 // What went wrong, an attempt at a time: the last one open, the earlier ones to be opened.
-import { plural } from "../../core/format.ts";
+import { useState } from "preact/hooks";
 import { Badge } from "../../parts/badge.tsx";
+import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { When } from "../../parts/when.tsx";
 import { outcomeWord, type Run, type Story, toneOfRun } from "./story.ts";
 
+const MOST_EARLIER = 3;
+
 export function AttemptErrors({ story, isSuccess }: { story: Story; isSuccess: boolean }) {
+  const [isWhole, setWhole] = useState(false);
   const failed = story.runs.filter(({ error }) => error !== null);
   const last = failed.at(-1);
   if (last === undefined || last.error === null) return null;
@@ -15,12 +19,17 @@ export function AttemptErrors({ story, isSuccess }: { story: Story; isSuccess: b
   return (
     <Card
       title={isSuccess ? "What went wrong before" : "Error"}
-      actions={areAlike ? <span class="hint">the same at all {plural(failed.length, "attempt")}</span> : null}
+      actions={areAlike ? <span class="hint">the same {failed.length} times</span> : null}
     >
       {isSuccess ? <Folded run={last} /> : <Failure error={last.error} />}
-      {earlier.map((run) => (
+      {earlier.slice(0, isWhole ? undefined : MOST_EARLIER).map((run) => (
         <Folded key={run.number} run={run} />
       ))}
+      {isWhole || earlier.length <= MOST_EARLIER ? null : (
+        <Button small tone="quiet" onClick={() => setWhole(true)}>
+          {earlier.length - MOST_EARLIER} earlier attempts
+        </Button>
+      )}
     </Card>
   );
 }

@@ -5,17 +5,15 @@ const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digi
 
 export interface LogLineProps {
   readonly line: TaskLogLine;
-  /** The first line of an attempt, where there are several. */
-  readonly isNewAttempt: boolean;
+  /** Above the first line of an attempt, where there are several. */
+  readonly head: string | undefined;
 }
 
-export function LogLine({ line: { at, level, message, data, attempt }, isNewAttempt }: LogLineProps) {
+export function LogLine({ line: { at, level, message, data }, head }: LogLineProps) {
   const text = data === null || data === undefined ? "" : JSON.stringify(data);
   return (
     <li class={level}>
-      {isNewAttempt ? (
-        <span class="log-attempt">handed out {attempt === 1 ? "first" : `for the ${attempt}. time`}</span>
-      ) : null}
+      {head === undefined ? null : <span class="log-attempt">{head}</span>}
       <time dateTime={at} title={at}>
         {time.format(new Date(at))}
         <small>.{at.slice(20, 23)}</small>

@@ -2,10 +2,12 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { plural } from "../../core/format.ts";
 import { query, setQuery } from "../../core/place.ts";
+import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Select } from "../../parts/fields.tsx";
 import { LogLine } from "./log-line.tsx";
-import { useLogs } from "./use-logs.ts";
+import type { Run } from "./story.ts";
+import { type TaskLogLine, useLogs } from "./use-logs.ts";
 
 const LEVELS = [
   ["", "All levels"],
@@ -13,10 +15,17 @@ const LEVELS = [
   ["warn", "warn and above"],
   ["error", "error only"],
 ] as const;
+const MANY_LINES = 15;
 /** This close to the foot one follows what is said. */
 const FOLLOWING_PX = 40;
 
-export function Logs({ id, isLive }: { id: string; isLive: boolean }) {
+export interface LogsProps {
+  readonly id: string;
+  readonly runs: readonly Run[];
+  readonly isLive: boolean;
+}
+
+export function Logs({ id, runs, isLive }: LogsProps) {
   const level = query.value.get("level") ?? "";
   const { lines, isWhole, error } = useLogs(id, level, isLive);
   const box = useRef<HTMLOListElement>(null);
@@ -27,10 +36,15 @@ export function Logs({ id, isLive }: { id: string; isLive: boolean }) {
   // Lines do not change, and there may be thousands: they are drawn when there are more.
   const drawn = useMemo(() => {
     const hasSeveral = lines.some(({ attempt }) => attempt !== lines[0]?.attempt);
-    return lines.map((line, index) => (
-      <LogLine key={line.seq} line={line} isNewAttempt={hasSeveral && lines[index - 1]?.attempt !== line.attempt} />
-    ));
-  }, [lines]);
+    const headOf = ({ attempt }: TaskLogLine) => {
+      const number = runs.find((run) => run.attempt === attempt)?.number;
+      return number === undefined ? "Handed out without having run" : `Attempt ${number}`;
+    };
+    return lines.map((line, index) => {
+      const isFirst = hasSeveral && lines[index - 1]?.attempt !== line.attempt;
+      return <LogLine key={line.seq} line={line} head={isFirst ? headOf(line) : undefined} />;
+    });
+  }, [lines, runs.length]);
   return (
     <Card
       title="Logs"
@@ -40,6 +54,16 @@ export function Logs({ id, isLive }: { id: string; isLive: boolean }) {
             {error === undefined ? plural(lines.length, "line") : "could not be read; trying again"}
             {isLive ? ", live" : isWhole ? "" : " so far"}
           </span>
+          {lines.length > MANY_LINES ? (
+            <Button
+              small
+              tone="quiet"
+              icon="falling"
+              onClick={() => box.current?.scrollTo({ top: box.current.scrollHeight })}
+            >
+              To the end
+            </Button>
+          ) : null}
           <Select
             inline
             label="Level"

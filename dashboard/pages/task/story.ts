@@ -15,6 +15,8 @@ export interface Stretch {
 export interface Run {
   /** Counted from 1, as people do: what is handed out anew without having run is none. */
   readonly number: number;
+  /** As the system counts it: grows whenever the task is handed out. */
+  readonly attempt: number;
   readonly outcome: string;
   readonly from: number;
   readonly until: number;
@@ -95,22 +97,31 @@ function runsOf(task: Task, now: number): readonly Run[] {
   return [...kept, ...(last === undefined ? [] : [last])].map((run, index) => ({ ...run, number: index + 1 }));
 }
 
-function runOf({ outcome, startedAt, endedAt, worker, error }: Attempt): Run {
+function runOf({ attempt, outcome, startedAt, endedAt, worker, error }: Attempt): Run {
   const until = Date.parse(endedAt);
   const word = outcome === "failure" ? "failed" : outcome;
-  return { number: 0, outcome: word, from: at(startedAt) ?? until, until, isOpen: false, worker, error };
+  return { number: 0, attempt, outcome: word, from: at(startedAt) ?? until, until, isOpen: false, worker, error };
 }
 
 /** Of an attempt that did not fail nothing is kept but the row. */
 function lastRun(task: Task, from: number, now: number): Run {
-  const { state, worker, children = [] } = task;
+  const { state, worker, attempt, children = [] } = task;
   const endedAt = at(task.finishedAt);
   // Its handler was done when the children were started; when that was nobody wrote down.
   if (state === "WAITING" || children.length > 0) {
-    return { number: 0, outcome: "split", from, until: from, isOpen: false, worker, error: null };
+    return { number: 0, attempt, outcome: "split", from, until: from, isOpen: false, worker, error: null };
   }
   const outcome = state === "STARTED" ? "running" : state === "SUCCESS" ? "succeeded" : state.toLowerCase();
-  return { number: 0, outcome, from, until: endedAt ?? now, isOpen: endedAt === undefined, worker, error: null };
+  return {
+    number: 0,
+    attempt,
+    outcome,
+    from,
+    until: endedAt ?? now,
+    isOpen: endedAt === undefined,
+    worker,
+    error: null,
+  };
 }
 
 function stretchesOf(task: Task, runs: readonly Run[], now: number): readonly Stretch[] {

@@ -17,8 +17,8 @@ export function TaskActions({ task, onChanged }: { task: Task; onChanged: () => 
   };
   return (
     <>
-      <Button needs="operator" icon="copy" onClick={() => setCopying(true)}>
-        Copy and edit
+      <Button needs="operator" icon="edit" onClick={() => setCopying(true)}>
+        Enqueue a copy
       </Button>
       {isEnded(task) ? (
         <Button needs="operator" icon="retry" tone={task.state === "SUCCESS" ? "plain" : "main"} onClick={again}>

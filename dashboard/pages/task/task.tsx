@@ -84,7 +84,9 @@ function Shown({ task, onChanged }: { task: Task; onChanged: () => Promise<void>
           <Card title="Timeline">
             <Timeline task={task} story={story} />
           </Card>
-          {offers("GET /tasks/:id/logs") === true ? <Logs id={task.id} isLive={isLive} /> : null}
+          {offers("GET /tasks/:id/logs") === true && story.runs.length > 0 ? (
+            <Logs id={task.id} runs={story.runs} isLive={isLive} />
+          ) : null}
           <Family task={task} tree={tree} />
         </div>
         <div class="task-side">

@@ -88,7 +88,7 @@ function Bar({ stretches }: { stretches: readonly Stretch[] }) {
 function legendOf(stretches: readonly Stretch[]): readonly { tone: Tone; words: string; ms: number }[] {
   const words: Readonly<Record<Stretch["kind"], string>> = {
     wait: "waited",
-    scheduled: "until due",
+    scheduled: "waited for its time",
     between: "between attempts",
     run: "ran",
     children: "its children",
@@ -120,7 +120,7 @@ function RunStep({ run, before, acceptedAt }: RunStepProps) {
       tone={toneOfRun(run)}
       title={`Attempt ${run.number} ${outcomeWord(run)}${lasted}`}
       at={run.from}
-      after={run.from - (before?.until ?? acceptedAt)}
+      after={Math.max(0, run.from - (before?.until ?? acceptedAt))}
       isOpen={run.isOpen}
     >
       {run.error === null ? null : <span class="step-error">{isSame ? "the same error" : run.error.message}</span>}
@@ -151,7 +151,7 @@ interface StepProps {
 function Step({ tone, title, at, after, isOpen = false, children }: StepProps) {
   return (
     <li class={`step ${tone}${isOpen ? " open" : ""}${after === undefined ? "" : " after"}`}>
-      {after === undefined ? null : <span class="step-after">{span(after)} later</span>}
+      {after === undefined ? null : <span class="step-after">{after < 1 ? "at once" : `${span(after)} later`}</span>}
       <div class="step-line">
         <strong>{title}</strong>
         {at === undefined ? null : (

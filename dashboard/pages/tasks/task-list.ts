@@ -27,7 +27,7 @@ export class TaskList {
   nextCursor: string | null | undefined;
   searchedTo: string | null = null;
   error: ApiError | undefined;
-  isLoadingMore = false;
+  #loading: Promise<void> | undefined;
   #ask: Ask;
   #onChange: () => void = () => {};
   readonly #known = new Set<string>();
@@ -67,17 +67,22 @@ export class TaskList {
     });
   }
 
-  /** Reads the page after the last. */
+  get isLoadingMore(): boolean {
+    return this.#loading !== undefined;
+  }
+
+  /** Reads the page after the last; for all who ask meanwhile once. */
   async more(): Promise<void> {
-    if (this.isLoadingMore || !this.nextCursor) return;
-    this.isLoadingMore = true;
-    this.#onChange();
-    await this.#asking(async () => {
+    if (!this.nextCursor) return;
+    this.#loading ??= this.#asking(async () => {
       const page = await this.#ask(this.nextCursor ?? undefined);
       this.items = [...this.items, ...page.items.filter(({ id }) => !this.#known.has(id))];
       this.#end(page);
+    }).finally(() => {
+      this.#loading = undefined;
     });
-    this.isLoadingMore = false;
+    this.#onChange();
+    await this.#loading;
     this.#onChange();
   }
 

@@ -1,8 +1,8 @@
 // A list of tasks that keeps itself fresh: after events at most once a second, and every few seconds besides. What was loaded
 // is there again on the way back from a task.
-import { useCallback, useEffect, useMemo, useReducer, useRef } from "preact/hooks";
+import { useCallback, useEffect, useReducer, useRef } from "preact/hooks";
 import { address, get } from "../../core/api.ts";
-import { keep, takeKept } from "../../core/kept.ts";
+import { useKept } from "../../core/kept.ts";
 import { on, type TasksMessage } from "../../core/live.ts";
 import type { Items, Task } from "../../core/shapes.ts";
 import { listParams, type TaskFilter } from "./filter.ts";
@@ -14,11 +14,6 @@ const LEAST_BETWEEN_FACTOR = 10;
 const LOOK_EVERY_MS = 5_000;
 const ASK_OF_VIEW_EVERY_MS = 10_000;
 const ENDED = new Set(["SUCCESS", "FAILURE", "REVOKED"]);
-
-interface Kept {
-  readonly list: TaskList;
-  readonly scrollY: number;
-}
 
 export interface UsedTaskList {
   readonly list: TaskList;
@@ -36,13 +31,13 @@ export interface UsedTaskList {
  */
 export function useTaskList(place: string, filter: TaskFilter, isReady: boolean, isHeld: () => boolean): UsedTaskList {
   const [, redraw] = useReducer((draws: number, _: undefined) => draws + 1, 0);
-  const { list, startAt } = useMemo(() => {
-    const kept = takeKept<Kept>(place);
-    const ask = (cursor?: string) =>
-      get<TaskPage>(address("/tasks", { ...listParams(filter, Date.now()).params, limit: PAGE_ROWS, cursor }));
-    return { list: kept?.list ?? new TaskList(ask), startAt: kept?.scrollY ?? 0 };
-    // The filter is what the place says.
-  }, [place]);
+  const { value: list, startAt } = useKept(
+    place,
+    () =>
+      new TaskList((cursor) =>
+        get<TaskPage>(address("/tasks", { ...listParams(filter, Date.now()).params, limit: PAGE_ROWS, cursor })),
+      ),
+  );
   const held = useRef(isHeld);
   held.current = isHeld;
   const view = useRef<readonly Task[]>([]);
@@ -89,19 +84,6 @@ export function useTaskList(place: string, filter: TaskFilter, isReady: boolean,
       document.removeEventListener("visibilitychange", happened);
     };
   }, [list, isReady]);
-  useEffect(() => {
-    const { pathname } = location;
-    let last = scrollY;
-    const scrolled = () => {
-      // Whoever leaves is scrolled to the top of the next page before this one is gone.
-      if (location.pathname === pathname) last = scrollY;
-    };
-    addEventListener("scroll", scrolled, { passive: true });
-    return () => {
-      removeEventListener("scroll", scrolled);
-      keep(place, { list, scrollY: last } satisfies Kept);
-    };
-  }, [place, list]);
   const onView = useCallback((rows: readonly Task[]) => {
     view.current = rows;
   }, []);
