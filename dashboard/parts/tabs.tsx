@@ -1,5 +1,6 @@
 // Views of one thing; which one is open stands in the address.
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { hrefWith } from "../core/place.ts";
 
 export interface TabsProps {
@@ -10,8 +11,13 @@ export interface TabsProps {
 }
 
 export function Tabs({ name, open, tabs }: TabsProps) {
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the open one may stand beyond the edge.
+    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [open]);
   return (
-    <nav class="tabs">
+    <nav class="tabs" ref={list}>
       {tabs.map(({ id, label }, index) => (
         <a
           key={id}

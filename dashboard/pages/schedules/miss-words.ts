@@ -2,16 +2,16 @@
 import type { ScheduleHistory } from "../../core/shapes-system.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
-  late: "nobody was there to fire them in time",
-  overlap: "the run before had not ended",
-  expired: "their time was over before they could run",
+  late: "nobody was there in time",
+  overlap: "its last run had not ended",
+  expired: "the time for it was over",
   refused: "the task was refused",
-  withdrawn: "they were taken back",
+  withdrawn: "taken back",
 };
 
 export function missWords({ reason, detail }: ScheduleHistory["misses"][number]): string {
   const words = WORDS[reason] ?? reason;
-  // For an overlap the detail says the same again, or that a later slot stands for it.
-  if (detail === null || (reason === "overlap" && detail === "its last run has not ended")) return words;
+  if (detail === null || reason === "expired") return words;
+  // For an overlap the detail says the same again, or what stands for the slot.
   return reason === "overlap" ? detail : `${words}: ${detail}`;
 }

@@ -61,9 +61,8 @@ export function NextDay({ schedules }: { schedules: readonly Schedule[] }) {
         </span>
       }
     >
-      <div
+      <figure
         class="next-day"
-        role="img"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the reading.
         tabIndex={0}
         aria-label={`What fires in the next 24 hours: ${plural(soon.length, "schedule")}; at most ${most} in one minute`}
@@ -102,7 +101,7 @@ export function NextDay({ schedules }: { schedules: readonly Schedule[] }) {
             </span>
           ))}
         </div>
-      </div>
+      </figure>
       <div class="next-day-reading">
         <p aria-live="polite">
           {at === undefined ? (

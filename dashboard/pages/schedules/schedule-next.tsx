@@ -4,18 +4,25 @@ import { now } from "../../core/now.ts";
 import type { Schedule } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { inZone, offsetOf, READERS_ZONE } from "../../core/zone.ts";
-import { Card } from "../../parts/card.tsx";
+import { Card, Empty } from "../../parts/card.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { pathOf } from "./schedule-actions.tsx";
 
 const SHOWN = 10;
 
-export function NextFirings({ schedule: { name, timezone, enabled } }: { schedule: Schedule }) {
+export function NextFirings({ schedule: { name, timezone, enabled, problem } }: { schedule: Schedule }) {
   // Some have passed before it is asked again.
-  const next = useQuery<{ fires: readonly string[] }>(`${pathOf(name)}/next?n=${SHOWN + 5}`, {
+  const next = useQuery<{ fires: readonly string[] }>(problem ? undefined : `${pathOf(name)}/next?n=${SHOWN + 5}`, {
     live: ["schedule.fired"],
   });
+  if (problem) {
+    return (
+      <Card title="Next firings">
+        <Empty title="Nobody can tell">Its definition cannot be read.</Empty>
+      </Card>
+    );
+  }
   const coming = (fires: readonly string[]) => fires.filter((fire) => Date.parse(fire) > now.value).slice(0, SHOWN);
   return (
     <Card

@@ -1,15 +1,19 @@
 // The list of schedules: broken ones first, then as they fire.
+import { useState } from "preact/hooks";
 import { relative, whole } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import type { Schedule } from "../../core/shapes.ts";
 import { inZone } from "../../core/zone.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Breakable } from "../../parts/breakable.tsx";
+import { Button } from "../../parts/button.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
 import { EnabledSwitch, pathOf, RunNow } from "./schedule-actions.tsx";
 import { hasMissedLately, type Standing } from "./standing.ts";
 import { timingText, timingWords } from "./timing-words.ts";
+
+const A_PAGE = 200;
 
 export interface ScheduleTableProps {
   /** In the order in which they are shown. */
@@ -20,6 +24,7 @@ export interface ScheduleTableProps {
 }
 
 export function ScheduleTable({ schedules, standing, isFiltered, onDone }: ScheduleTableProps) {
+  const [shown, setShown] = useState(A_PAGE);
   const columns: readonly Column<Schedule>[] = [
     {
       title: "Schedule",
@@ -56,15 +61,27 @@ export function ScheduleTable({ schedules, standing, isFiltered, onDone }: Sched
     { title: "", kind: "shrink", wide: true, cell: (schedule) => <RunNow small schedule={schedule} onDone={onDone} /> },
   ];
   return (
-    <Table
-      label="Schedules"
-      columns={columns}
-      rows={schedules}
-      keyOf={({ name }) => name}
-      hrefOf={({ name }) => pathOf(name)}
-      empty={isFiltered ? "No schedule fits" : "No schedules"}
-      emptyHint={isFiltered ? "Take a filter away." : "Make one to have a task run by itself."}
-    />
+    <>
+      <Table
+        label="Schedules"
+        columns={columns}
+        rows={schedules.slice(0, shown)}
+        keyOf={({ name }) => name}
+        hrefOf={({ name }) => pathOf(name)}
+        empty={isFiltered ? "No schedule fits" : "No schedules"}
+        emptyHint={isFiltered ? "Take a filter away." : "Make one to have a task run by itself."}
+      />
+      {schedules.length > shown ? (
+        <div class="more">
+          <span>
+            {whole(shown)} of {whole(schedules.length)}
+          </span>
+          <Button small onClick={() => setShown(shown + A_PAGE)}>
+            Show more
+          </Button>
+        </div>
+      ) : null}
+    </>
   );
 }
 
@@ -94,7 +111,7 @@ function NextCell({ schedule: { nextRunAt, timezone }, standing }: { schedule: S
       )}
       {nextRunAt === null || standing.word !== undefined ? null : (
         <>
-          {relative(Date.parse(nextRunAt), now.value)}
+          {relative(Math.max(Date.parse(nextRunAt), now.value), now.value)}
           <span class="sub">{inZone(nextRunAt, timezone)}</span>
         </>
       )}
@@ -114,7 +131,7 @@ function LastCell({ schedule: { lastRunAt, lastTaskId } }: { schedule: Schedule 
 function MissedCell({ schedule }: { schedule: Schedule }) {
   const { missedCount, lastMissedAt, enabled } = schedule;
   if (missedCount === 0 || lastMissedAt === null) return <span class="muted">–</span>;
-  const isNews = enabled && hasMissedLately(schedule, now.value);
+  const isNews = enabled && hasMissedLately(schedule, now.peek());
   return (
     <>
       {isNews ? <Badge tone="warn">{whole(missedCount)}</Badge> : whole(missedCount)}

@@ -72,7 +72,8 @@ function ofFindings({ name, queue }: Schedule, findings: readonly Finding[]): re
   return findings
     .filter(({ subject, code, message }) => {
       if (code === "QUEUE_UNATTENDED") return subject === queue || message.split(/[\s,]+/).includes(name);
-      return subject === name;
+      // Where its definition cannot be read, that is said already.
+      return subject === name && code !== "SCHEDULE_INVALID";
     })
     .map(({ severity, message, suggestion }) => ({
       tone: severity === "error" ? "bad" : "warn",

@@ -9,7 +9,7 @@ import { Card } from "../../parts/card.tsx";
 import { Search } from "../../parts/fields.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
-import { Editor } from "./editor/editor.tsx";
+import { NewSchedule } from "./editor/new-schedule.tsx";
 import { NextDay } from "./next-day.tsx";
 import { ScheduleTable } from "./schedule-table.tsx";
 import { bySlot, hasMissedLately, inOrder, type Standing, standingOf } from "./standing.ts";
@@ -25,11 +25,11 @@ export function Schedules() {
   });
   const health = useQuery<Health>("/doctor", { everyMs: 60_000 });
   const findings = health.data?.findings ?? [];
-  const standing = (schedule: Schedule) => standingOf(schedule, findings, now.value);
+  // As it is when something was asked anew: a list of a thousand is not drawn each second.
+  const standing = (schedule: Schedule) => standingOf(schedule, findings, now.peek());
 
   const text = query.value.get("q") ?? "";
   const shown = SHOWN.find((known) => known === query.value.get("show")) ?? "all";
-  const editing = query.value.get("new");
   return (
     <Page
       title="Schedules"
@@ -80,17 +80,11 @@ export function Schedules() {
                   onDone={schedules.reload}
                 />
               </Card>
-              {editing === null ? null : (
-                <Editor
-                  like={items.find(({ name }) => name === query.value.get("like"))}
-                  onDone={schedules.reload}
-                  onClose={() => go(hrefWith({ new: undefined, like: undefined }))}
-                />
-              )}
             </>
           );
         }}
       </Loaded>
+      {query.value.get("new") === null ? null : <NewSchedule onDone={schedules.reload} />}
     </Page>
   );
 }
@@ -104,5 +98,5 @@ function isShown(schedule: Schedule, shown: Shown, standing: (schedule: Schedule
   if (shown === "all") return true;
   const { kind } = standing(schedule);
   if (shown === "off") return kind === "off" || kind === "done";
-  return kind === "broken" || (kind !== "off" && hasMissedLately(schedule, now.value));
+  return kind === "broken" || (kind !== "off" && hasMissedLately(schedule, now.peek()));
 }

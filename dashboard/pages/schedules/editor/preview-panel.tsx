@@ -23,7 +23,7 @@ export function PreviewPanel({ draft, preview: { fires, error, isAsking } }: { d
       ) : (
         <ol>
           {(draft.oneOff ? fires.slice(0, 1) : fires).map((fire) => {
-            const seconds = !fire.endsWith(":00.000Z");
+            const seconds = fires.some((one) => !one.endsWith(":00.000Z"));
             return (
               <li key={fire}>
                 <b>{inZone(fire, draft.timezone, { seconds })}</b>{" "}
