@@ -23,6 +23,7 @@ import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintena
 import type { TaskQueue } from "./queue/queue.ts";
 import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
 import { Clockwork, type Firing, type FiringParts, pruneSlots, Schedules } from "./schedule/index.ts";
+import { EndBook, Series } from "./series/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
 import { HandlerTable, LEASE_MS, readSteering, releaseHeld, type TaskHandler, Worker } from "./worker/index.ts";
 import { createProcessIsolation, createThreadIsolation, type Isolation } from "./worker/isolation/index.ts";
@@ -66,6 +67,8 @@ export class Runtime implements TaskCaller {
   readonly queue: TaskQueue;
   readonly parts: Foundation;
   readonly schedules: Schedules;
+  /** Figures over time. */
+  readonly series: Series;
   readonly #options: RuntimeOptions;
   readonly #handlers = new HandlerTable();
   readonly #events: EventBatcher;
@@ -89,7 +92,8 @@ export class Runtime implements TaskCaller {
     this.database = options.database;
     const clock = options.parts?.clock ?? new SystemClock();
     this.#events = new EventBatcher(clock, (batch) => options.onEvents?.(batch));
-    this.parts = foundation({ events: this.#events, ...options.parts, clock });
+    const ends = new EndBook(options.parts?.events ?? this.#events);
+    this.parts = foundation({ ...options.parts, events: ends, clock });
     const { database, parts, registry } = this;
     const routes = options.routes ?? (() => undefined);
     this.queue = options.queue(parts, (dueAt) => this.#relay.expect(dueAt));
@@ -112,6 +116,7 @@ export class Runtime implements TaskCaller {
       revokeChildren: (parentId) => control.revokeChildren(this.#controlParts(), parentId, { terminate: true }),
     });
     this.#queueCounts = new control.QueueCounts(database, parts.clock);
+    this.series = new Series(database, parts, ends, this.#queueCounts);
     this.#pruner = new Pruner(database, parts, { historyRetentionMs: this.#historyMs });
     const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
     this.#isolation = { thread: createThreadIsolation(isolation), process: createProcessIsolation(isolation) };
@@ -156,6 +161,7 @@ export class Runtime implements TaskCaller {
     this.#leaving = worker;
     await worker?.drain(drainMs);
     this.#leaving = undefined;
+    await this.series.flush();
   }
 
   /** Drains the worker within `drainMs`, then stops everything. */
@@ -164,6 +170,7 @@ export class Runtime implements TaskCaller {
     await this.#relay.stop();
     await this.#maintenance.stop();
     await this.#joiner.stop();
+    await this.series.flush();
     await this.queue.stop();
     await Promise.all([this.#isolation.thread.stop(), this.#isolation.process.stop()]);
     this.#events.flush();
@@ -385,6 +392,7 @@ export class Runtime implements TaskCaller {
         everyMs: 3_600_000,
         run: () => pruneSlots(database, parts.clock.now() - this.#historyMs),
       },
+      ...this.series.duties(),
     ]);
   }
 }

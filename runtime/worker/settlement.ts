@@ -207,7 +207,7 @@ export class Settlement {
     const moved = await this.#retries.add({ id, attempt, dueAt, error: JSON.stringify(described) });
     // Not moved: it was revoked meanwhile, or is somebody else's by now. The end's own fence tells the two apart.
     if (!moved) return this.#end(run, "REVOKED", new ApiumError("TASK_REVOKED"), this.#revocations);
-    this.tell("retried", claimed, { error: described, retryAt: dueAt });
+    this.tell("retried", claimed, { error: described, retryAt: dueAt, runtimeMs: this.#runtime(run) });
     this.#parts.queue.expect(dueAt);
   }
 
