@@ -17,6 +17,7 @@ import { reportCommands } from "./commands/reports.ts";
 import { routeCommands } from "./commands/routes.ts";
 import { runAgainCommands } from "./commands/run-again.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
+import { seriesCommand } from "./commands/series.ts";
 import { taskCommands } from "./commands/tasks.ts";
 import { topCommand } from "./commands/top.ts";
 import { outputTo } from "./output.ts";
@@ -45,6 +46,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   deadLetterCommands(program, client, output);
   topCommand(program, client, output);
   eventCommands(program, client, write);
+  seriesCommand(program, client, output);
   inspectCommands(program, client, output);
   controlCommands(program, client, output);
   explainCommand(program, client, output);

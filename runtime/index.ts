@@ -43,6 +43,7 @@ export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/que
 export {
   listTaskLogs,
   type Page,
+  type SearchPage,
   type TaskFilter,
   type TaskLogFilter,
   type TaskLogLine,

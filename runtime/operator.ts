@@ -47,7 +47,7 @@ export class Operator {
 
   /** @throws ApiumError `DEAD_LETTER_NOT_FOUND`. */
   deadLetter(id: string): Promise<control.DeadLetterView> {
-    return control.getDeadLetter(this.#parts.database, id);
+    return control.getDeadLetter(this.#parts, id);
   }
 
   requeueDeadLetters(
@@ -61,7 +61,7 @@ export class Operator {
     filter: control.LetterFilter,
     options?: control.LettersOptions,
   ): Promise<control.DismissedLetters> {
-    return control.dismissDeadLetters(this.#parts.database, filter, options);
+    return control.dismissDeadLetters(this.#parts, filter, options);
   }
 
   /** Where each task goes, and who would run it. */

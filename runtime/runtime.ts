@@ -27,14 +27,16 @@ import type { TaskQueue } from "./queue/queue.ts";
 import {
   getResult,
   getTask,
-  listTasks,
   type Page,
   type ResultView,
   ResultWaiter,
+  type SearchPage,
   type TaskFilter,
+  TaskSearch,
   type TaskView,
 } from "./results/index.ts";
 import { Clockwork, type Firing, type FiringParts, pruneSlots, Schedules } from "./schedule/index.ts";
+import { EndBook, Series } from "./series/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
 import { HandlerTable, LEASE_MS, readSteering, releaseHeld, type TaskHandler, Worker } from "./worker/index.ts";
 import { createProcessIsolation, createThreadIsolation, type Isolation } from "./worker/isolation/index.ts";
@@ -78,6 +80,8 @@ export class Runtime implements TaskCaller {
   readonly queue: TaskQueue;
   readonly parts: Foundation;
   readonly schedules: Schedules;
+  /** Figures over time. */
+  readonly series: Series;
   readonly #options: RuntimeOptions;
   readonly #handlers = new HandlerTable();
   readonly #events: EventBatcher;
@@ -89,6 +93,7 @@ export class Runtime implements TaskCaller {
   readonly #pruner: Pruner;
   readonly #maintenance: Maintenance;
   readonly #queueCounts: control.QueueCounts;
+  readonly #search: TaskSearch;
   readonly #isolation: { readonly thread: Isolation; readonly process: Isolation };
   #worker: Worker | undefined;
   #leaving: Worker | undefined;
@@ -101,7 +106,8 @@ export class Runtime implements TaskCaller {
     this.database = options.database;
     const clock = options.parts?.clock ?? new SystemClock();
     this.#events = new EventBatcher(clock, (batch) => options.onEvents?.(batch));
-    this.parts = foundation({ events: this.#events, ...options.parts, clock });
+    const ends = new EndBook(options.parts?.events ?? this.#events);
+    this.parts = foundation({ ...options.parts, events: ends, clock });
     const { database, parts, registry } = this;
     const routes = this.#routes;
     this.queue = options.queue(parts, (dueAt) => this.#relay.expect(dueAt));
@@ -124,6 +130,8 @@ export class Runtime implements TaskCaller {
       revokeChildren: (parentId) => control.revokeChildren(this.#controlParts(), parentId, { terminate: true }),
     });
     this.#queueCounts = new control.QueueCounts(database, parts.clock);
+    this.#search = new TaskSearch({ database, clock, sensitive: () => registry.sensitive() });
+    this.series = new Series(database, parts, ends, this.#queueCounts);
     this.#pruner = new Pruner(database, parts, { historyRetentionMs: this.#historyMs });
     const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
     this.#isolation = { thread: createThreadIsolation(isolation), process: createProcessIsolation(isolation) };
@@ -168,6 +176,7 @@ export class Runtime implements TaskCaller {
     this.#leaving = worker;
     await worker?.drain(drainMs);
     this.#leaving = undefined;
+    await this.series.flush();
   }
 
   /** Drains the worker within `drainMs`, then stops everything. */
@@ -176,6 +185,7 @@ export class Runtime implements TaskCaller {
     await this.#relay.stop();
     await this.#maintenance.stop();
     await this.#joiner.stop();
+    await this.series.flush();
     await this.queue.stop();
     await Promise.all([this.#isolation.thread.stop(), this.#isolation.process.stop()]);
     this.#events.flush();
@@ -232,8 +242,9 @@ export class Runtime implements TaskCaller {
     return look();
   }
 
-  listTasks(filter: TaskFilter = {}): Promise<Page<TaskView>> {
-    return listTasks(this.database, filter);
+  /** Tasks, newest first, without the parameters of sensitive ones. @throws ApiumError `STORE_UNAVAILABLE`, `STORE_TIMEOUT`. */
+  listTasks(filter: TaskFilter = {}): Promise<SearchPage> {
+    return this.#search.list(filter);
   }
 
   revoke(id: string, options?: control.RevokeOptions): Promise<control.RevokeOutcome> {
@@ -260,7 +271,7 @@ export class Runtime implements TaskCaller {
   }
 
   deadLetters(filter?: control.DeadLetterFilter): Promise<Page<control.DeadLetterView>> {
-    return control.listDeadLetters(this.database, filter);
+    return control.listDeadLetters(this.#controlParts(), filter);
   }
 
   requeueDeadLetter(id: string, options?: { readonly params?: unknown; readonly by?: string }): Promise<AcceptedTask> {
@@ -296,7 +307,13 @@ export class Runtime implements TaskCaller {
 
   /** The queue a call of a task would go to. */
   queueOf(task: AnyTask, options: CallOptions = {}): string {
-    return place(task, options, this.#routes, this.parts.clock).queue;
+    return this.placeOf(task, options).queue;
+  }
+
+  /** The queue and the priority a call of a task would get. */
+  placeOf(task: AnyTask, options: CallOptions = {}): { readonly queue: string; readonly priority: number } {
+    const { queue, priority } = place(task, options, this.#routes, this.parts.clock);
+    return { queue, priority };
   }
 
   /** Handlers that run apart get new threads and processes: idle ones end now, the others after their run. */
@@ -422,6 +439,7 @@ export class Runtime implements TaskCaller {
         everyMs: 3_600_000,
         run: () => pruneSlots(database, parts.clock.now() - this.#historyMs),
       },
+      ...this.series.duties(),
     ]);
   }
 }

@@ -1,5 +1,5 @@
 // Which dead letters somebody means, as SQL conditions.
-import { type Parameter, plainArray } from "../../database/index.ts";
+import { type Parameter, plainArray, textArray } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { queueNamed } from "../contract/queues.ts";
 import { isTaskId } from "../contract/task-id.ts";
@@ -17,10 +17,14 @@ export interface LetterFilter {
   readonly until?: Date | undefined;
 }
 
-/** @throws ApiumError `PARAMS_INVALID` for what is no id, `QUEUE_UNKNOWN`. */
+/**
+ * @param sensitive - names of tasks whose parameters are not searched.
+ * @throws ApiumError `PARAMS_INVALID` for what is no id, `QUEUE_UNKNOWN`.
+ */
 export function letterConditions(
   filter: LetterFilter,
   handled: boolean,
+  sensitive: readonly string[],
 ): { readonly where: string; readonly parameters: Parameter[] } {
   const parts = [handled ? "handled_at is not null" : "handled_at is null"];
   const parameters: Parameter[] = [];
@@ -42,6 +46,9 @@ export function letterConditions(
     filter.text && `%${filter.text.replaceAll(/[\\%_]/g, "\\$&")}%`,
     (place) => `(params::text ilike ${place} or error->>'message' ilike ${place})`,
   );
+  if (filter.text !== undefined && sensitive.length > 0) {
+    add(textArray(sensitive), (place) => `(name is null or name <> all(${place}::text::text[]))`);
+  }
   add(filter.since?.toISOString(), (place) => `created_at >= ${place}::timestamptz`);
   add(filter.until?.toISOString(), (place) => `created_at < ${place}::timestamptz`);
   return { where: parts.join(" and "), parameters };

@@ -1,8 +1,7 @@
 // Open dead letters handled by filter: counted first, then run again, at a rate if that is wanted, or dismissed.
-import type { Queryable } from "../../database/index.ts";
 import { codeOf } from "../contract/errors.ts";
 import { type LetterFilter, letterConditions } from "./dead-letter-filter.ts";
-import { listDeadLetters, requeueDeadLetter } from "./dead-letters.ts";
+import { type LetterParts, listDeadLetters, requeueDeadLetter } from "./dead-letters.ts";
 import { type RunAgainParts, spacing } from "./run-again.ts";
 
 /** Dead letters requeued by one call at most; what is left is said. */
@@ -41,12 +40,12 @@ export async function requeueDeadLetters(
 ): Promise<RequeuedLetters> {
   const { by, limit = MOST_REQUEUED } = options;
   const dueAt = spacing(options.rate, parts.clock.now());
-  const counted = await count(parts.database, filter, options);
+  const counted = await count(parts, filter, options);
   const left = Math.max(0, counted.matched - limit);
   if (counted.dryRun) return { ...counted, requeued: [], refused: [], left };
   const requeued: string[] = [];
   const refused: { id: string; code: string }[] = [];
-  const { items } = await listDeadLetters(parts.database, { ...filter, limit });
+  const { items } = await listDeadLetters(parts, { ...filter, limit });
   for (const { id } of items) {
     try {
       requeued.push((await requeueDeadLetter(parts, id, { by, dueAt: dueAt(requeued.length) })).id);
@@ -63,23 +62,23 @@ export interface DismissedLetters extends CountedLetters {
 
 /** Marks open dead letters that fit as handled, all of them. @throws ApiumError `PARAMS_INVALID`, `QUEUE_UNKNOWN`. */
 export async function dismissDeadLetters(
-  store: Queryable,
+  parts: LetterParts,
   filter: LetterFilter,
   options: LettersOptions = {},
 ): Promise<DismissedLetters> {
-  const counted = await count(store, filter, options);
+  const counted = await count(parts, filter, options);
   if (counted.dryRun) return { ...counted, dismissed: 0 };
-  const { where, parameters } = letterConditions(filter, false);
-  const { affected } = await store.query(
+  const { where, parameters } = letterConditions(filter, false, parts.registry.sensitive());
+  const { affected } = await parts.database.query(
     `update dead_letter set handled_at = clock_timestamp(), handled_by = $${parameters.length + 1} where ${where}`,
     [...parameters, options.by ?? null],
   );
   return { ...counted, dismissed: affected };
 }
 
-async function count(store: Queryable, filter: LetterFilter, { dryRun }: LettersOptions): Promise<CountedLetters> {
-  const { where, parameters } = letterConditions(filter, false);
-  const { rows } = await store.query<{ name: string; letters: number }>(
+async function count(parts: LetterParts, filter: LetterFilter, { dryRun }: LettersOptions): Promise<CountedLetters> {
+  const { where, parameters } = letterConditions(filter, false, parts.registry.sensitive());
+  const { rows } = await parts.database.query<{ name: string; letters: number }>(
     `select coalesce(name, '?') as name, count(*)::integer as letters from dead_letter where ${where} group by 1 order by 1`,
     parameters,
   );

@@ -2,11 +2,18 @@
 // again with their parameters as they were or edited, or dismissed. Many at once: dead-letters-many.ts.
 import type { Queryable } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
+import type { TaskRegistry } from "../contract/registry.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { Page } from "../results/index.ts";
 import { type LetterFilter, letterConditions } from "./dead-letter-filter.ts";
 import { type RunAgainParts, runAgain } from "./run-again.ts";
+
+/** What reading them needs. */
+export interface LetterParts {
+  readonly database: Queryable;
+  readonly registry: Pick<TaskRegistry, "sensitive">;
+}
 
 export interface DeadLetterView {
   readonly id: string;
@@ -14,6 +21,7 @@ export interface DeadLetterView {
   readonly name: string | null;
   readonly queue: string;
   readonly priority: number | null;
+  /** Null for a kind whose parameters are sensitive. */
   readonly params: unknown;
   readonly headers: unknown;
   /** Base64 of the first bytes, for what was no task at all. */
@@ -52,12 +60,16 @@ export interface DeadLetterFilter extends LetterFilter {
 }
 
 /** Dead letters, the oldest first; open ones unless asked for handled ones. */
-export async function listDeadLetters(store: Queryable, filter: DeadLetterFilter = {}): Promise<Page<DeadLetterView>> {
+export async function listDeadLetters(
+  { database, registry }: LetterParts,
+  filter: DeadLetterFilter = {},
+): Promise<Page<DeadLetterView>> {
+  const sensitive = registry.sensitive();
   const limit = filter.limit ?? 50;
-  const { where, parameters } = letterConditions(filter, filter.handled ?? false);
+  const { where, parameters } = letterConditions(filter, filter.handled ?? false, sensitive);
   const [at, after] = filter.cursor?.split("_") ?? [];
   const n = parameters.length;
-  const { rows } = await store.query<LetterRow>(
+  const { rows } = await database.query<LetterRow>(
     `${LETTER} where ${where} and ($${n + 1}::timestamptz is null
        or (date_trunc('milliseconds', created_at), id) > ($${n + 1}::timestamptz, $${n + 2}::uuid))
      order by date_trunc('milliseconds', created_at), id limit $${n + 3}::integer`,
@@ -66,16 +78,16 @@ export async function listDeadLetters(store: Queryable, filter: DeadLetterFilter
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
-    items: items.map(toView),
+    items: items.map((row) => toView(row, sensitive)),
     nextCursor: rows.length > limit && last ? `${last.created_at.toISOString()}_${last.id}` : null,
   };
 }
 
 /** One, open or handled. @throws ApiumError `DEAD_LETTER_NOT_FOUND`. */
-export async function getDeadLetter(store: Queryable, id: string): Promise<DeadLetterView> {
-  const { rows } = isTaskId(id) ? await store.query<LetterRow>(`${LETTER} where id = $1::uuid`, [id]) : { rows: [] };
+export async function getDeadLetter({ database, registry }: LetterParts, id: string): Promise<DeadLetterView> {
+  const { rows } = isTaskId(id) ? await database.query<LetterRow>(`${LETTER} where id = $1::uuid`, [id]) : { rows: [] };
   if (rows[0] === undefined) throw notFound(id);
-  return toView(rows[0]);
+  return toView(rows[0], registry.sensitive());
 }
 
 export interface RequeueOptions {
@@ -133,14 +145,14 @@ function notFound(id: string): ApiumError {
   return new ApiumError("DEAD_LETTER_NOT_FOUND", `there is no dead letter ${id}`);
 }
 
-function toView(row: LetterRow): DeadLetterView {
+function toView(row: LetterRow, sensitive: readonly string[]): DeadLetterView {
   return {
     id: row.id,
     taskId: row.task_id,
     name: row.name,
     queue: row.queue,
     priority: row.priority,
-    params: row.params,
+    params: row.name !== null && sensitive.includes(row.name) ? null : row.params,
     headers: row.headers,
     raw: row.raw,
     error: row.error,

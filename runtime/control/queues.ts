@@ -4,10 +4,7 @@ import { LANES, type Lane } from "../contract/priority.ts";
 import { QUEUES, queueNamed } from "../contract/queues.ts";
 import type { QueueCount, QueueCounts } from "./queue-counts.ts";
 
-export interface QueueView {
-  readonly name: string;
-  readonly pausedAt: string | null;
-  readonly pausedBy: string | null;
+export interface QueueDepth {
   /** Waiting to be started. */
   readonly queued: number;
   readonly lanes: Readonly<Record<Lane, number>>;
@@ -18,6 +15,12 @@ export interface QueueView {
   readonly oldestMs: number | null;
 }
 
+export interface QueueView extends QueueDepth {
+  readonly name: string;
+  readonly pausedAt: string | null;
+  readonly pausedBy: string | null;
+}
+
 /** The counts may be some seconds old where there is much to count; pauses are as they are. */
 export async function listQueues(database: Database, counts: QueueCounts): Promise<QueueView[]> {
   const [counted, paused] = await Promise.all([
@@ -25,23 +28,30 @@ export async function listQueues(database: Database, counts: QueueCounts): Promi
     database.query<{ queue: string; paused_at: Date | null; paused_by: string | null }>("select * from task_queue"),
   ]);
   return QUEUES.map((name) => {
-    const own = counted.filter((row) => row.queue === name);
-    const waiting = own.filter((row) => row.state === "QUEUED");
-    const sum = (rows: readonly QueueCount[]) => rows.reduce((total, row) => total + row.tasks, 0);
     const pause = paused.rows.find((row) => row.queue === name);
     return {
       name,
       pausedAt: pause?.paused_at?.toISOString() ?? null,
       pausedBy: pause?.paused_at ? pause.paused_by : null,
-      queued: sum(waiting),
-      lanes: Object.fromEntries(
-        LANES.map((lane, index) => [lane, sum(waiting.filter((row) => row.lane === index))]),
-      ) as Record<Lane, number>,
-      scheduled: sum(own.filter((row) => row.state === "SCHEDULED" || row.state === "RETRY")),
-      started: sum(own.filter((row) => row.state === "STARTED")),
-      oldestMs: waiting.length === 0 ? null : Math.max(...waiting.map((row) => Math.round(row.oldestMs))),
+      ...depthOf(name, counted),
     };
   });
+}
+
+/** What a count of all queues says of one. */
+export function depthOf(queue: string, counted: readonly QueueCount[]): QueueDepth {
+  const own = counted.filter((row) => row.queue === queue);
+  const waiting = own.filter((row) => row.state === "QUEUED");
+  const sum = (rows: readonly QueueCount[]) => rows.reduce((total, row) => total + row.tasks, 0);
+  return {
+    queued: sum(waiting),
+    lanes: Object.fromEntries(
+      LANES.map((lane, index) => [lane, sum(waiting.filter((row) => row.lane === index))]),
+    ) as Record<Lane, number>,
+    scheduled: sum(own.filter((row) => row.state === "SCHEDULED" || row.state === "RETRY")),
+    started: sum(own.filter((row) => row.state === "STARTED")),
+    oldestMs: waiting.length === 0 ? null : Math.max(...waiting.map((row) => Math.round(row.oldestMs))),
+  };
 }
 
 /** Workers stop taking from the queue within a second; what runs goes on. @throws ApiumError `QUEUE_UNKNOWN`. */

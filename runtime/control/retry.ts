@@ -1,7 +1,7 @@
 // Running finished tasks again, as new ones. One that ended in FAILURE has a dead letter: it is handled by that, so that
 // nobody who requeues the dead letters later runs the task twice.
 import type { Parameter, Transaction } from "../../database/index.ts";
-import { plainArray } from "../../database/index.ts";
+import { plainArray, textArray } from "../../database/index.ts";
 import { ApiumError, codeOf } from "../contract/errors.ts";
 import { queueNamed } from "../contract/queues.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
@@ -108,7 +108,7 @@ export async function retryTasks(
   filter: EndedFilter,
   { by, dryRun = false, rate, limit = MOST_RETRIED }: RetryManyOptions = {},
 ): Promise<RetriedMany> {
-  const { where, parameters } = conditionsOf(filter);
+  const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
   const dueAt = spacing(rate, parts.clock.now());
   const { rows } = await parts.database.query<{ state: FinalState; tasks: number }>(
     `select state::text as state, count(*)::integer as tasks from task_history h where ${where} group by state`,
@@ -157,7 +157,7 @@ async function leftOut(
   });
 }
 
-function conditionsOf(filter: EndedFilter): { readonly where: string; readonly parameters: Parameter[] } {
+function conditionsOf(filter: EndedFilter, sensitive: readonly string[]): { readonly where: string; readonly parameters: Parameter[] } {
   const strange = filter.ids?.find((id) => !isTaskId(id));
   if (strange !== undefined) throw refused("ids", `"${strange}" is not a task id`);
   if (filter.ids === undefined && filter.name === undefined && filter.queue === undefined) {
@@ -179,6 +179,9 @@ function conditionsOf(filter: EndedFilter): { readonly where: string; readonly p
     filter.text && `%${filter.text.replaceAll(/[\\%_]/g, "\\$&")}%`,
     (place) => `(h.params::text ilike ${place} or h.error->>'message' ilike ${place})`,
   );
+  if (filter.text !== undefined && sensitive.length > 0) {
+    add(textArray(sensitive), (place) => `h.name <> all(${place}::text::text[])`);
+  }
   add(filter.since?.toISOString(), (place) => `h.finished_at >= ${place}::timestamptz`);
   add(filter.until?.toISOString(), (place) => `h.finished_at < ${place}::timestamptz`);
   parts.push("h.retried_as is null");

@@ -5,6 +5,7 @@ import type { Database } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { parseRate } from "../contract/rate.ts";
+import type { TaskRegistry } from "../contract/registry.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import { conditionsOf, type RevokeFilter } from "./task-filter.ts";
 
@@ -12,6 +13,7 @@ const BATCH_ROWS = 5_000;
 
 export interface RunNowParts extends Foundation {
   readonly database: Database;
+  readonly registry: Pick<TaskRegistry, "sensitive">;
   /** Something falls due then; milliseconds since the epoch. */
   readonly expect: (dueAt: number) => void;
 }
@@ -42,7 +44,7 @@ export async function runNow(
   filter: RevokeFilter,
   { dryRun = false, rate }: RunNowOptions = {},
 ): Promise<RunNowOutcome> {
-  const { where, parameters } = conditionsOf(filter);
+  const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
   const intervalMs = rate === undefined ? 0 : parseRate(rate).intervalMs;
   const now = parts.clock.now();
   const waiting = `${where} and state in ('SCHEDULED', 'RETRY')`;

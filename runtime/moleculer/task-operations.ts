@@ -7,14 +7,15 @@ import { isDuration } from "../contract/duration.ts";
 import { type EnqueueOptions, parseEnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseParams } from "../contract/parse-params.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch, taskEvents } from "../contract/task-event.ts";
-import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
 import { STEERING_EVENT } from "./control-operations.ts";
 import { acceptedView, deadLetterActions } from "./dead-letter-operations.ts";
 import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
+import { listFilter } from "./list-filter.ts";
 import { runAgainActions } from "./run-again-operations.ts";
+import { seriesActions } from "./series-operations.ts";
 import { taskStoryActions } from "./task-story-operations.ts";
 import { topologyActions } from "./topology-operations.ts";
 
@@ -46,15 +47,6 @@ const enqueue = z.strictObject({
   /** As `options.idempotencyKey`, but one's own: another asker's equal key is another key. */
   idempotencyKey: z.string().min(1).max(255).optional(),
   wait: z.union([z.string(), z.number()]).optional(),
-});
-const list = z.strictObject({
-  state: z.enum(TASK_STATES).optional(),
-  name: z.string().optional(),
-  queue: z.string().optional(),
-  worker: z.string().optional(),
-  q: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(500).optional(),
-  cursor: z.uuid().optional(),
 });
 const revoke = id.extend({
   terminate: z.boolean().optional(),
@@ -96,7 +88,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         };
       },
       get: (ctx: Ctx<unknown>) => runtime.getTask(parseParams(id, ctx.params).id),
-      list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(list, ctx.params)),
+      list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(listFilter, ctx.params)),
       async revoke(ctx: Ctx<unknown>) {
         const given = parseParams(revoke, ctx.params);
         const outcome = await runtime.revoke(given.id, {
@@ -149,6 +141,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         version: surroundings.version ?? "unknown",
       }),
       ...inspection.actions,
+      ...seriesActions(runtime),
     },
     started: async () => inspection.start(),
     stopped: async () => inspection.stop(),

@@ -6,7 +6,7 @@ import { textArray } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../contract/log-line.ts";
 import { isTaskId } from "../contract/task-id.ts";
-import type { Page } from "./task-view.ts";
+import type { Page } from "./task-search.ts";
 
 export const MOST_LOG_LINES = 1_000;
 const DEFAULT_LIMIT = 100;

@@ -215,7 +215,7 @@ export class Settlement {
     // Not moved: it was revoked meanwhile, or is somebody else's by now. The end's own fence tells the two apart.
     if (!moved) return this.#end(run, "REVOKED", new ApiumError("TASK_REVOKED"), this.#revocations);
     run.span?.end("retry", error);
-    this.tell("retried", claimed, { error: described, retryAt: dueAt });
+    this.tell("retried", claimed, { error: described, retryAt: dueAt, runtimeMs: this.#runtime(run) });
     this.#parts.queue.expect(dueAt);
   }
 

@@ -15,6 +15,7 @@ const ORDER = [
   ["runtime/caller", "runtime/queue", "runtime/schedule"],
   ["runtime/worker"],
   ["runtime/control"],
+  ["runtime/series"],
   ["runtime/maintenance"],
   ["runtime"],
   ["runtime/testing", "runtime/moleculer"],
