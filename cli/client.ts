@@ -91,8 +91,10 @@ function refusal(status: number, answer: Answer): CliError {
 }
 
 function queryText(query: Readonly<Record<string, unknown>>): string {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  const text = new URLSearchParams(Object.fromEntries(given)).toString();
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+  const text = new URLSearchParams(given).toString();
   return text === "" ? "" : `?${text}`;
 }
 

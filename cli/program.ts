@@ -13,6 +13,7 @@ import { inspectCommands } from "./commands/inspect.ts";
 import { queueCommands } from "./commands/queues.ts";
 import { reportCommands } from "./commands/reports.ts";
 import { scheduleCommands } from "./commands/schedules.ts";
+import { seriesCommand } from "./commands/series.ts";
 import { taskCommands } from "./commands/tasks.ts";
 import { topCommand } from "./commands/top.ts";
 import { outputTo } from "./output.ts";
@@ -39,6 +40,7 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   queueCommands(program, client, output);
   deadLetterCommands(program, client, output);
   topCommand(program, client, output);
+  seriesCommand(program, client, output);
   inspectCommands(program, client, output);
   controlCommands(program, client, output);
   explainCommand(program, client, output);

@@ -30,7 +30,7 @@ export type { DeadLetterView, QueueView, RevokeOptions, RevokeOutcome, WorkerVie
 export { type JetStreamOptions, JetStreamQueue } from "./queue/jetstream/jetstream-queue.ts";
 export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
 export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";
-export type { Page, TaskFilter, TaskView } from "./results/index.ts";
+export type { Page, SearchPage, TaskFilter, TaskView } from "./results/index.ts";
 export { RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "./runtime.ts";
 export {
   type CheckedSchedule,

@@ -21,7 +21,15 @@ import type { TaskEventBatch } from "./contract/task-event.ts";
 import * as control from "./control/index.ts";
 import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintenance/index.ts";
 import type { TaskQueue } from "./queue/queue.ts";
-import { getTask, listTasks, type Page, ResultWaiter, type TaskFilter, type TaskView } from "./results/index.ts";
+import {
+  getTask,
+  type Page,
+  ResultWaiter,
+  type SearchPage,
+  type TaskFilter,
+  TaskSearch,
+  type TaskView,
+} from "./results/index.ts";
 import { Clockwork, type Firing, type FiringParts, pruneSlots, Schedules } from "./schedule/index.ts";
 import { EndBook, Series } from "./series/index.ts";
 import { EventBatcher } from "./telemetry/index.ts";
@@ -80,6 +88,7 @@ export class Runtime implements TaskCaller {
   readonly #pruner: Pruner;
   readonly #maintenance: Maintenance;
   readonly #queueCounts: control.QueueCounts;
+  readonly #search: TaskSearch;
   readonly #isolation: { readonly thread: Isolation; readonly process: Isolation };
   #worker: Worker | undefined;
   #leaving: Worker | undefined;
@@ -116,6 +125,7 @@ export class Runtime implements TaskCaller {
       revokeChildren: (parentId) => control.revokeChildren(this.#controlParts(), parentId, { terminate: true }),
     });
     this.#queueCounts = new control.QueueCounts(database, parts.clock);
+    this.#search = new TaskSearch({ database, clock, sensitive: () => registry.sensitive() });
     this.series = new Series(database, parts, ends, this.#queueCounts);
     this.#pruner = new Pruner(database, parts, { historyRetentionMs: this.#historyMs });
     const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
@@ -216,8 +226,9 @@ export class Runtime implements TaskCaller {
     return getTask(this.database, id, this.parts.clock.now());
   }
 
-  listTasks(filter: TaskFilter = {}): Promise<Page<TaskView>> {
-    return listTasks(this.database, filter);
+  /** Tasks, newest first, without the parameters of sensitive ones. @throws ApiumError `STORE_UNAVAILABLE`, `STORE_TIMEOUT`. */
+  listTasks(filter: TaskFilter = {}): Promise<SearchPage> {
+    return this.#search.list(filter);
   }
 
   revoke(id: string, options?: control.RevokeOptions): Promise<control.RevokeOutcome> {
@@ -278,7 +289,13 @@ export class Runtime implements TaskCaller {
 
   /** The queue a call of a task would go to. */
   queueOf(task: AnyTask, options: CallOptions = {}): string {
-    return place(task, options, this.#options.routes ?? (() => undefined), this.parts.clock).queue;
+    return this.placeOf(task, options).queue;
+  }
+
+  /** The queue and the priority a call of a task would get. */
+  placeOf(task: AnyTask, options: CallOptions = {}): { readonly queue: string; readonly priority: number } {
+    const { queue, priority } = place(task, options, this.#options.routes ?? (() => undefined), this.parts.clock);
+    return { queue, priority };
   }
 
   /** Another process has revoked something that runs, perhaps here. */

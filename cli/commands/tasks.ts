@@ -12,16 +12,33 @@ export function taskCommands(program: Command, client: () => Client, output: Out
   tasks
     .command("list", { isDefault: true })
     .description("newest first")
-    .option("-s, --state <state>", "QUEUED, SCHEDULED, STARTED, WAITING, RETRY, SUCCESS, FAILURE or REVOKED")
+    .option(
+      "-s, --state <states...>",
+      "QUEUED, SCHEDULED, STARTED, WAITING, RETRY, SUCCESS, FAILURE, REVOKED; several too",
+    )
     .option("-n, --name <name>", "of this name")
     .option("-q, --queue <queue>", "in this queue")
     .option("-w, --worker <id>", "of this worker")
     .option("-t, --text <text>", "with this text in its id, name or parameters")
+    .option("--since <when>", "accepted since: 2h (ago), or an instant such as 2026-12-24T18:00:00Z", instantOf)
+    .option("--until <when>", "accepted before", instantOf)
+    .option("--header <header...>", "with this header, written like tenant:acme; several too")
     .option("-l, --limit <n>", "how many; default 50", wholeNumber)
     .option("--cursor <cursor>", "go on where a page ended")
-    .action(async ({ text, ...filter }) => {
-      output.show(await client().get("/tasks", { ...filter, q: text }), listText);
+    .action(async ({ text, since, until, state, ...filter }) => {
+      const between = { createdAfter: since, createdBefore: until };
+      output.show(await client().get("/tasks", { ...filter, ...between, state: state?.join(","), q: text }), listText);
     });
+
+  tasks
+    .command("types")
+    .description("kinds of tasks: what is set, who can run them, how they did within the last hour")
+    .action(async () => output.show(await client().get("/task-types"), typesText));
+
+  tasks
+    .command("counts")
+    .description("how many are in each state, how many have ended")
+    .action(async () => output.show(await client().get("/tasks/counts"), countsText));
 
   tasks
     .command("show <task>")
@@ -85,7 +102,7 @@ export function taskCommands(program: Command, client: () => Client, output: Out
     });
 }
 
-function listText({ items, nextCursor }: Answer): string {
+function listText({ items, nextCursor, searchedTo }: Answer): string {
   const rows = items.map((task: Answer) => [
     task.id,
     task.name,
@@ -93,8 +110,43 @@ function listText({ items, nextCursor }: Answer): string {
     coloured(task.state),
     when(task.createdAt),
   ]);
-  const more = nextCursor === null ? "" : `\n${dim(`more: --cursor ${nextCursor}`)}`;
-  return `${table(["TASK", "NAME", "QUEUE", "STATE", "ACCEPTED"], rows)}${more}`;
+  const more =
+    searchedTo === null
+      ? nextCursor && dim(`more: --cursor ${nextCursor}`)
+      : odd(`searched back to ${moment(searchedTo)}; go on with --cursor ${nextCursor}`);
+  const found = table(["TASK", "NAME", "QUEUE", "STATE", "ACCEPTED"], rows);
+  return more ? `${found}\n${more}` : found;
+}
+
+function typesText({ items }: Answer): string {
+  return table(
+    ["NAME", "QUEUE", "RATE", "TIME LIMIT", "RETRIES", "WORKERS", "DONE", "FAILED", "P95", ""],
+    items.map(({ name, queue, rateLimit, timeLimit, retry, workers, lastHour, pausedAt, overrides }: Answer) => [
+      name,
+      queue,
+      rateLimit,
+      timeLimit,
+      retry.maxRetries,
+      workers.length === 0 ? odd("0") : workers.length,
+      lastHour.done,
+      lastHour.failed > 0 ? bad(String(lastHour.failed)) : 0,
+      lastHour.p95Ms === null ? null : `${Math.round(lastHour.p95Ms)} ms`,
+      [pausedAt === null ? "" : odd("paused"), overrides === null ? "" : dim(`set by ${overrides.updatedBy}`)].join(
+        " ",
+      ),
+    ]),
+  );
+}
+
+function countsText({ live, ended }: Answer): string {
+  const states = Object.keys(ended.day);
+  return [
+    facts(Object.entries<number>(live)),
+    table(
+      ["ENDED", "LAST HOUR", "LAST DAY"],
+      states.map((state) => [coloured(state), ended.hour[state], ended.day[state]]),
+    ),
+  ].join("\n\n");
 }
 
 function taskText(task: Answer): string {
@@ -169,6 +221,15 @@ export function jsonOf(text: string | undefined): unknown {
   } catch {
     throw new InvalidArgumentError(`the parameters are no JSON: ${text}`);
   }
+}
+
+/** `2h` is two hours ago; an instant is itself. */
+export function instantOf(text: string): string {
+  const [, count, unit] = /^(\d+)(s|m|h|d)$/.exec(text) ?? [];
+  const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  const at = unit === undefined ? Date.parse(text) : Date.now() - Number(count) * (units[unit] ?? 0);
+  if (Number.isNaN(at)) throw new InvalidArgumentError("must be written like 2h, or like 2026-12-24T18:00:00Z");
+  return new Date(at).toISOString();
 }
 
 export function wholeNumber(text: string): number {

@@ -30,6 +30,11 @@ export class TaskRegistry {
     return task;
   }
 
+  /** Names of tasks whose parameters are not shown in lists, nor searched. */
+  sensitive(): string[] {
+    return this.all().flatMap(({ taskName, settings }) => (settings.sensitive === true ? [taskName] : []));
+  }
+
   all(): AnyTask[] {
     return [...this.#tasks.values()];
   }

@@ -37,3 +37,16 @@ export function idSource(clock: Clock, random: Random): NewId {
 export function isTaskId(text: string): boolean {
   return UUID.test(text);
 }
+
+const OURS = /^[0-9a-f]{8}-[0-9a-f]{4}-7/;
+
+/** When an id of ours was made, in milliseconds since the epoch; `undefined` for another kind of UUID. */
+export function instantOf(id: string): number | undefined {
+  return OURS.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined;
+}
+
+/** No id of ours that was made at this instant, or later, sorts before it. */
+export function lowestIdAt(ms: number): string {
+  const time = Math.floor(ms).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+}

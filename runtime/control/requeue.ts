@@ -27,6 +27,7 @@ export interface DeadLetterView {
   readonly taskId: string | null;
   readonly name: string | null;
   readonly queue: string;
+  /** Null for a kind whose parameters are sensitive. */
   readonly params: unknown;
   /** Base64 of the first bytes, for what was no task at all. */
   readonly raw: string | null;
@@ -97,8 +98,12 @@ export async function listDeadLetters(
   );
   const items = rows.slice(0, limit);
   const last = items.at(-1);
+  const sensitive = parts.registry.sensitive();
   return {
-    items: items.map(toView),
+    items: items.map((row) => {
+      const view = toView(row);
+      return sensitive.includes(view.name ?? "") ? { ...view, params: null } : view;
+    }),
     nextCursor: rows.length > limit && last ? `${last.created_at.toISOString()}_${last.id}` : null,
   };
 }

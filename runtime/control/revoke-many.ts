@@ -1,5 +1,6 @@
 // Revoking by filter: every live task that fits, a thousand at a time in the order of their ids, so that what is accepted
 // meanwhile cannot keep it going for ever. With `dryRun` nothing is done but counting.
+import type { TaskRegistry } from "../contract/registry.ts";
 import { isFinal, type TaskState } from "../contract/task-state.ts";
 import { type RevokeOptions, type RevokeParts, requestRevocations, revokeChildren, revokeIdle } from "./revoke.ts";
 import { conditionsOf, type RevokeFilter } from "./task-filter.ts";
@@ -23,11 +24,11 @@ export interface RevokedMany {
 
 /** @throws ApiumError `PARAMS_INVALID`, `QUEUE_UNKNOWN`. */
 export async function revokeMany(
-  parts: RevokeParts,
+  parts: RevokeParts & { readonly registry: TaskRegistry },
   filter: RevokeFilter,
   options: RevokeManyOptions = {},
 ): Promise<RevokedMany> {
-  const { where, parameters } = conditionsOf(filter);
+  const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
   const { rows } = await parts.database.query<{ state: TaskState; tasks: number; last: string }>(
     `select state::text as state, count(*)::integer as tasks, max(id::text) as last from task where ${where}
      group by state`,

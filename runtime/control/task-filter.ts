@@ -1,6 +1,6 @@
 // Which live tasks an operation is about, as SQL conditions. An empty filter is refused: "all" must be said.
 import type { Parameter } from "../../database/index.ts";
-import { plainArray } from "../../database/index.ts";
+import { plainArray, textArray } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { queueNamed } from "../contract/queues.ts";
 import { isTaskId } from "../contract/task-id.ts";
@@ -12,7 +12,7 @@ export interface RevokeFilter {
   readonly name?: string | undefined;
   readonly queue?: string | undefined;
   readonly tenant?: string | undefined;
-  /** Text in the parameters, whatever its case. */
+  /** Text in the parameters, whatever its case; those of sensitive tasks are not looked at. */
   readonly text?: string | undefined;
   /** Headers that must have these values. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -24,8 +24,11 @@ export interface Conditions {
   readonly parameters: Parameter[];
 }
 
-/** @throws ApiumError `PARAMS_INVALID` when nothing but states is named, or an id is none; `QUEUE_UNKNOWN`. */
-export function conditionsOf(filter: RevokeFilter): Conditions {
+/**
+ * @param sensitive - names of tasks whose parameters are not searched.
+ * @throws ApiumError `PARAMS_INVALID` when nothing but states is named, or an id is none; `QUEUE_UNKNOWN`.
+ */
+export function conditionsOf(filter: RevokeFilter, sensitive: readonly string[]): Conditions {
   const parts: string[] = [];
   const parameters: Parameter[] = [];
   const add = (value: Parameter | undefined, condition: (place: string) => string) => {
@@ -40,6 +43,9 @@ export function conditionsOf(filter: RevokeFilter): Conditions {
   add(filter.queue && queueNamed(filter.queue), (place) => `queue = ${place}`);
   add(filter.tenant, (place) => `${TENANT_SQL} = ${place}`);
   add(filter.text && `%${filter.text.replaceAll(/[\\%_]/g, "\\$&")}%`, (place) => `params::text ilike ${place}`);
+  if (filter.text !== undefined && sensitive.length > 0) {
+    add(textArray(sensitive), (place) => `name <> all(${place}::text::text[])`);
+  }
   for (const [name, value] of Object.entries(filter.headers ?? {})) {
     parameters.push(name, value);
     parts.push(`headers->>$${parameters.length - 1}::text = $${parameters.length}`);

@@ -6,11 +6,12 @@ import { parseEnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseParams } from "../contract/parse-params.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch } from "../contract/task-event.ts";
-import { TASK_STATES } from "../contract/task-state.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
 import { inspectService, type ProcessSurroundings } from "./inspect-service.ts";
+import { listFilter } from "./list-filter.ts";
+import { seriesActions } from "./series-operations.ts";
 
 /** Tells every process that something that runs was revoked. */
 export const REVOCATION_EVENT = "task.revocation";
@@ -23,15 +24,6 @@ const enqueue = z.strictObject({
   params: z.unknown().optional(),
   options: z.record(z.string(), z.unknown()).optional(),
   wait: z.union([z.string(), z.number()]).optional(),
-});
-const list = z.strictObject({
-  state: z.enum(TASK_STATES).optional(),
-  name: z.string().optional(),
-  queue: z.string().optional(),
-  worker: z.string().optional(),
-  q: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(500).optional(),
-  cursor: z.uuid().optional(),
 });
 const revoke = id.extend({
   terminate: z.boolean().optional(),
@@ -77,7 +69,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         };
       },
       get: (ctx: Ctx<unknown>) => runtime.getTask(parseParams(id, ctx.params).id),
-      list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(list, ctx.params)),
+      list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(listFilter, ctx.params)),
       async revoke(ctx: Ctx<unknown>) {
         const given = parseParams(revoke, ctx.params);
         const outcome = await runtime.revoke(given.id, {
@@ -149,6 +141,7 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
         return { ready: true };
       },
       ...inspection.actions,
+      ...seriesActions(runtime),
     },
     started: async () => inspection.start(),
     stopped: async () => inspection.stop(),

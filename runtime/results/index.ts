@@ -7,6 +7,8 @@ export {
   retryTasks,
   takeRateSlots,
 } from "./return-to-queue.ts";
+export type { TaskFilter } from "./search-plan.ts";
 export { startWaiting } from "./start-waiting.ts";
-export { type AttemptView, getTask, listTasks, type Page, type TaskFilter, type TaskView } from "./task-view.ts";
+export { type Page, type SearchPage, TaskSearch } from "./task-search.ts";
+export { type AttemptView, getTask, type TaskView } from "./task-view.ts";
 export { ResultWaiter } from "./waiter.ts";

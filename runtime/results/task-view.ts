@@ -1,4 +1,4 @@
-// What can be asked about tasks: one by id, or lists of them, from the live table and the history together.
+// A task as it is shown, from the live table or the history; and one by its id.
 import type { Queryable } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { TaskError } from "../contract/task-error.ts";
@@ -25,6 +25,8 @@ export interface TaskView {
   readonly retries: number;
   readonly crashes: number;
   readonly params: unknown;
+  /** In lists, of a kind whose parameters are sensitive: they are null. */
+  readonly areParamsHidden?: true;
   readonly headers: Record<string, string> | null;
   readonly progress: { readonly fraction: number; readonly message: string | null } | null;
   readonly error: TaskError | null;
@@ -44,14 +46,16 @@ export interface TaskView {
   readonly children?: readonly { readonly id: string; readonly index: number; readonly state: TaskState | null }[];
 }
 
-interface Row {
+export interface Row {
   readonly [column: string]: unknown;
 }
 
-const LIVE = `select id, name, queue, priority, state::text as state, null::text as reason, attempt, retries, crashes, params,
+/** Unfinished tasks, as `toView` reads them. */
+export const LIVE = `select id, name, queue, priority, state::text as state, null::text as reason, attempt, retries, crashes, params,
   headers, progress, null::json as error, created_at, case when held_for is null then due_at end as due_at, expires_at, started_at, null::timestamptz as finished_at,
   worker, parent_id, retry_of from task`;
-const HISTORY = `select id, name, queue, priority, state::text as state, reason, attempt, retries, crashes, params, headers,
+/** Ended ones. */
+export const HISTORY = `select id, name, queue, priority, state::text as state, reason, attempt, retries, crashes, params, headers,
   null::json as progress, error, created_at, null::timestamptz as due_at, null::timestamptz as expires_at, started_at,
   finished_at, worker, parent_id, retry_of from task_history`;
 
@@ -95,55 +99,7 @@ async function one(store: Queryable, source: string, id: string): Promise<Row | 
   return rows[0];
 }
 
-export interface TaskFilter {
-  readonly state?: TaskState | undefined;
-  readonly name?: string | undefined;
-  readonly queue?: string | undefined;
-  readonly worker?: string | undefined;
-  /** Text to find in id, name or parameters. */
-  readonly q?: string | undefined;
-  readonly limit?: number | undefined;
-  /** The `nextCursor` of the page before. */
-  readonly cursor?: string | undefined;
-}
-
-export interface Page<Item> {
-  readonly items: Item[];
-  readonly nextCursor: string | null;
-}
-
-const DEFAULT_LIMIT = 50;
-
-/** Tasks, newest id first. */
-export async function listTasks(store: Queryable, filter: TaskFilter): Promise<Page<TaskView>> {
-  const limit = filter.limit ?? DEFAULT_LIMIT;
-  const conditions: string[] = [];
-  const parameters: (string | number)[] = [];
-  const where = (condition: (place: string) => string, value: string | number | undefined) => {
-    if (value === undefined) return;
-    parameters.push(value);
-    conditions.push(condition(`$${parameters.length}`));
-  };
-  where((place) => `state = ${place}::task_state`, filter.state);
-  where((place) => `name = ${place}`, filter.name);
-  where((place) => `queue = ${place}`, filter.queue);
-  where((place) => `worker = ${place}`, filter.worker);
-  where(
-    (place) => `(params::text ilike ${place} or name ilike ${place} or id::text like ${place})`,
-    filter.q === undefined ? undefined : `%${filter.q.replaceAll(/[\\%_]/g, "\\$&")}%`,
-  );
-  where((place) => `id < ${place}::uuid`, filter.cursor);
-  const suffix = conditions.length > 0 ? ` where ${conditions.join(" and ")}` : "";
-  const branch = (source: string) => `(${source}${suffix} order by id desc limit ${limit + 1})`;
-  const { rows } = await store.query<Row>(
-    `select * from (${branch(LIVE)} union all ${branch(HISTORY)}) both_tables order by id desc limit ${limit + 1}`,
-    parameters,
-  );
-  const items = rows.slice(0, limit).map((row) => ({ ...toView(row), hasResult: false }));
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-}
-
-function toView(row: Row): Omit<TaskView, "hasResult"> {
+export function toView(row: Row): Omit<TaskView, "hasResult"> {
   return {
     id: String(row.id),
     name: String(row.name),

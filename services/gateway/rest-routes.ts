@@ -10,6 +10,7 @@ import { MOBILE_ROUTES } from "./mobile-routes.ts";
 import { REPORT_ROUTES } from "./report-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
+import { SERIES_ROUTES } from "./series-routes.ts";
 import { WORK_ORDER_ROUTES } from "./work-order-routes.ts";
 import { WORKER_ROUTES } from "./worker-routes.ts";
 
@@ -30,9 +31,14 @@ export const REST_ROUTES: readonly RestRoute[] = [
     path: "/tasks",
     action: "tasks.list",
     role: "viewer",
-    summary: "Tasks, newest first.",
-    query: ["state", "name", "queue", "worker", "q", "limit", "cursor"],
+    summary:
+      "Tasks, newest first. `state` may be several with commas, `header` is written like tenant:acme; where `searchedTo` is an instant, no more than since then was searched yet: go on with `nextCursor`.",
+    query: [
+      ...["state", "name", "queue", "worker", "parentId", "retryOf", "header", "createdAfter", "createdBefore"],
+      ...["q", "limit", "cursor"],
+    ],
   },
+  ...SERIES_ROUTES,
   {
     method: "GET",
     path: "/tasks/:id",

@@ -10,11 +10,15 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
   const state = named(given.state);
   const ours = state === undefined ? undefined : ourState(state);
   if (state !== undefined && ours === undefined) return {};
-  const filter = { state: ours, name: named(given.taskname), worker: named(given.workername), q: named(given.search) };
-  const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   const offset = Math.max(0, Number(given.offset ?? 0) || 0);
   const limit = Math.min(LONGEST_LIST, Number(given.limit ?? LONGEST_LIST) || LONGEST_LIST);
   const [from, to] = [minuteOf(given.received_start), minuteOf(given.received_end)];
+  const filter = {
+    ...{ state: ours, name: named(given.taskname), worker: named(given.workername), q: named(given.search) },
+    createdAfter: from === undefined ? undefined : new Date(from).toISOString(),
+    createdBefore: to === undefined ? undefined : new Date(to).toISOString(),
+  };
+  const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   const found: Viewed[] = [];
   let cursor: string | null = null;
   do {
@@ -23,12 +27,7 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
       limit: PAGE,
       ...(cursor === null ? {} : { cursor }),
     });
-    found.push(
-      ...page.items.filter(({ createdAt }) => {
-        const at = Date.parse(createdAt);
-        return (from === undefined || at > from) && (to === undefined || at < to);
-      }),
-    );
+    found.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null && found.length < offset + limit);
   const shown = sorted(found.slice(offset, offset + limit).map(flowerTask), named(given.sort_by));
@@ -45,5 +44,6 @@ function sorted(tasks: Readonly<Record<string, unknown>>[], by: string | undefin
 /** `2026-11-23 18:44`, of UTC. */
 function minuteOf(value: unknown): number | undefined {
   const [, day, time] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})/.exec(String(value ?? "")) ?? [];
-  return day === undefined ? undefined : Date.parse(`${day}T${time}:00Z`);
+  const at = Date.parse(`${day}T${time}:00Z`);
+  return Number.isNaN(at) ? undefined : at;
 }
