@@ -19,9 +19,17 @@ const TONES: Readonly<Record<CacheCommand["outcome"], Tone>> = { hit: "good", mi
 const WORDS: Readonly<Record<CacheCommand["outcome"], string>> = { hit: "Hit", miss: "Miss", done: "Done" };
 
 const COLUMNS: readonly Column<CacheCommand>[] = [
-  { title: "At", kind: "shrink", cell: ({ at }) => <span class="mono">{at.slice(11, 23)}</span> },
+  { title: "At", kind: "shrink", wide: true, cell: ({ at }) => <span class="mono">{at.slice(11, 23)}</span> },
   { title: "Command", kind: "shrink", cell: ({ action }) => <strong>{action}</strong> },
-  { title: "Key", kind: "grow", cell: ({ key }) => <span class="mono command-key">{key ?? "–"}</span> },
+  {
+    title: "Key",
+    kind: "grow",
+    cell: ({ key }) => (
+      <span class="mono command-key" title={key ?? ""}>
+        {key ?? "–"}
+      </span>
+    ),
+  },
   { title: "Outcome", cell: ({ outcome }) => <Badge tone={TONES[outcome]}>{WORDS[outcome]}</Badge> },
   { title: "Took", kind: "number", wide: true, cell: ({ ms }) => took(ms) },
   { title: "Asked by", wide: true, cell: ({ caller }) => <span class="muted nowrap">{caller ?? "–"}</span> },

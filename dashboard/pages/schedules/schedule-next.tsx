@@ -70,6 +70,11 @@ function columnsFor(timezone: string, seconds: boolean): readonly Column<string>
             cell: (fire: string) => <span class="nowrap">{inZone(fire, READERS_ZONE, { seconds })}</span>,
           },
         ]),
-    { title: "", kind: "number", cell: (fire) => <span class="muted">{relative(Date.parse(fire), now.value)}</span> },
+    {
+      title: "",
+      kind: "number",
+      wide: !isSame,
+      cell: (fire) => <span class="muted">{relative(Date.parse(fire), now.value)}</span>,
+    },
   ];
 }

@@ -48,7 +48,7 @@ export function Types() {
     { title: "Retries", kind: "number", wide: true, cell: ({ retries }) => retries ?? "–" },
     { title: "Soft limit", kind: "number", wide: true, cell: (type) => <Limit type={type} of="softTimeLimit" /> },
     { title: "Hard limit", kind: "number", wide: true, cell: (type) => <Limit type={type} of="timeLimit" /> },
-    { title: "Rate", kind: "number", cell: (type) => <Limit type={type} of="rateLimit" none="no limit" /> },
+    { title: "Rate", kind: "number", wide: true, cell: (type) => <Limit type={type} of="rateLimit" none="no limit" /> },
     { title: "State", cell: (type) => <TypeState type={type} /> },
     { title: "", kind: "shrink", cell: (type) => <TypeActions type={type} onDone={types.reload} /> },
   ];
