@@ -98,6 +98,8 @@ const schema = z.object({
     )
     .optional(),
   JWT_SECRET: z.string().min(32).optional(),
+  /** A file that is touched every few seconds while the process lives, for who asks how it is (cli/healthcheck.mjs). */
+  ALIVE_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** The worker drains and exits for its supervisor after this many tasks. */
   WORKER_MAX_TASKS: z.coerce.number().int().min(1).optional(),
