@@ -1,5 +1,6 @@
 // The entry: settings, database, runtime, services, in that order; and the same backwards when it is told to stop.
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { ServiceBroker } from "moleculer";
 import { type Database, migrate, openPGlite, openPostgres } from "./database/index.ts";
 import { brokerOptions } from "./moleculer.config.ts";
@@ -31,6 +32,7 @@ const TRY_EVERY_MS = 1_000;
 /** A stop that hangs (a database that does not answer) ends this long after the drain's own time-out. */
 const LEAVE_ANYWAY_MS = 15_000;
 const RECYCLE_LOOK_MS = 5_000;
+const SHOW_LIFE_MS = 5_000;
 const MB = 1024 * 1024;
 
 /** The settings may be what is wrong, so of these two only the one that matters is read before them. */
@@ -86,6 +88,7 @@ async function main(): Promise<void> {
   await broker.start();
   await runtime.work();
   recycle(settings, runtime, log, leave);
+  showLife(settings.ALIVE_FILE, log);
   log.info(`ready after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
 
@@ -177,6 +180,14 @@ function recycle(settings: Settings, runtime: Runtime, log: Log, leave: () => vo
     leave();
   }, RECYCLE_LOOK_MS);
   timer.unref();
+}
+
+/** The file is as old as the last turn of this process' event loop: cli/healthcheck.mjs looks at it. */
+function showLife(file: string | undefined, log: Log): void {
+  if (file === undefined) return;
+  const touch = () => writeFile(file, `${process.pid}\n`).catch((error) => log.warn("ALIVE_FILE", error));
+  void touch();
+  setInterval(touch, SHOW_LIFE_MS).unref();
 }
 
 main().catch((error: unknown) => {

@@ -309,6 +309,13 @@ const schema = z.object({
     neededBy: "workers under a supervisor, when something leaks",
     without: "never",
   }),
+  ALIVE_FILE: z.string().optional().register(SETTING_FACTS, {
+    meaning: "A file that is touched every 5 s while the process lives; `node cli/healthcheck.mjs` looks at it.",
+    format: "a path",
+    example: "/tmp/apium-alive",
+    neededBy: "containers without a gateway",
+    without: "no file",
+  }),
 });
 
 /** Each setting with what it takes, for the reference. */
