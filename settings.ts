@@ -264,16 +264,14 @@ const schema = z.object({
       example: "json",
       neededBy: "whoever gathers logs",
     }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:")
-    .optional()
-    .register(SETTING_FACTS, {
-      meaning:
-        "Where traces go. OpenTelemetry reads by itself OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and what more there is of OTEL_EXPORTER_OTLP_… (HEADERS, TIMEOUT, COMPRESSION, CERTIFICATE).",
-      format: "http:// or https://, usually port 4318",
-      example: "http://localhost:4318",
-      neededBy: "whoever wants traces: all processes",
-      without: "no traces",
-    }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:").optional().register(SETTING_FACTS, {
+    meaning:
+      "Where traces go. OpenTelemetry reads by itself OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and what more there is of OTEL_EXPORTER_OTLP_… (HEADERS, TIMEOUT, COMPRESSION, CERTIFICATE).",
+    format: "http:// or https://, usually port 4318",
+    example: "http://localhost:4318",
+    neededBy: "whoever wants traces: all processes",
+    without: "no traces",
+  }),
   OTEL_EXPORTER_OTLP_PROTOCOL: z.literal("http/protobuf").default("http/protobuf").register(SETTING_FACTS, {
     meaning: "How traces are sent; there is one way.",
     format: "http/protobuf",

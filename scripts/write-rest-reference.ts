@@ -93,9 +93,7 @@ function outsideTable(): string {
     code(`GET ${path}`),
     "a session",
     path === "/" ? `query ${codes(["token"])}` : "",
-    path === "/"
-      ? "The dashboard; a token in the address begins a session and is taken out of it."
-      : "A page of it.",
+    path === "/" ? "The dashboard; a token in the address begins a session and is taken out of it." : "A page of it.",
   ]);
   return table(["endpoint", "role", "parameters", "what"], [...paths, ...graphql, ...pages]);
 }

@@ -1,7 +1,7 @@
 // `apium tasks …`: find them, look at one and at its family, enqueue, wait, revoke, run again.
 import { type Command, InvalidArgumentError } from "commander";
 import type { Answer, Client } from "../client.ts";
-import { bad, dim, facts, good, moment, odd, type Output, table, when } from "../output.ts";
+import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
 import { treeCommand } from "./task-tree.ts";
 import { coloured, progressText } from "./task-words.ts";
 

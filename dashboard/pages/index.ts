@@ -3,6 +3,8 @@ import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icon.tsx";
 import { Audit } from "./audit/audit.tsx";
 import { Cache } from "./cache/cache.tsx";
+import { DeadLetters } from "./dead-letters/dead-letters.tsx";
+import { LetterPage } from "./dead-letters/letter.tsx";
 import { Job } from "./facility/job.tsx";
 import { Jobs } from "./facility/jobs.tsx";
 import { Mailbox } from "./facility/mailbox.tsx";
@@ -11,18 +13,16 @@ import { Site } from "./facility/site.tsx";
 import { Sites } from "./facility/sites.tsx";
 import { Ticket } from "./facility/ticket.tsx";
 import { Tickets } from "./facility/tickets.tsx";
-import { DeadLetters } from "./dead-letters/dead-letters.tsx";
-import { LetterPage } from "./dead-letters/letter.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { Queue } from "./queues/queue.tsx";
 import { Queues } from "./queues/queues.tsx";
 import { Schedule } from "./schedules/schedule.tsx";
 import { Schedules } from "./schedules/schedules.tsx";
 import { Settings } from "./settings/settings.tsx";
-import { Worker } from "./workers/worker.tsx";
-import { Workers } from "./workers/workers.tsx";
 import { TaskPage } from "./task/task.tsx";
 import { Tasks } from "./tasks/tasks.tsx";
+import { Worker } from "./workers/worker.tsx";
+import { Workers } from "./workers/workers.tsx";
 
 export interface PageEntry {
   /** A pattern: `:id` is handed to the page. */

@@ -32,7 +32,8 @@ async function retryOnce(
       "select retried_as as again from task_history where id = $1::uuid for update",
       [id],
     );
-    if (rows.some(({ again }) => again !== null)) throw new ApiumError("TASK_RETRIED", `task ${id} has been run again already`);
+    if (rows.some(({ again }) => again !== null))
+      throw new ApiumError("TASK_RETRIED", `task ${id} has been run again already`);
     return retryIn(parts, tx, id, by, dueAt);
   });
 }
@@ -157,7 +158,10 @@ async function leftOut(
   });
 }
 
-function conditionsOf(filter: EndedFilter, sensitive: readonly string[]): { readonly where: string; readonly parameters: Parameter[] } {
+function conditionsOf(
+  filter: EndedFilter,
+  sensitive: readonly string[],
+): { readonly where: string; readonly parameters: Parameter[] } {
   const strange = filter.ids?.find((id) => !isTaskId(id));
   if (strange !== undefined) throw refused("ids", `"${strange}" is not a task id`);
   if (filter.ids === undefined && filter.name === undefined && filter.queue === undefined) {

@@ -53,7 +53,10 @@ describe("inspect and control", () => {
 
   test("tell what there is", async () => {
     const of = async (what: string, params = {}) => {
-      const { items } = await gateway.broker.call<{ items: { answer: unknown }[] }, object>(`tasks.inspect.${what}`, params);
+      const { items } = await gateway.broker.call<{ items: { answer: unknown }[] }, object>(
+        `tasks.inspect.${what}`,
+        params,
+      );
       return items[0]?.answer ?? items[0];
     };
     expect(await of("active")).toEqual([{ id, name: "linger", queue: "default", runningMs: expect.any(Number) }]);
