@@ -9,6 +9,8 @@ export interface RowsInView {
   /** The first row to draw, and the one after the last. */
   readonly first: number;
   readonly end: number;
+  /** The first that is not covered. */
+  readonly top: number;
   /** What the rows before and after would take, in pixels. */
   readonly before: number;
   readonly after: number;
@@ -63,6 +65,7 @@ export function useRowsInView(list: RefObject<HTMLElement | null>, options: Rows
   return {
     first,
     end,
+    top: Math.max(0, Math.ceil((scrollY + coveredPx.top - margin) / rowPx)),
     before: first * rowPx,
     after: Math.max(0, count - end) * rowPx,
     scrollToRow: (index) => rows.scrollToIndex(index, { align: "auto" }),

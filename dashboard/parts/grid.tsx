@@ -80,7 +80,7 @@ export function Grid<Row>(props: GridProps<Row>) {
   };
   const press = (event: KeyboardEvent) => {
     if (event.altKey || (event.target instanceof Element && event.target.matches("thead *"))) return;
-    const current = indexOf(at);
+    const current = at === undefined ? view.top - 1 : indexOf(at);
     const pageRows = Math.max(1, Math.floor((innerHeight - COVERED_PX.top - COVERED_PX.foot) / rowPx));
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: current + 1,
@@ -101,7 +101,7 @@ export function Grid<Row>(props: GridProps<Row>) {
     else return;
     event.preventDefault();
   };
-  useArrowsFromPage(list, () => moveTo(Math.max(indexOf(at), view.first === 0 ? 0 : view.first + 12)));
+  useArrowsFromPage(list, () => moveTo(at === undefined ? view.top : indexOf(at)));
 
   const isAll = selection !== undefined && rows.length > 0 && selection.keys.size >= rows.length;
   return (

@@ -57,7 +57,8 @@ function runThrough(service: Service, key: string): (params: unknown, task: Task
     endpoint ??= broker.registry.getActionEndpoints(`${service.fullName}.${key}`)?.localEndpoints[0];
     if (action === undefined) throw new ApiumError("TASK_UNKNOWN", `${service.fullName} has no task ${key}`);
     const correlationId = task.headers["correlation-id"] ?? task.id;
-    const ctx = broker.ContextFactory.create(service.broker, endpoint, params, { meta: { correlationId } });
+    // Its limits are the task's: the broker's time-out for calls would end every run after half a minute.
+    const ctx = broker.ContextFactory.create(service.broker, endpoint, params, { meta: { correlationId }, timeout: 0 });
     Object.assign(ctx.locals, { task });
     return action(params, { ctx });
   };

@@ -49,9 +49,11 @@ async function startBroker(
   runtime: Runtime,
   services: readonly ServiceSchema[],
   natsUrl?: string,
+  requestTimeout = 0,
 ): Promise<ServiceBroker> {
   const broker = new ServiceBroker({
     logger: false,
+    requestTimeout,
     validator: false,
     nodeID: `node-${brokers.length}-${Math.random()}`,
     namespace: "test",
@@ -86,6 +88,19 @@ describe("a Moleculer service with tasks", () => {
     const broker = await startBroker(runtime, [greeter]);
     const { id } = await broker.call<{ id: string }, object>("greeter.invite", {});
     await expect(runtime.result(id)).resolves.toEqual({ text: "Hello guest c-1" });
+  });
+
+  test("lets a handler take longer than a call may", async () => {
+    const runtime = backend.runtime();
+    const patient: TaskServiceSchema = {
+      name: "patient",
+      // A call that begins after the task and ends of the broker's time-out: the task's own would have come before.
+      tasks: { wait: runs(wait, async (ctx) => ctx.broker.call("patient.hang").catch(({ name }: Error) => name)) },
+      actions: { hang: () => new Promise(() => {}) },
+    };
+    const broker = await startBroker(runtime, [patient], undefined, 50);
+    const { id } = await wait.enqueue({ broker }, {}, { maxRetries: 0 });
+    await expect(runtime.result(id)).resolves.toBe("RequestTimeoutError");
   });
 
   test("offers each task as an action that checks parameters and is not durable", async () => {

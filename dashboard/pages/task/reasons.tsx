@@ -145,7 +145,7 @@ interface ResumeProps {
 function Resume({ what, path, body, onChanged }: ResumeProps) {
   const resume = async () => {
     await send("POST", path, body);
-    say(`${what} goes on`);
+    say(sentence(`${what} goes on`));
     await onChanged();
   };
   return (

@@ -1,6 +1,6 @@
 // One task: how it stands and why, its life drawn, what went wrong, what it said, what it was given and what it gave. Made to
 // be read at night: the first line tells, the rest proves.
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { now } from "../../core/now.ts";
 import { offers } from "../../core/offers.ts";
 import type { Task } from "../../core/shapes.ts";
@@ -68,8 +68,12 @@ function Shown({ task, onChanged }: { task: Task; onChanged: () => Promise<void>
   const explained = useQuery<Explanation>(isExplained ? `/tasks/${task.id}/explain` : undefined, {
     everyMs: isLive ? EXPLAIN_EVERY_MS : 0,
   });
-  // What stands in its way changes with its state.
-  useEffect(() => void explained.reload(), [task.state, explained.reload]);
+  const told = useRef(task.state);
+  useEffect(() => {
+    // What stands in its way changes with its state.
+    if (told.current !== task.state) void explained.reload();
+    told.current = task.state;
+  }, [task.state, explained.reload]);
   const tree = useQuery<TaskTree>(offers("GET /tasks/:id/tree") === true ? `/tasks/${task.id}/tree` : undefined, {
     everyMs: isLive ? EXPLAIN_EVERY_MS : 0,
   });

@@ -1,5 +1,5 @@
 // What stands below the last row: that more is on its way, how far a search has come, or that this is all.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { moment, plural } from "../../core/format.ts";
 import { Button } from "../../parts/button.tsx";
 import { Empty } from "../../parts/card.tsx";
@@ -19,6 +19,12 @@ export function ListFoot({ list }: { list: TaskList }) {
 function SearchOn({ list, searchedTo }: { list: TaskList; searchedTo: string }) {
   const [isSearching, setSearching] = useState(false);
   const isStopped = useRef(false);
+  useEffect(
+    () => () => {
+      isStopped.current = true;
+    },
+    [],
+  );
   const search = async () => {
     const [began, before] = [performance.now(), list.items.length];
     isStopped.current = false;

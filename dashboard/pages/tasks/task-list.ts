@@ -117,7 +117,7 @@ export class TaskList {
     const isApart = hasRead && this.#isApart(page);
     // Down to here it was looked at; what is not on the page is not there.
     const last = page.nextCursor ?? "";
-    if (isHeld && hasRead) {
+    if (isHeld && this.items.length > 0) {
       this.fresh = fresh;
       this.isFreshMore = isApart;
       const read = new Map(page.items.map((task) => [task.id, task]));
@@ -132,6 +132,7 @@ export class TaskList {
     // After a gap what was loaded further down would not follow on what is new.
     if (!hasRead || isApart || page.nextCursor === null) {
       this.items = page.items;
+      this.#known.clear();
       this.#end(page);
     } else {
       this.items = [...page.items, ...older];
