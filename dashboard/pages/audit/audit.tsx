@@ -1,6 +1,6 @@
 // The audit: who changed what, newest first. A row is never changed or taken away, so what was read stays on the page.
+import { useMemo } from "preact/hooks";
 import { address } from "../../core/api.ts";
-import { now } from "../../core/now.ts";
 import { query } from "../../core/place.ts";
 import type { AuditEntry } from "../../core/shapes-system.ts";
 import { usePages } from "../../core/use-pages.ts";
@@ -32,10 +32,13 @@ export function Audit() {
 
 function Entries() {
   const at = (name: string) => query.value.get(name) ?? undefined;
+  const stretch = at("since") ?? "";
+  // Once for a stretch: if it moved along with the clock, the list would begin anew and forget its older pages.
+  const since = useMemo(() => instantOf(stretch, Date.now()), [stretch]);
   const pages = usePages<AuditEntry>(
     address("/audit", {
       ...{ actor: at("actor"), action: at("action"), target: at("target") },
-      ...{ since: instantOf(at("since") ?? "", now.value), limit: A_PAGE },
+      ...{ since, limit: A_PAGE },
     }),
     ({ id }) => id,
     { everyMs: 10_000 },

@@ -11,7 +11,7 @@ export const STRETCHES: readonly (readonly [value: string, text: string])[] = [
 const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
 const MINUTE_MS = 60_000;
 
-/** As the API takes it; the same within a minute, so that it is not asked anew each second. */
+/** As the API takes it, to the minute. */
 export function instantOf(since: string, now: number): string | undefined {
   const [, count, unit = ""] = /^(\d{1,4})([hd])$/.exec(since) ?? [];
   if (count !== undefined) {

@@ -46,7 +46,7 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
           ) : null}
         </>
       }
-      hint={own?.description ?? undefined}
+      hint={own?.description || undefined}
       back={{ href: "/schedules", label: "Schedules" }}
       actions={
         own === undefined ? null : (
