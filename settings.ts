@@ -44,6 +44,8 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   /** Address the gateway listens on. */
   HOST: z.string().default("127.0.0.1"),
+  /** How many proxies stand before the gateway: that many addresses of X-Forwarded-For are believed. */
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** Folder of everything an embedded system keeps. */
   DATA_DIR: z.string().default("./data"),
   /** The bus and the task queue; several processes need it. */
