@@ -84,6 +84,13 @@ const schema = z.object({
     example: "0.0.0.0",
     neededBy: "a gateway",
   }),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0).register(SETTING_FACTS, {
+    meaning:
+      "How many proxies stand before the gateway: that many addresses of X-Forwarded-For are believed. Guessing at a sign-in is counted by address.",
+    format: "0 to 10",
+    example: "1",
+    neededBy: "a gateway behind a proxy",
+  }),
   DATA_DIR: z.string().default("./data").register(SETTING_FACTS, {
     meaning:
       "The folder of everything an embedded system keeps: database, mails, files, its secrets. One process at a time opens its database.",

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Of the user `node` in the image it is built from. */
 const USER_ID = 1_000;
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 /** Developers' packages, and folders that no container needs. */
 const UNWANTED = [
   "node_modules/jest",

@@ -26,7 +26,7 @@ import { LiveFeed } from "./live/live-feed.ts";
 import { LiveRoute } from "./live/live-route.ts";
 import { refusalOf } from "./methods.ts";
 import { GRAPHQL_PREFIXES } from "./outside-paths.ts";
-import { pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
+import { addressOf, pathOf, prepare, type Request, type Response, refuseOptions } from "./request.ts";
 import { restRoutes } from "./rest-calls.ts";
 import { SignIn } from "./sign-in.ts";
 import { systemRoute } from "./system-routes.ts";
@@ -82,6 +82,7 @@ export function gatewayService({ runtime, cache, settings, leaving, log }: Servi
     rootCallOptions(options: object, request: Request, response: Response) {
       prepare(options, request, response);
       door.prepare(response);
+      request.$address = addressOf(request, settings.TRUSTED_PROXIES);
     },
     use: [refuseOptions],
     routes: [

@@ -51,7 +51,7 @@ async function answer(request: Request, response: Response, access: Access, call
       error === undefined ? resolve() : reject(error),
     ),
   );
-  const address = request.socket.remoteAddress ?? "";
+  const address = request.$address ?? "";
   const { query, variables, operationName } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
   const meta = { user, address, correlationId: request.$correlationId };
   const params = { query, variables, operationName };

@@ -18,6 +18,8 @@ export interface Meta {
 /** A request as moleculer-web hands it on. */
 export type Request = IncomingMessage & {
   $correlationId?: string;
+  /** Of whoever asks: guessing is counted by it. */
+  $address?: string;
   $user?: User;
   $ctx: Context<unknown, Meta>;
   $params: Readonly<Record<string, unknown>>;
@@ -60,6 +62,19 @@ export function prepare(options: { requestID?: string; tracking?: boolean }, req
 export function refuseOptions(request: Request, _response: Response, next: Next): void {
   if (request.method !== "OPTIONS") return next();
   next(new ApiumError("NOT_FOUND", "there is no OPTIONS here: other origins are not served"));
+}
+
+/**
+ * The address of whoever asks: the connection's, or what the trusted proxies have written down. What stands left of theirs
+ * in the header anybody may have written.
+ */
+export function addressOf(request: IncomingMessage, trustedProxies: number): string {
+  const told = String(request.headers["x-forwarded-for"] ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  const farthest = trustedProxies === 0 ? undefined : told.at(-Math.min(trustedProxies, told.length));
+  return farthest ?? request.socket.remoteAddress ?? "";
 }
 
 /** The path alone: a query may hold a token. */

@@ -72,7 +72,7 @@ export function systemRoute({ access, signIn, live, door, fail }: SystemRoutePar
         "GET /events": alias((request, response) => live.answer(request, response)),
         "POST /login": alias(async (request, response) => {
           access.refuseForeignOrigin(request);
-          await begin(access, request, response, await signIn.userOf(request.body, addressOf(request)));
+          await begin(access, request, response, await signIn.userOf(request.body, request.$address ?? ""));
         }),
         "POST /logout": alias(async (request, response) => {
           access.refuseForeignOrigin(request);
@@ -99,10 +99,6 @@ async function page(access: Access, request: Request, response: Response, path: 
   if ((await access.identify(request)) !== undefined) return sendPage(request, response, "/");
   rememberPage(request, response);
   redirect(response, "/login");
-}
-
-function addressOf(request: Request): string {
-  return request.socket.remoteAddress ?? "";
 }
 
 /** Leads on to an address without the token, so that it stays in no history and no referrer. */

@@ -1,6 +1,6 @@
 /** The gateway on a real broker and a real runtime: what it answers, what it refuses before anything ran, how it stops. */
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { request as httpRequest } from "node:http";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
@@ -12,6 +12,7 @@ import { cacheModule } from "../../services/cache/index.ts";
 import { Access } from "../../services/gateway/access.ts";
 import { AccountBook } from "../../services/gateway/account-book.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
+import { addressOf } from "../../services/gateway/request.ts";
 import { Leaving } from "../../services/leaving.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
@@ -452,16 +453,20 @@ describe("the gateway", () => {
     });
 
     test("cannot be guessed at: after ten failures an address waits, also with the right token", async () => {
-      const { broker, ask, runtime } = await open([]);
+      const { broker, ask, runtime } = await open([], { settings: { TRUSTED_PROXIES: "1" } });
       const parts = { runtime, database: backend.database, cache: cacheClient(broker, runtime.parts).named("default") };
       broker.createService(
         cacheModule.create({ ...parts, settings: readSettings({}), log: { info() {}, warn() {}, error() {} } }),
       );
       await broker.waitForServices("cache", 5_000);
-      const login = async (token: string) =>
-        (await ask("/login", { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ token }) })).status;
+      const login = async (token: string, address = "10.0.0.1") => {
+        const headers = { ...JSON_TYPE, "X-Forwarded-For": `9.9.9.${token.length}, ${address}` };
+        return (await ask("/login", { method: "POST", headers, body: JSON.stringify({ token }) })).status;
+      };
       for (let n = 0; n < 10; n += 1) expect(await login(`guess-${n}`)).toBe(303);
       expect(await login(OPERATOR)).toBe(429);
+      // Whoever else comes through the same proxy is not held up by that.
+      expect(await login(OPERATOR, "10.0.0.2")).toBe(303);
     });
 
     test("goes on by its signature while nobody runs the cache", async () => {
@@ -486,6 +491,17 @@ describe("the gateway", () => {
       const login = await ask("/login", { method: "POST", headers, body: JSON.stringify({ token: OPERATOR }) });
       expect([login.status, login.headers.get("set-cookie")]).toEqual([403, null]);
     });
+  });
+
+  test.each([
+    [0, "6.6.6.6, 5.5.5.5", "127.0.0.1"],
+    [1, "6.6.6.6, 5.5.5.5", "5.5.5.5"],
+    [2, "7.7.7.7,6.6.6.6,5.5.5.5", "6.6.6.6"],
+    [2, "5.5.5.5", "5.5.5.5"],
+    [1, "", "127.0.0.1"],
+  ])("behind %s proxies that say %j a request is %s's", (proxies, told, address) => {
+    const request = { headers: { "x-forwarded-for": told }, socket: { remoteAddress: "127.0.0.1" } };
+    expect(addressOf(request as unknown as IncomingMessage, proxies)).toBe(address);
   });
 
   test("told to leave, it says so and ends each connection, and still answers; then it closes", async () => {
