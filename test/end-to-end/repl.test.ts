@@ -157,7 +157,11 @@ describe("the REPL", () => {
       "works in a terminal",
       async () => {
         const { child, ended, out } = run(environment, { terminal: true });
-        const until = (seen: RegExp) => eventually(async () => seen.test(out()), WITHIN_MS);
+        let since = 0;
+        const until = async (seen: RegExp) => {
+          await eventually(async () => seen.test(out().slice(since)), WITHIN_MS);
+          since = out().length;
+        };
         await until(/apium \$ /);
         child.stdin?.write("sched\t");
         await until(/schedules/);

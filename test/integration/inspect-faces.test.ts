@@ -162,12 +162,15 @@ describe("inspect and control", () => {
   });
 
   test("a profile is a file in the data folder that developer tools can read", async () => {
-    const { items } = await gateway.broker.call<{ items: { answer: { file: string } }[] }, object>(
-      "tasks.control.profile",
-      { worker: workerId, seconds: 0.2 },
-      { meta: { user: { name: "olga", role: "admin" } } },
-    );
-    const file = items[0]?.answer.file ?? "";
+    const meta = { user: { name: "olga", role: "admin" } };
+    const file = await eventually(async () => {
+      const { items } = await gateway.broker.call<{ items: { answer?: { file: string } }[] }, object>(
+        "tasks.control.profile",
+        { worker: workerId, seconds: 0.2 },
+        { meta },
+      );
+      return items[0]?.answer?.file;
+    }, 60_000);
     expect(file).toMatch(/^profiles\/cpu-[\w-]+\.cpuprofile$/);
     expect(existsSync(join(gateway.folder, file))).toBe(true);
     expect(JSON.parse(readFileSync(join(gateway.folder, file), "utf8"))).toMatchObject({ nodes: expect.any(Array) });

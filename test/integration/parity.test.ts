@@ -18,14 +18,17 @@ import { mayDo } from "../../services/gateway/rest-route.ts";
 import { REST_ROUTES } from "../../services/gateway/rest-routes.ts";
 import { flowerPair } from "../support/flower-answers.ts";
 import {
+  type Answered,
   auditSince,
   command,
+  type Face,
   facesOf,
   filled,
   flowersOf,
   lastAudit,
   overFlower,
   overRest,
+  type Replacements,
   steady,
   thingsOf,
   words,
@@ -118,76 +121,87 @@ describe("a row", () => {
   }, 180_000);
   afterAll(() => stage.close(), 60_000);
 
-  /** What must be as it was before a face is asked. */
-  const prepare = async ({ changes }: ParityRow) => {
-    if (changes?.reset !== undefined) await stage.resets[changes.reset]();
-  };
+  /** On a busy machine a worker may not answer within its two seconds: what was done to nobody is done again. */
+  async function heard<Said extends { readonly isSilent: boolean }>(ask: () => Promise<Said>): Promise<Said> {
+    for (let tries = 10; ; tries -= 1) {
+      const said = await ask();
+      if (!said.isSilent || tries === 0) return said;
+    }
+  }
+  const isSilent = (body: { silent?: unknown[] } | undefined) => (body?.silent ?? []).length > 0;
+  const asked = (ask: () => Promise<Answered>) =>
+    heard(async () => {
+      const answered = await ask();
+      return { ...answered, isSilent: isSilent(answered.body) };
+    });
 
   describe("gives one answer through every face", () => {
-    test.each(named(called.filter(({ changes }) => changes === undefined)))(
+    const reading = named(called.filter(({ changes }) => changes === undefined));
+    test.each(reading)(
       "%s",
       async (_there, row) => {
         await stage.settle();
         const things = await thingsOf(row, stage);
-        const faces = facesOf(row, stage);
-        const [own] = [await faces[0]?.ask(row, things)];
-        for (const face of faces.slice(1)) {
-          const { status, body } = await face.ask(row, things);
+        const [first, ...others] = facesOf(row, stage);
+        const own = await asked(() => (first as Face).ask(row, things));
+        for (const face of others) {
+          const { status, body } = await asked(() => face.ask(row, things));
           expect([face.name, status < 300]).toEqual([face.name, true]);
-          expect({ [face.name]: steady(body, things) }).toEqual({ [face.name]: steady(own?.body, things) });
+          expect({ [face.name]: steady(body, things) }).toEqual({ [face.name]: steady(own.body, things) });
         }
         for (const address of row.alsoAt ?? []) {
-          const { body } = await overRest(stage.url, filled(address, things), {}, TOKENS.viewer);
-          expect({ [address]: steady(body, things) }).toEqual({ [address]: steady(own?.body, things) });
+          const { body } = await asked(() => overRest(stage.url, filled(address, things), {}, TOKENS.viewer));
+          expect({ [address]: steady(body, things) }).toEqual({ [address]: steady(own.body, things) });
         }
         for (const request of flowersOf(row)) {
           const answered = await overFlower(stage.url, filled(request, things), TOKENS.viewer);
           expect([request, answered.status]).toEqual([request, 200]);
-          const { ours, theirs } = flowerPair(request, row.action ?? "", own?.body, answered.body);
+          const { ours, theirs } = flowerPair(request, row.action ?? "", own.body, answered.body);
           expect({ [request]: steady(theirs, things) }).toEqual({ [request]: steady(ours, things) });
         }
       },
-      60_000,
+      120_000,
     );
   });
+
+  /** Asks for a change by one way: its answer, and the audit row it left. */
+  const changed = (row: ParityRow, name: string, ask: (things: Replacements) => Promise<Answered>) =>
+    heard(async () => {
+      await stage.settle();
+      if (row.changes?.reset !== undefined) await stage.resets[row.changes.reset]();
+      const things = await thingsOf(row, stage);
+      const before = await lastAudit(stage);
+      const { status, body } = await ask(things);
+      expect([name, status < 300, body]).toEqual([name, true, expect.anything()]);
+      const rows = await auditSince(stage, before);
+      expect([name, rows.map(({ action }) => action)]).toEqual([name, [row.changes?.audit]]);
+      const { target, details, actor = "" } = rows[0] ?? {};
+      const said = { answer: steady(body, things), audit: steady({ target, details }, things) };
+      const obeyed = (details as { obeyed?: unknown[] } | undefined)?.obeyed;
+      return { ...said, actor, isSilent: isSilent(body) || obeyed?.length === 0 };
+    });
 
   describe("changes the same through every face, and leaves one audit row each time", () => {
     test.each(named(changing))(
       "%s",
       async (_there, row) => {
-        const seen: { face: string; answer: unknown; audit: unknown }[] = [];
-        for (const face of facesOf(row, stage)) {
-          await stage.settle();
-          await prepare(row);
-          const things = await thingsOf(row, stage);
-          const before = await lastAudit(stage);
-          const { status, body } = await face.ask(row, things);
-          expect([face.name, status < 300]).toEqual([face.name, true]);
-          const rows = await auditSince(stage, before);
-          expect([face.name, rows.map(({ action }) => action)]).toEqual([face.name, [row.changes?.audit]]);
-          expect(rows[0]?.actor).toMatch(face.name === "action" ? /^olga$/ : /^admin:/);
-          const { target, details } = rows[0] ?? {};
-          seen.push({ face: face.name, answer: steady(body, things), audit: steady({ target, details }, things) });
-        }
-        const [own, ...others] = seen;
-        for (const { face, ...said } of others) {
-          expect({ face, ...said }).toEqual({ face, answer: own?.answer, audit: own?.audit });
+        const [first, ...others] = facesOf(row, stage);
+        const own = await changed(row, "action", (things) => (first as Face).ask(row, things));
+        expect(own.actor).toBe("olga");
+        for (const face of others) {
+          const { answer, audit, actor } = await changed(row, face.name, (things) => face.ask(row, things));
+          expect({ face: face.name, answer, audit }).toEqual({ face: face.name, answer: own.answer, audit: own.audit });
+          expect(actor).toMatch(/^admin:/);
         }
         for (const request of flowersOf(row)) {
-          await stage.settle();
-          await prepare(row);
-          const things = await thingsOf(row, stage);
-          const before = await lastAudit(stage);
-          const answered = await overFlower(stage.url, filled(request, things), TOKENS.operator);
-          expect([request, answered.status, answered.body]).toEqual([request, 200, expect.anything()]);
-          const { ours, theirs } = flowerPair(request, row.action ?? "", own?.answer, steady(answered.body, things));
-          expect({ [request]: theirs }).toEqual({ [request]: ours });
-          const [trace, ...more] = await auditSince(stage, before);
-          expect([request, trace?.action, more]).toEqual([request, row.changes?.audit, []]);
-          expect(steady({ target: trace?.target, details: trace?.details }, things)).toEqual(own?.audit);
+          const flower = (things: Replacements) => overFlower(stage.url, filled(request, things), TOKENS.operator);
+          const { answer, audit, actor } = await changed(row, request, flower);
+          const { ours, theirs } = flowerPair(request, row.action ?? "", own.answer, answer);
+          expect({ [request]: theirs, audit }).toEqual({ [request]: ours, audit: own.audit });
+          expect(actor).toMatch(/^operator:/);
         }
       },
-      120_000,
+      300_000,
     );
   });
 
@@ -196,30 +210,26 @@ describe("a row", () => {
       "%s",
       async (_there, row) => {
         const before = await lastAudit(stage);
-        const nobody = new Map<string, readonly [string]>();
         const { rest = "", params = {}, cli = "", changes } = row;
+        const plain = (text: string) => text.replaceAll(/<[a-z ]+>/g, "x");
+        const refused = { status: 403, body: { error: { code: "FORBIDDEN" } } };
         const roles = changes?.role === "admin" ? [TOKENS.viewer, TOKENS.operator] : [TOKENS.viewer];
         for (const token of roles) {
-          const refused = { status: 403, body: { error: { code: "FORBIDDEN" } } };
           expect(await overRest(stage.url, rest, params, token)).toMatchObject(refused);
-          expect(
-            await command(stage.url, words(filled(cli, nobody).replaceAll(/<[a-z ]+>/g, "x")), token),
-          ).toMatchObject({
-            code: "FORBIDDEN",
-          });
+          expect(await command(stage.url, words(plain(cli)), token)).toMatchObject({ code: "FORBIDDEN" });
           for (const request of flowersOf(row)) {
-            const answered = await overFlower(stage.url, request.replaceAll(/<[a-z ]+>/g, "x"), token);
-            expect(answered).toMatchObject(refused);
+            expect(await overFlower(stage.url, plain(request), token)).toMatchObject(refused);
           }
         }
         expect(await auditSince(stage, before)).toEqual([]);
       },
-      60_000,
+      120_000,
     );
   });
 
   describe("can be tried dry: it says what it would do, does nothing, and leaves no trace", () => {
-    test.each(named(changing.filter(({ changes }) => changes?.dryRun === true)))(
+    const dry = named(changing.filter(({ changes }) => changes?.dryRun === true));
+    test.each(dry)(
       "%s",
       async (_there, row) => {
         await stage.settle();
@@ -227,6 +237,7 @@ describe("a row", () => {
         const before = await lastAudit(stage);
         const faces = facesOf(row, stage);
         const answers: unknown[] = [];
+        // The first once more at the end: nothing has changed.
         for (const face of [...faces, ...faces.slice(0, 1)]) {
           const { body } = await face.ask(row, things, { dryRun: true });
           answers.push(steady(body, things));
@@ -235,7 +246,7 @@ describe("a row", () => {
         for (const answer of answers) expect(answer).toEqual(answers[0]);
         expect(await auditSince(stage, before)).toEqual([]);
       },
-      60_000,
+      120_000,
     );
   });
 });

@@ -85,6 +85,9 @@ describe("the gateway", () => {
   test("is alive and ready without a token, and shows pages only to those who signed in", async () => {
     await expect(ask("GET", "/healthz").then((response) => response.status)).resolves.toBe(200);
     await expect(ask("GET", "/readyz").then((response) => response.status)).resolves.toBe(200);
+    // Flower's name of it, for health checks that were written for Flower.
+    const flowers = await ask("GET", "/healthcheck");
+    expect([flowers.status, await flowers.json()]).toEqual([200, { status: "alive" }]);
     await expect(ask("GET", "/login").then((response) => response.status)).resolves.toBe(200);
     for (const path of ["/", "/assets/status.js"]) {
       const response = await ask("GET", path);
