@@ -35,8 +35,8 @@ export {
   resumeType,
   type TenantPause,
 } from "./pauses.ts";
-export { type QueueCount, QueueCounts } from "./queue-counts.ts";
-export { depthOf, listQueues, pauseQueue, type QueueDepth, type QueueView, resumeQueue } from "./queues.ts";
+export { QueueCounts } from "./queue-counts.ts";
+export { depthOf, listQueues, pauseQueue, type QueueView, resumeQueue } from "./queues.ts";
 export {
   type EndedFilter,
   MOST_RETRIED,
