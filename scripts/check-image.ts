@@ -15,7 +15,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const USER_ID = 1_000;
 const READY_MS = 300_000;
 /** Developers' packages, and folders that no container needs. */
-const UNWANTED = ["node_modules/jest", "node_modules/typescript", "node_modules/@biomejs", "test", "bench", "docs", ".git"];
+const UNWANTED = [
+  "node_modules/jest",
+  "node_modules/typescript",
+  "node_modules/@biomejs",
+  "test",
+  "bench",
+  "docs",
+  ".git",
+];
 
 interface Image {
   /** Stands for `/`. */
@@ -89,7 +97,8 @@ function copy(words: readonly string[], image: Image, stages: ReadonlyMap<string
   const target = join(image.root, image.workDir, words.at(-1) ?? "");
   const allowed = readFileSync(join(ROOT, "deploy/Dockerfile.dockerignore"), "utf8").split("\n");
   for (const source of sources) {
-    if (stage === undefined && !allowed.includes(`!${source}`)) throw new Error(`.dockerignore does not let in ${source}`);
+    if (stage === undefined && !allowed.includes(`!${source}`))
+      throw new Error(`.dockerignore does not let in ${source}`);
     const from = stage === undefined ? join(ROOT, source) : join(stages.get(stage)?.root ?? "", source);
     const isInto = sources.length > 1 || target.endsWith("/");
     cpSync(from, isInto ? join(target, source) : target, { recursive: true });
@@ -98,7 +107,9 @@ function copy(words: readonly string[], image: Image, stages: ReadonlyMap<string
 
 /** In place of a container's root its folder, in place of its user that user's number. */
 function runStep(step: string, image: Image): void {
-  const text = step.replaceAll(/(?<=\s)\/data\b/g, join(image.root, "data")).replace("node:node", `${USER_ID}:${USER_ID}`);
+  const text = step
+    .replaceAll(/(?<=\s)\/data\b/g, join(image.root, "data"))
+    .replace("node:node", `${USER_ID}:${USER_ID}`);
   const began = performance.now();
   execFileSync("/bin/sh", ["-c", isRoot ? text : text.replace(/ && chown .*/, "")], {
     cwd: join(image.root, image.workDir),
@@ -144,11 +155,14 @@ async function check(image: Image): Promise<void> {
   try {
     const began = performance.now();
     while (!said.includes("ready after")) {
-      if (child.exitCode !== null || performance.now() - began > READY_MS) throw new Error(`it does not start:\n${said}`);
+      if (child.exitCode !== null || performance.now() - began > READY_MS)
+        throw new Error(`it does not start:\n${said}`);
       await sleep(100);
     }
     const owner = execFileSync("ps", ["-o", "uid=", "-p", String(child.pid)], { encoding: "utf8" }).trim();
-    console.log(`${/ready after .*/.exec(said)?.[0]}, as user ${owner}, ${megabytes(join(image.root, "data"))} MB of data`);
+    console.log(
+      `${/ready after .*/.exec(said)?.[0]}, as user ${owner}, ${megabytes(join(image.root, "data"))} MB of data`,
+    );
     if (isRoot && owner !== String(USER_ID)) throw new Error(`it runs as ${owner}`);
     if (!healthOf()) throw new Error("its health check says it is not well");
     child.kill("SIGTERM");

@@ -30,22 +30,29 @@ function filledIn(value: string): string {
 }
 
 describe("compose.yaml", () => {
-  test.each(roles.map((role) => [role.role, role] as const))("%s starts with settings that there are", (_name, role) => {
-    expect(Object.keys(role.environment).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
-    const environment = Object.fromEntries(Object.entries(role.environment).map(([name, value]) => [name, filledIn(value)]));
-    const settings = readSettings(environment);
-    for (const name of ["DATABASE_URL", "NATS_URL", "REDIS_URL", "MQTT_URL", "SMTP_URL", "JWT_SECRET"] as const) {
-      expect(settings[name]).toBeDefined();
-    }
-    const graceMs = durationMs(compose.services[role.role]?.stop_grace_period ?? "0s");
-    expect(graceMs).toBeGreaterThanOrEqual(settings.DRAIN_TIMEOUT + LEAVE_ANYWAY_MS);
-  });
+  test.each(roles.map((role) => [role.role, role] as const))(
+    "%s starts with settings that there are",
+    (_name, role) => {
+      expect(Object.keys(role.environment).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+      const environment = Object.fromEntries(
+        Object.entries(role.environment).map(([name, value]) => [name, filledIn(value)]),
+      );
+      const settings = readSettings(environment);
+      for (const name of ["DATABASE_URL", "NATS_URL", "REDIS_URL", "MQTT_URL", "SMTP_URL", "JWT_SECRET"] as const) {
+        expect(settings[name]).toBeDefined();
+      }
+      const graceMs = durationMs(compose.services[role.role]?.stop_grace_period ?? "0s");
+      expect(graceMs).toBeGreaterThanOrEqual(settings.DRAIN_TIMEOUT + LEAVE_ANYWAY_MS);
+    },
+  );
 
   test("has two and more of each role, every service somewhere, and every queue worked where all handlers are", () => {
     for (const { replicas } of roles) expect(replicas).toBeGreaterThanOrEqual(2);
     const servicesOf = ({ environment }: (typeof roles)[number]) => (environment.SERVICES ?? "").split(",");
     const running = new Set(roles.flatMap(servicesOf));
-    const missing = SERVICES.filter(({ name, alongside = [] }) => ![name, ...alongside].some((one) => running.has(one)));
+    const missing = SERVICES.filter(
+      ({ name, alongside = [] }) => ![name, ...alongside].some((one) => running.has(one)),
+    );
     expect(missing.map(({ name }) => name)).toEqual([]);
 
     const workers = roles.filter(({ environment }) => environment.QUEUES !== "");
@@ -56,7 +63,9 @@ describe("compose.yaml", () => {
   });
 
   test("opens the proxy, the devices' broker and Grafana, and those on loopback until somebody says otherwise", () => {
-    const open = Object.entries(compose.services).flatMap(([name, { ports = [] }]) => ports.map((port) => [name, filledIn(port)]));
+    const open = Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>
+      ports.map((port) => [name, filledIn(port)]),
+    );
     expect(open).toEqual([
       ["proxy", "127.0.0.1:8080:80"],
       ["mosquitto", "127.0.0.1:1883:1883"],
@@ -66,16 +75,24 @@ describe("compose.yaml", () => {
 
   test("holds no secret: each comes from .env, which the repository has only empty", () => {
     const example = parseEnvironment(read("deploy/.env.example"));
-    const asked = [...COMPOSE_TEXT.matchAll(/\$\{(\w+)(:-)?/g)].map(([, name = "", hasDefault]) => ({ name, hasDefault }));
+    const asked = [...COMPOSE_TEXT.matchAll(/\$\{(\w+)(:-)?/g)].map(([, name = "", hasDefault]) => ({
+      name,
+      hasDefault,
+    }));
     const needed = asked.filter(({ hasDefault }) => hasDefault === undefined).map(({ name }) => name);
     expect([...new Set(needed)].filter((name) => !example.has(name))).toEqual([]);
     expect([...example.keys()].filter((name) => !asked.some((one) => one.name === name))).toEqual([]);
-    for (const [name, value] of example) if (/PASSWORD|TOKEN|SECRET/.test(name)) expect([name, value]).toEqual([name, ""]);
+    for (const [name, value] of example)
+      if (/PASSWORD|TOKEN|SECRET/.test(name)) expect([name, value]).toEqual([name, ""]);
 
     const variables = Object.values(compose.services).flatMap(({ environment = {} }) => Object.entries(environment));
-    const literal = variables.filter(([name, value]) => /PASSWORD|TOKEN|SECRET/.test(name) && !/^\$\{\w+:\?.*\}$/.test(value));
+    const literal = variables.filter(
+      ([name, value]) => /PASSWORD|TOKEN|SECRET/.test(name) && !/^\$\{\w+:\?.*\}$/.test(value),
+    );
     expect(literal).toEqual([]);
-    const urls = variables.filter(([, value]) => /:\/\/[^/]*:[^/]*@/.test(value) && !/:\/\/\w+:\$\{\w+:\?\}@/.test(value));
+    const urls = variables.filter(
+      ([, value]) => /:\/\/[^/]*:[^/]*@/.test(value) && !/:\/\/\w+:\$\{\w+:\?\}@/.test(value),
+    );
     expect(urls).toEqual([]);
   });
 
@@ -98,17 +115,23 @@ describe("compose.yaml", () => {
   });
 
   test("names versions, never latest", () => {
-    const images = Object.values(compose.services).flatMap(({ image }) => (image === undefined || image === "apium" ? [] : [image]));
+    const images = Object.values(compose.services).flatMap(({ image }) =>
+      image === undefined || image === "apium" ? [] : [image],
+    );
     expect(images.filter((image) => !/:v?\d/.test(image))).toEqual([]);
   });
 });
 
 describe("Dockerfile", () => {
   const dockerfile = read("deploy/Dockerfile");
-  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = ""]) => sources.split(" "));
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = ""]) =>
+    sources.split(" "),
+  );
 
   test("copies everything that the programs of the image read, and the context lets it in", () => {
-    const wanted = new Set(["main.ts", "cli/main.ts", "cli/healthcheck.mjs"].flatMap((file) => [...importsOf(file)]).map(topOf));
+    const wanted = new Set(
+      ["main.ts", "cli/main.ts", "cli/healthcheck.mjs"].flatMap((file) => [...importsOf(file)]).map(topOf),
+    );
     // Read and not imported: pages, the demo, the version.
     for (const one of ["dashboard", "examples", "package.json"]) wanted.add(one);
     expect([...wanted].filter((one) => !copied.includes(one))).toEqual([]);
@@ -145,7 +168,11 @@ test("the dashboard's panels have what Grafana reads, each in its place", () => 
   };
   expect(panels.length).toBeGreaterThan(5);
   for (const { title, fieldConfig, targets = [] } of panels) {
-    expect([title, typeof fieldConfig?.defaults.unit, "defaults" in (fieldConfig?.defaults ?? {})]).toEqual([title, "string", false]);
+    expect([title, typeof fieldConfig?.defaults.unit, "defaults" in (fieldConfig?.defaults ?? {})]).toEqual([
+      title,
+      "string",
+      false,
+    ]);
     expect(targets.filter(({ expr }) => expr.trim() === "")).toEqual([]);
   }
 });
@@ -157,7 +184,10 @@ test("every alert says what is wrong, what to do, and how bad it is; Prometheus 
     expect(Object.keys(rule.annotations ?? {}).sort()).toEqual(["runbook", "summary"]);
   }
   const prometheus = parse(read("deploy/prometheus.yml"));
-  expect(prometheus).toMatchObject({ rule_files: ["alerts.yml"], scrape_configs: [{ dns_sd_configs: [{ names: ["gateway"], port: 3000 }] }] });
+  expect(prometheus).toMatchObject({
+    rule_files: ["alerts.yml"],
+    scrape_configs: [{ dns_sd_configs: [{ names: ["gateway"], port: 3000 }] }],
+  });
 });
 
 test("docs/operations.md tells of every setting", () => {

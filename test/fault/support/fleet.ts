@@ -111,7 +111,9 @@ export async function openFleet(): Promise<Fleet> {
     output: (name) => (printed.get(name) ?? []).map((program) => program.output()).join("\n"),
     addressOf: (name) => `http://127.0.0.1:${settings.get(name)?.PORT}`,
     proxyErrors() {
-      const lines = readFileSync(join(nginx.dir, "server.log"), "utf8").matchAll(/\] .*?: (?:\*\d+ )?(.*?)(?:, client|$)/gm);
+      const lines = readFileSync(join(nginx.dir, "server.log"), "utf8").matchAll(
+        /\] .*?: (?:\*\d+ )?(.*?)(?:, client|$)/gm,
+      );
       const counts = Map.groupBy(lines, ([, what = ""]) => what);
       return [...counts].map(([what, times]) => `${times.length} × ${what}`);
     },
