@@ -1,6 +1,6 @@
 /** The gateway on a real broker and a real runtime: what it answers, what it refuses before anything ran, how it stops. */
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { ServiceBroker, type ServiceSchema } from "moleculer";

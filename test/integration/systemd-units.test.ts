@@ -13,10 +13,14 @@ const analyze = findBinary("systemd-analyze");
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-(analyze === undefined ? test.skip : test)("systemd finds nothing wrong with the units", async () => {
-  cpSync(UNITS, folder.path, { recursive: true });
-  const files = ["apium@gateway.service", "apium.target"].map((name) => join(folder.path, name));
-  const { stdout, stderr } = await promisify(execFile)(analyze ?? "", ["verify", "--man=no", ...files]);
-  const ours = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("apium"));
-  expect(ours).toEqual([]);
-}, 30_000);
+(analyze === undefined ? test.skip : test)(
+  "systemd finds nothing wrong with the units",
+  async () => {
+    cpSync(UNITS, folder.path, { recursive: true });
+    const files = ["apium@gateway.service", "apium.target"].map((name) => join(folder.path, name));
+    const { stdout, stderr } = await promisify(execFile)(analyze ?? "", ["verify", "--man=no", ...files]);
+    const ours = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("apium"));
+    expect(ours).toEqual([]);
+  },
+  30_000,
+);
