@@ -1,6 +1,6 @@
 export default {
   // For hooks too: a busy machine is slow, not wrong.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   testMatch: ["<rootDir>/test/**/*.test.ts"],
