@@ -191,7 +191,6 @@ test("every alert says what is wrong, what to do, and how bad it is; Prometheus 
   });
 });
 
-
 function parseEnvironment(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
 }
