@@ -5,7 +5,7 @@ import path from "node:path";
 import { runTool } from "./child.ts";
 import type { Failure, StepResult } from "./report.ts";
 
-const TESTS_TIMEOUT_MS = 1_200_000;
+const TESTS_TIMEOUT_MS = 2_700_000;
 const FAULT_TIMEOUT_MS = 3_600_000;
 const ONE_FAULT_MS = 120_000;
 const NODE_OPTIONS = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
