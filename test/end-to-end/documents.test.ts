@@ -43,7 +43,7 @@ describe("commands for one process", () => {
     await running();
     // Somebody's task, that waits.
     await api().post("/tasks", { name: "cleanup_old_records", options: { countdown: "1h" } });
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await product?.stop();
     folder.remove();
@@ -58,7 +58,7 @@ describe("commands for one process", () => {
       const placeholders = { "task id": tasks[0]?.id ?? "", "worker id": workers[0]?.id ?? "" };
       await runBlock(block, { environment: environment(), port, dataDir: folder.path, placeholders });
     },
-    200_000,
+    320_000,
   );
 });
 
@@ -93,6 +93,6 @@ const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI
       );
       await runBlock(block, { environment, port, dataDir: folder.path, placeholders: {} });
     },
-    300_000,
+    400_000,
   );
 });

@@ -15,8 +15,8 @@ import { type Block, ROOT } from "./documents.ts";
 const START = /^((?:[A-Z_]+=\S* )*)npm start\b.*$/gm;
 /** It is what runs this. */
 const ITSELF = /^npm test\b.*$/gm;
-const BLOCK_MS = 180_000;
-const READY_MS = 120_000;
+const BLOCK_MS = 300_000;
+const READY_MS = 240_000;
 
 /** Quick, and as package.json has it: npm itself is run for other commands, and for the product. */
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
@@ -26,6 +26,11 @@ curl() { command curl --fail-with-body --silent --show-error --max-time 60 "$@";
 npm() {
   if [ "\${1-} \${2-} \${3-}" = "run apium --" ]; then shift 3; ${scripts.apium} "$@"; else command npm "$@"; fi
 }
+`;
+
+/** Whoever starts it holds the other end of 3: when that is gone, however it ended, so is everything that was started. */
+const GUARD = `{ read -r _ <&3; kill -TERM 0; } >/dev/null 2>&1 &
+exec 3<&-
 `;
 
 export interface Surroundings {
@@ -58,7 +63,7 @@ export function scriptOf({ place, text }: Block, { port, dataDir, placeholders }
 /** @throws Error with what was printed, when a command of it failed. */
 export async function runBlock(block: Block, surroundings: Surroundings): Promise<void> {
   const script = scriptOf(block, surroundings);
-  const child = launch(["-c", `${PRELUDE}${script}`], surroundings.environment);
+  const child = launch(`${PRELUDE}${script}`, surroundings.environment);
   const deadline = setTimeout(() => child.end("SIGKILL"), BLOCK_MS);
   const code = await child.exited;
   clearTimeout(deadline);
@@ -74,7 +79,7 @@ export interface Started {
 
 /** `npm start`, until it says that it is ready. */
 export async function npmStart(settings: string, environment: Readonly<Record<string, string>>): Promise<Started> {
-  const child = launch(["-c", `exec env ${settings}npm start`], environment);
+  const child = launch(`exec env ${settings}npm start`, environment);
   let isOver = false;
   void child.exited.then(() => {
     isOver = true;
@@ -84,7 +89,7 @@ export async function npmStart(settings: string, environment: Readonly<Record<st
     return child.output().includes("ready after");
   }, READY_MS).catch((error: unknown) => {
     if (!isOver) child.end("SIGKILL");
-    throw error;
+    throw new Error(`npm start was not ready in ${READY_MS / 1_000} s:\n${child.output()}`, { cause: error });
   });
   return {
     output: child.output,
@@ -103,13 +108,13 @@ interface Launched {
 }
 
 /** In a process group of its own, so that an end reaches what npm and bash have started. */
-function launch(args: readonly string[], environment: Readonly<Record<string, string>>): Launched {
+function launch(script: string, environment: Readonly<Record<string, string>>): Launched {
   const { PATH = "", HOME = "", LANG = "" } = process.env;
-  const child: ChildProcess = spawn("bash", args, {
+  const child: ChildProcess = spawn("bash", ["-c", `${GUARD}${script}`], {
     cwd: ROOT,
     detached: true,
     env: { PATH: `${join(ROOT, "node_modules/.bin")}:${PATH}`, HOME, LANG, NO_COLOR: "1", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -119,7 +124,12 @@ function launch(args: readonly string[], environment: Readonly<Record<string, st
   }
   return {
     output: () => printed,
-    exited: new Promise((resolve) => child.once("close", (code) => resolve(code))),
+    exited: new Promise((resolve) =>
+      child.once("exit", (code) => {
+        child.stdio[3]?.destroy();
+        resolve(code);
+      }),
+    ),
     end(signal) {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     },
