@@ -155,11 +155,11 @@ describe("Dockerfile", () => {
 
 test("systemd waits longer for a stop than a process takes, and starts what there is", () => {
   const unit = read("deploy/systemd/apium@.service");
-  const valueOf = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(unit)?.[1] ?? "";
+  const settingOf = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(unit)?.[1] ?? "";
   const { DRAIN_TIMEOUT } = readSettings({});
-  expect(durationMs(valueOf("TimeoutStopSec"))).toBeGreaterThanOrEqual(DRAIN_TIMEOUT + LEAVE_ANYWAY_MS);
-  expect(existsSync(join(ROOT, valueOf("ExecStart").split(" ").at(-1) ?? ""))).toBe(true);
-  expect([valueOf("User"), valueOf("KillSignal"), valueOf("Restart")]).toEqual(["apium", "SIGTERM", "always"]);
+  expect(durationMs(settingOf("TimeoutStopSec"))).toBeGreaterThanOrEqual(DRAIN_TIMEOUT + LEAVE_ANYWAY_MS);
+  expect(existsSync(join(ROOT, settingOf("ExecStart").split(" ").at(-1) ?? ""))).toBe(true);
+  expect([settingOf("User"), settingOf("KillSignal"), settingOf("Restart")]).toEqual(["apium", "SIGTERM", "always"]);
 });
 
 test("the dashboard's panels have what Grafana reads, each in its place", () => {
