@@ -135,9 +135,9 @@ export interface DeadLetter {
   readonly requeuedAs: string | null;
 }
 
-/** `GET /series`: buckets of `step` seconds, aligned. A null queue figure: nobody looked then. */
+/** `GET /series`: aligned buckets of `stepMs`, the last of them still under way. A null queue figure: nobody looked then. */
 export interface Series {
-  readonly step: number;
+  readonly stepMs: number;
   readonly from: string;
   readonly to: string;
   readonly points: readonly SeriesPoint[];

@@ -86,7 +86,7 @@ export function Headline({ queues = [], workers = [], schedules = [], letters, s
 function rateHint(series: Series | undefined): string {
   const recent = series?.points.slice(-5, -1) ?? [];
   if (series === undefined || recent.length === 0) return "";
-  return `${short(sum(recent.map(({ done }) => done)) / (recent.length * series.step))} a second lately`;
+  return `${short(sum(recent.map(({ done }) => done)) / ((recent.length * series.stepMs) / 1_000))} a second lately`;
 }
 
 function sum(values: readonly number[]): number {
