@@ -20,6 +20,36 @@ export const BEYOND: ParitySection = {
       cli: "explain parity-unique --key",
     },
     {
+      there: "what did the handler say?",
+      action: "tasks.logs",
+      params: { id: "<ended>" },
+      rest: "GET /tasks/:id/logs",
+      note: "`apium logs <task> --follow` merges them with the task's life.",
+    },
+    {
+      there: "whose child is it, and what are its children?",
+      action: "tasks.tree",
+      params: { id: "<ended>" },
+      rest: "GET /tasks/:id/tree",
+      cli: "tasks tree <ended>",
+    },
+    {
+      there: "what kinds of tasks are there, and how do they do?",
+      action: "tasks.types",
+      rest: "GET /task-types",
+      cli: "tasks types",
+    },
+    {
+      there: "how many are in each state?",
+      action: "tasks.counts",
+      rest: "GET /tasks/counts",
+      cli: "tasks counts",
+    },
+    {
+      there: "how did the last hour go?",
+      program: { use: "`GET /series`, `apium series`", shownBy: "test/integration/series-faces.test.ts" },
+    },
+    {
       there: "what is wrong, or will be?",
       action: "scheduler.check",
       rest: "GET /doctor",

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { instantSchema } from "../contract/instant.ts";
 import { isTaskId } from "../contract/task-id.ts";
-import { TASK_STATES } from "../contract/task-state.ts";
+import { TASK_STATES, type TaskState } from "../contract/task-state.ts";
 import type { TaskFilter } from "../results/index.ts";
 
 const taskId = z.string().toLowerCase().refine(isTaskId, "must be a UUID");
@@ -11,7 +11,11 @@ const taskId = z.string().toLowerCase().refine(isTaskId, "must be a UUID");
 const states = z
   .union([z.string(), z.array(z.string())])
   .transform((given) => [given].flat().flatMap((one) => one.split(",").map((state) => state.trim())))
-  .pipe(z.array(z.enum(TASK_STATES)).min(1));
+  .refine(areStates, `must be of ${TASK_STATES.join(", ")}`);
+
+function areStates(given: string[]): given is TaskState[] {
+  return given.every((one) => (TASK_STATES as readonly string[]).includes(one));
+}
 
 /** `tenant:acme`, or several of them. */
 const headers = z

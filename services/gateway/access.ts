@@ -142,7 +142,8 @@ function isReading(request: IncomingMessage): boolean {
 
 function isSameOrigin(request: IncomingMessage): boolean {
   const { origin, host } = request.headers;
-  if (origin !== undefined) return URL.canParse(origin) && new URL(origin).host === host;
+  // A form of a page that says who sent it to nobody comes with "null"; browsers tell of its site all the same.
+  if (origin !== undefined && origin !== "null") return URL.canParse(origin) && new URL(origin).host === host;
   return request.headers["sec-fetch-site"] === "same-origin";
 }
 

@@ -96,6 +96,8 @@ export function systemRoute({ access, signIn, live, door, fail }: SystemRoutePar
 async function page(access: Access, request: Request, response: Response, path: string): Promise<void> {
   const { token } = request.query;
   if (path === "/" && typeof token === "string") return begin(access, request, response, await access.userOf(token));
+  // Whoever did not come for a page is not given one in place of what is not there.
+  if (path !== "/" && !/\btext\/html\b/.test(request.headers.accept ?? "")) throw new ApiumError("NOT_FOUND");
   if ((await access.identify(request)) !== undefined) return sendPage(request, response, "/");
   rememberPage(request, response);
   redirect(response, "/login");

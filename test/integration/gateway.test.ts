@@ -199,7 +199,7 @@ describe("the gateway", () => {
     test.each([
       ["/tasks?limit=many", "limit"],
       ["/tasks?state=SLEEPING", "state"],
-      ["/tasks?state=QUEUED&state=STARTED", "state"],
+      ["/tasks?state=QUEUED,SLEEPING", "state"],
       ["/tasks?order=name", "order"],
     ])("name the field that is wrong in %s", async (path, field) => {
       const { api } = await openReal();

@@ -18,8 +18,8 @@ const CONTRACTS: ReadonlyMap<string, readonly BusEvent[]> = Map.groupBy(
 export function breachOf(event: string, payload: unknown): string | undefined {
   const contracts = CONTRACTS.get(event);
   if (contracts === undefined) return `${event} is told, and is no event of the product`;
-  // As it arrives in another process.
-  const arrived: unknown = payload === undefined ? undefined : JSON.parse(JSON.stringify(payload));
+  // As it arrives in another process; nothing arrives as null.
+  const arrived: unknown = payload === undefined || payload === null ? undefined : JSON.parse(JSON.stringify(payload));
   if (contracts.some((contract) => contract.payload.safeParse(arrived).success)) return undefined;
   return `${event} carries something else than its contract says: ${JSON.stringify(arrived)}`;
 }
