@@ -66,11 +66,12 @@ describeInBrowser("the dashboard", (visit) => {
 
   const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name }).waitFor();
 
-  const pages = (): readonly (readonly [address: string, title: string | RegExp, picture: string])[] => [
+  const pages = (): readonly (readonly [address: string, title: string | RegExp, picture: string | undefined])[] => [
     ["/", "Overview", "overview"],
     ["/tasks", "Tasks", "tasks"],
     ["/tasks?state=FAILURE", "Tasks", "tasks-failed"],
-    [`/tasks/${failed}`, /send_ticket_email/, "task-failed"],
+    // Not kept: its stack has paths of the machine.
+    [`/tasks/${failed}`, /send_ticket_email/, undefined],
     [`/tasks/${mailed}`, /send_ticket_email/, "task"],
     ["/dead-letters", "Dead letters", "dead-letters"],
     ["/queues", "Queues", "queues"],
@@ -105,7 +106,7 @@ describeInBrowser("the dashboard", (visit) => {
           await eventually(async () => (await page.getByLabel("Loading").count()) === 0);
           const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
           expect({ address, overhang: Math.max(0, overhang) }).toEqual({ address, overhang: 0 });
-          await picture(page, width < 600 ? `${name}-phone` : name);
+          if (name !== undefined) await picture(page, width < 600 ? `${name}-phone` : name);
         }
       });
     }, 180_000);
