@@ -173,7 +173,12 @@ describeInBrowser("the dashboard", (visit) => {
       await heading(page, /Ticket BLR-01#/);
       await page.goto("/mailbox");
       await page.getByRole("navigation", { name: "Mails" }).getByText("Smoke in the server room").click();
-      await page.frameLocator("iframe").getByText("Smoke in the server room").filter({ visible: true }).first().waitFor();
+      await page
+        .frameLocator("iframe")
+        .getByText("Smoke in the server room")
+        .filter({ visible: true })
+        .first()
+        .waitFor();
     });
   });
 

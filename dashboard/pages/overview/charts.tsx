@@ -12,7 +12,8 @@ function timesOf({ points }: Series): number[] {
 
 export function ThroughputChart({ series }: { series: Series }) {
   const { points, stepMs } = series;
-  const perSecond = (count: (point: Series["points"][number]) => number) => points.map((point) => (count(point) * 1_000) / stepMs);
+  const perSecond = (count: (point: Series["points"][number]) => number) =>
+    points.map((point) => (count(point) * 1_000) / stepMs);
   return (
     <Chart
       label="Tasks that ended, a second"
