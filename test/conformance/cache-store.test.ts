@@ -51,11 +51,11 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
       everything: "*",
     };
     store = kind === "redis" ? redis : new ResilientStore({ store: redis, ...guards });
-  }, 30_000);
+  }, 180_000);
   afterAll(async () => {
     await store.close();
     await server?.stop();
-  }, 30_000);
+  }, 180_000);
 
   test("keeps values, overwrites them, and gives them back in the order asked for", async () => {
     const [a, b, c] = [name(), name(), name()];
@@ -322,7 +322,7 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
         }
         expect(kept).toBe(0);
         await store.deletePattern("crowd:*");
-      }, 30_000);
+      }, 180_000);
 
       test("a value stored anew while its tag is invalidated still carries the tag", async () => {
         let lost = 0;
@@ -339,7 +339,7 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
           if (text !== null) lost += 1;
         }
         expect(lost).toBe(0);
-      }, 30_000);
+      }, 180_000);
 
       test("deleted values leave nothing behind, even those kept for ever", async () => {
         const tag = sideKey.tag({ prefix: "" }, "many");
@@ -435,7 +435,7 @@ describe("the store in this process, when its time goes on", () => {
   beforeAll(async () => {
     server = await startRedis();
     direct = new Redis(server.url, { db: DATABASE });
-  }, 30_000);
+  }, 180_000);
   beforeEach(async () => {
     const ready = Promise.withResolvers<void>();
     redis = new RedisStore({ url: server.url, database: DATABASE, newToken: randomUUID, onReady: ready.resolve });
@@ -454,7 +454,7 @@ describe("the store in this process, when its time goes on", () => {
   afterAll(async () => {
     await direct.quit();
     await server.stop();
-  }, 30_000);
+  }, 180_000);
 
   const thaw = async () => {
     await server.kill("SIGCONT");

@@ -53,7 +53,7 @@ describe.each(availableBackends())("task logs on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 60_000);
+  }, 180_000);
   afterEach(() => backend.reset(), 30_000);
   afterAll(() => backend.close(), 30_000);
 
@@ -284,7 +284,7 @@ describe.each(availableBackends())("task logs on %s", (name) => {
     await runtime.worker?.lookForRevocations();
     await runtime.result(id, 20_000);
     expect(await textsOf(id, 3)).toEqual(["1 began", "1 lost it", "2 began"]);
-  }, 30_000);
+  }, 180_000);
 
   test("a draining worker writes what its runs said before it goes", async () => {
     const runtime = await backend.running([

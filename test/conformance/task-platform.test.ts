@@ -34,7 +34,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 60_000);
+  }, 180_000);
   afterEach(() => backend.reset(), 30_000);
   afterAll(() => backend.close(), 30_000);
 
@@ -476,7 +476,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await expect(add.callAndWait(runtime, { a: 1, b: 1 })).resolves.toEqual({ sum: 2 });
     await eventually(async () => done === 40, 20_000);
     expect(most).toBe(2);
-  }, 30_000);
+  }, 180_000);
 
   test("a flood in one lane does not starve the others", async () => {
     const order: string[] = [];
@@ -502,7 +502,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect(order.indexOf("normal")).toBeLessThan(60);
     expect(order.indexOf("low")).toBeLessThan(80);
     expect(order.slice(0, 40).filter((text) => text === "high").length).toBeGreaterThan(15);
-  }, 30_000);
+  }, 180_000);
 
   test("a paused queue hands out nothing until it is resumed", async () => {
     const seen: string[] = [];

@@ -91,7 +91,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
   beforeAll(async () => {
     backend = await openBackend(name);
     database = backend.database;
-  }, 60_000);
+  }, 180_000);
   afterEach(() => backend.reset(), 30_000);
   afterAll(() => backend.close(), 30_000);
 
@@ -118,7 +118,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
     beforeAll(async () => {
       await database.script("truncate task, task_history");
       await insert(database, made);
-    }, 60_000);
+    }, 180_000);
 
     const at = (minute: number) => new Date(NOON + minute * MINUTE_MS);
     const filters: readonly TaskFilter[] = [
@@ -200,7 +200,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
     expect(gone.ids).toHaveLength(300);
     expect(new Set(gone.ids).size).toBe(300);
     expect((await searching(60_000).list({ name: "common", worker: "nobody" })).items).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   describe("of a kind whose parameters are sensitive", () => {
     const secret = defineTask({

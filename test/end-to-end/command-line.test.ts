@@ -8,11 +8,11 @@ describe("the command line", () => {
   let program: Program;
   beforeAll(async () => {
     program = await start({ DATA_DIR: folder.path, SERVICES: "scheduler,gateway" });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 30_000);
+  }, 180_000);
 
   const apium = (words: readonly string[], environment?: Readonly<Record<string, string>>) =>
     runCommand({ url: program.url, token: adminToken(folder.path) }, words, environment);
@@ -25,7 +25,7 @@ describe("the command line", () => {
     const machine = await apium(["schedules", "list", "--json"]);
     const { items } = JSON.parse(machine.out) as { items: { name: string }[] };
     expect(items).toHaveLength(11);
-  }, 30_000);
+  }, 180_000);
 
   test("makes, changes, runs and deletes a schedule", async () => {
     const words = ["--task", "process_large_dataset", "--cron", "30 2 * * mon-fri", "--timezone", "Europe/Berlin"];
@@ -53,7 +53,7 @@ describe("the command line", () => {
       out: "",
       error: expect.stringContaining("SCHEDULE_NOT_FOUND"),
     });
-  }, 60_000);
+  }, 180_000);
 
   test("previews any timing", async () => {
     const words = ["--timezone", "Europe/Berlin", "--from", "2026-03-28T00:00:00Z", "-n", "3", "--json"];
@@ -61,7 +61,7 @@ describe("the command line", () => {
     expect(JSON.parse(out)).toEqual({
       fires: ["2026-03-28T01:30:00.000Z", "2026-03-29T01:00:00.000Z", "2026-03-30T00:30:00.000Z"],
     });
-  }, 30_000);
+  }, 180_000);
 
   test("exit codes tell refused, mistyped and unreachable apart", async () => {
     const bad = await apium(["schedules", "preview", "99 * * * *"]);
@@ -76,11 +76,11 @@ describe("the command line", () => {
       code: 1,
       error: expect.stringContaining("UNAUTHENTICATED"),
     });
-  }, 60_000);
+  }, 180_000);
 
   test("the doctor ends with 1 while something does not run", async () => {
     const { code, out } = await apium(["doctor"]);
     expect(code).toBe(out.includes("error ") ? 1 : 0);
     expect(out).toContain("COLLISION");
-  }, 30_000);
+  }, 180_000);
 });

@@ -41,13 +41,13 @@ describeInBrowser("the dashboard", (visit) => {
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 30_000);
+  }, 180_000);
 
   const endOf = (id: string) =>
     eventually(async () => {
       const { body } = await api.get(`/tasks/${id}`);
       return ["SUCCESS", "FAILURE", "REVOKED"].includes(String(body.state)) ? String(body.state) : undefined;
-    }, 30_000);
+    }, 180_000);
 
   /** Visits under a token, and is sure afterwards that the page had nothing to complain about. */
   async function on(

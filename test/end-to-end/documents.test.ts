@@ -47,7 +47,7 @@ describe("commands for one process", () => {
   afterAll(async () => {
     await product?.stop();
     folder.remove();
-  }, 60_000);
+  }, 180_000);
 
   test.each(named(single))(
     "%s",
@@ -68,7 +68,7 @@ const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  }, 60_000);
+  }, 180_000);
 
   test.each(named(several))(
     "%s",

@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL("../../cli/healthcheck.mjs", import.meta.u
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 30_000);
+}, 180_000);
 
 function folder(): string {
   const made = temporaryFolder();
@@ -56,4 +56,4 @@ test("a gateway is well while it answers", async () => {
   await new Promise((resolve) => server.close(resolve));
   expect(await healthOf({ PORT, SERVICES: "gateway" })).toMatch(/^the gateway does not answer: .*ECONNREFUSED/);
   expect(await healthOf({ PORT, SERVICES: "scheduler,cache" })).toBe("well");
-}, 60_000);
+}, 180_000);

@@ -26,7 +26,7 @@ describeInBrowser("an e-mail server was down, from the dashboard", (visit) => {
     await program.stop();
     await mail.down();
     folder.remove();
-  }, 60_000);
+  }, 180_000);
 
   test("found, understood, kept from getting worse, and set right: every mail goes out once", async () => {
     const api = client(program.url, TOKENS.admin);

@@ -36,12 +36,12 @@ describeWith(["nats", "postgres"], "the NATS server of a deployment", (_natsUrl,
   beforeAll(async () => {
     nats = await startNats({ config: testConfig(join(folder.path, "jetstream")) });
     url = `nats://apium:${PASSWORD}@127.0.0.1:${nats.port}`;
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     await nats?.stop();
     folder.remove();
-  }, 60_000);
+  }, 180_000);
 
   const log = () => readFileSync(join(nats.dir, "server.log"), "utf8");
   async function connected(): Promise<NatsConnection> {
@@ -70,7 +70,7 @@ describeWith(["nats", "postgres"], "the NATS server of a deployment", (_natsUrl,
     const dataset = await eventually(async () => {
       const made = await api.post("/datasets", { name: "d", rows: [1, 2, 3] });
       return made.status === 201 && made;
-    }, 30_000);
+    }, 180_000);
     const params = { datasetId: dataset.body.id, chunkSize: 1 };
     const worked = await api.post("/tasks?wait=60s", { name: "process_large_dataset", params });
     expect(worked).toMatchObject({ status: 200, body: { state: "SUCCESS" } });

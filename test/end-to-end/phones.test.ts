@@ -20,7 +20,7 @@ const encoded = (value: unknown) => deflateSync(JSON.stringify(value)).toString(
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 60_000);
+}, 180_000);
 
 async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
   const program = await start(settings);
@@ -137,7 +137,7 @@ describe("embedded, with no setting", () => {
     await expect(
       connectAsync(embedded, { username: "device", password: "nonsense", reconnectPeriod: 0 }),
     ).rejects.toThrow();
-  }, 60_000);
+  }, 180_000);
 });
 
 describeWith(["postgres", "mosquitto"], "in three processes", () => {

@@ -53,7 +53,7 @@ describe("the REPL", () => {
     await program?.stop();
     folder.remove();
     home.remove();
-  }, 60_000);
+  }, 180_000);
 
   test("refuses in production, unless it is told that this is meant", async () => {
     const production = { ...environment, NODE_ENV: "production" };
@@ -116,7 +116,7 @@ describe("the REPL", () => {
     const { ended, error } = run({ ...environment, APIUM_URL: "http://127.0.0.1:9" });
     await expect(ended).resolves.toBe(3);
     expect(error()).toContain("no answer from http://127.0.0.1:9");
-  }, 60_000);
+  }, 180_000);
 
   describe("TAB", () => {
     const completion = () => {

@@ -10,7 +10,7 @@ import { createDatabase } from "../support/temporary-database.ts";
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 30_000);
+}, 180_000);
 
 async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
   const program = await start(settings);
@@ -62,7 +62,7 @@ describe("embedded, with no setting", () => {
       return view.body.state === "SUCCESS" ? view : undefined;
     });
     expect(task.body).toMatchObject({ name: "send_ticket_email", queue: "email", result: { skipped: [] } });
-  }, 60_000);
+  }, 180_000);
 
   test("a second process on the same DATA_DIR is refused, and the first goes on", async () => {
     const dataDir = folder();
@@ -71,7 +71,7 @@ describe("embedded, with no setting", () => {
     await expect(second.exited).resolves.toBe(1);
     expect(second.output()).toContain("DATA_DIR_LOCKED");
     await expect(fetch(`${url}/healthz`).then((response) => response.status)).resolves.toBe(200);
-  }, 60_000);
+  }, 180_000);
 
   test("what was accepted survives kill -9 and runs after the restart", async () => {
     const dataDir = folder();
@@ -90,7 +90,7 @@ describe("embedded, with no setting", () => {
       return view.body.state === "SUCCESS" ? view : undefined;
     }, 15_000);
     expect(task.body).toMatchObject({ state: "SUCCESS" });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("what cannot start says why and ends", () => {
@@ -105,7 +105,7 @@ describe("what cannot start says why and ends", () => {
     ]) {
       expect(program.output()).toMatch(line);
     }
-  }, 30_000);
+  }, 180_000);
 
   test("a port that is in use", async () => {
     const taken: Server = createServer();
@@ -116,14 +116,14 @@ describe("what cannot start says why and ends", () => {
     const program = launch({ PORT: String(port), DATA_DIR: folder() });
     await expect(program.exited).resolves.toBe(1);
     expect(program.output()).toMatch(/EADDRINUSE/);
-  }, 30_000);
+  }, 180_000);
 
   test("a database that is down is waited for, then named", async () => {
     const program = launch({ DATABASE_URL: "postgres://127.0.0.1:1/none" });
     await eventually(async () => program.output().includes("waiting for PostgreSQL"), 15_000);
     program.process.kill("SIGKILL");
     expect(await program.exited).toBe(null);
-  }, 30_000);
+  }, 180_000);
 });
 
 const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI === "true";

@@ -19,7 +19,7 @@ const TOKEN = "a-token-that-is-no-business-of-traces";
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 60_000);
+}, 180_000);
 
 async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
   const program = await start({ ...TELLS_WHAT_IT_LOADS, ...settings });
@@ -72,7 +72,7 @@ describe("without an endpoint", () => {
     const task = await eventually(async () => {
       const view = await api.get(`/tasks/${ticket.body.emailTaskId as string}`);
       return view.body.state === "SUCCESS" ? view : undefined;
-    }, 30_000);
+    }, 180_000);
     expect(task.body.traceId).toBe(null);
     expect(Object.keys(task.body.headers as object)).toEqual(["correlation-id"]);
     expect(loadedBy(program)).toEqual(["@opentelemetry/api"]);
@@ -108,7 +108,7 @@ const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI
     const site = await eventually(async () => {
       const made = await api.post("/sites", { code: "PNQ", name: "Pune", timezone: "Asia/Kolkata" });
       return made.status === 201 ? made : undefined;
-    }, 30_000);
+    }, 180_000);
     const person = await direct.query(
       "insert into person (name, email) values ('Meera', 'meera@facility.example') returning id",
     );

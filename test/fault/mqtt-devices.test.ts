@@ -71,7 +71,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
     await temporary.drop();
     await mosquitto.stop();
     folder.remove();
-  }, 60_000);
+  }, 180_000);
 
   const megabytes = () => {
     const [, pages = "0"] = readFileSync(`/proc/${program.process.pid}/statm`, "utf8").split(" ");

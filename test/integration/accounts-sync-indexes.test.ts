@@ -8,7 +8,7 @@ describe("the database", () => {
   let facility: Facility;
   beforeAll(async () => {
     facility = await openFacility("pglite");
-  }, 60_000);
+  }, 180_000);
   afterAll(() => facility.backend.close(), 30_000);
 
   /** The columns of each index of a table. */

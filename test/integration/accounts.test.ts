@@ -26,14 +26,14 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
     facility = await openFacility(name);
     own = await makeClient();
     other = await makeClient();
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => {
     gateway = await startAccountsGateway(facility.backend);
-  }, 30_000);
+  }, 180_000);
   afterEach(async () => {
     await facility.backend.reset();
     await gateway.stop();
-  }, 30_000);
+  }, 180_000);
   afterAll(() => facility.backend.close(), 30_000);
 
   async function makeClient() {
@@ -326,7 +326,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
       expect(statuses.filter((status) => status === 429)).toHaveLength(30 - tried);
       expect((await gateway.login({ loginId, password })).status).toBe(429);
       expect((await gateway.login({ token: TOKENS.viewer })).status).toBe(429);
-    }, 30_000);
+    }, 180_000);
 
     test("is guessed at fifty times from everywhere, and others sign in meanwhile", async () => {
       const guard = new LoginGuard(gateway.cache);
@@ -354,7 +354,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
       expect(known).toBeGreaterThan(20);
       expect(unknown / known).toBeGreaterThan(0.6);
       expect(unknown / known).toBeLessThan(1.7);
-    }, 30_000);
+    }, 180_000);
 
     test("cannot be signed in from another site's page", async () => {
       const { loginId, password } = await makeLogin();

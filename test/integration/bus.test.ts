@@ -54,7 +54,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
       calls.push(call(ms, options));
       await sleep(50);
       return first().asked() > before;
-    }, 30_000);
+    }, 180_000);
     return calls;
   };
 
@@ -71,7 +71,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
   }, 120_000);
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  }, 30_000);
+  }, 180_000);
 
   test("a call to one that was killed reaches the other at once, also one that changes something", async () => {
     first().child.kill("SIGKILL");
@@ -80,7 +80,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     const answers = await Promise.all(Array.from({ length: 10 }, () => call()));
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
     expect(new Set(answers)).toEqual(new Set([second().child.pid]));
-  }, 60_000);
+  }, 180_000);
 
   test("what one that is killed has begun is asked again only if it reads; else its caller is told at once", async () => {
     const calls = await untilFirstIsAsked(60_000);
@@ -101,7 +101,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
     const answers = await Promise.all(reading);
     expect(new Set(answers)).toEqual(new Set([second().child.pid]));
-  }, 60_000);
+  }, 180_000);
 
   test("one that is told to stop answers what it has, and what comes meanwhile goes to the other", async () => {
     const calls = await untilFirstIsAsked(1_000);
@@ -118,7 +118,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     expect(await Promise.all(calls)).toContain(first().child.pid);
     expect((await Promise.all(during)).length).toBeGreaterThan(10);
     expect(await call()).toBe(second().child.pid);
-  }, 60_000);
+  }, 180_000);
 
   test("one that is frozen is not taken for dead: its answer comes when it wakes", async () => {
     const calls = await untilFirstIsAsked(1_000);
@@ -126,5 +126,5 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     await sleep(3_500); // Two looks and more, and less than the silence after which Moleculer gives it up.
     first().child.kill("SIGCONT");
     expect(await Promise.all(calls)).toContain(first().child.pid);
-  }, 60_000);
+  }, 180_000);
 });

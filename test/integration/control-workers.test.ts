@@ -85,7 +85,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 60_000);
+  }, 180_000);
   afterEach(() => close(backend), 30_000);
   afterAll(() => backend.close(), 30_000);
 
@@ -151,7 +151,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
     } finally {
       clearInterval(look);
     }
-  }, 60_000);
+  }, 180_000);
 
   test("sizes itself by what waits", async () => {
     const node = await open(backend, "one", { concurrency: 1 });
@@ -212,12 +212,12 @@ const hasServers = availableBackends().includes("jetstream");
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend("jetstream");
-  }, 60_000);
+  }, 180_000);
   afterEach(() => close(backend), 30_000);
   afterAll(async () => {
     await backend.close();
     rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  }, 180_000);
 
   test("are asked and told one by one, some, or all; who is silent is named within its time", async () => {
     const gateway = await open(backend, "gateway", { queues: [] });
@@ -250,5 +250,5 @@ const hasServers = availableBackends().includes("jetstream");
     const answers = await gateway.inspect("ping");
     expect(performance.now() - began).toBeLessThan(2_500);
     expect(answers).toMatchObject({ items: [{ worker: one.id }], silent: [two.id] });
-  }, 60_000);
+  }, 180_000);
 });

@@ -15,13 +15,13 @@ describe.each(availableBackends())("explain on %s", (name) => {
   let runtime: Runtime;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 60_000);
+  }, 180_000);
   afterEach(async () => {
     await backend.reset();
     for (const table of ["task", "task_queue", "worker", "task_unique_key"]) {
       await backend.database.query(`delete from ${table}`);
     }
-  }, 30_000);
+  }, 180_000);
   afterAll(() => backend.close(), 30_000);
 
   const fail = (message: string) => () => {

@@ -33,7 +33,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the f
 
   beforeAll(async () => {
     facility = await openFacility(name);
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => {
     services = await startFacility(facility.backend);
     siteId = await facility.makeSite({ timezone: "Asia/Kolkata" });

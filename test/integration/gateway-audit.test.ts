@@ -11,12 +11,12 @@ beforeAll(async () => {
   gateway = await startAccountsGateway(facility.backend);
   gateway.broker.createService(taskOperations(gateway.runtime));
   await gateway.broker.waitForServices(["tasks"]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await gateway.stop();
   await facility.backend.reset();
   await facility.backend.close();
-}, 30_000);
+}, 180_000);
 
 test("a token is told who it stands for", async () => {
   const { body } = await gateway.ask(TOKENS.operator, "GET", "/me");

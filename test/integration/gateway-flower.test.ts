@@ -39,12 +39,12 @@ beforeAll(async () => {
   gateway.broker.createService(taskOperations(gateway.runtime));
   await gateway.broker.waitForServices(["tasks"]);
   worker = (await gateway.runtime.workers())[0]?.id ?? "";
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await gateway.stop();
   await facility.backend.reset();
   await facility.backend.close();
-}, 30_000);
+}, 180_000);
 
 const flower = async (method: string, path: string, body?: object | string, token: string = TOKENS.operator) => {
   const response = await fetch(`${gateway.url}/api${path}`, {

@@ -14,7 +14,7 @@ describe("counts of the queues", () => {
 
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 60_000);
+  }, 180_000);
   afterAll(() => backend.close(), 30_000);
   beforeEach(async () => {
     clock = new VirtualClock();

@@ -69,17 +69,17 @@ describe("traces of requests", () => {
     broker.createService(gatewayModule.create({ runtime, database, cache: cacheOf(broker, runtime), settings, log }));
     await broker.start();
     url = /dashboard: (http:\/\/[^/]+)/.exec(said.join("\n"))?.[1] ?? "";
-  }, 60_000);
+  }, 180_000);
   afterEach(async () => {
     await broker.stop();
     await tracing.stop();
     await receiver.close();
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  }, 30_000);
+  }, 180_000);
   afterAll(async () => {
     await backend.close();
     folder.remove();
-  }, 30_000);
+  }, 180_000);
 
   async function ask(path: string, init: RequestInit = {}): Promise<number> {
     const response = await fetch(`${url}${path}`, { redirect: "manual", headers: OPERATOR, ...init });

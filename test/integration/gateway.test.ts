@@ -43,11 +43,11 @@ describe("the gateway", () => {
   const cleanups: (() => unknown)[] = [];
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 60_000);
+  }, 180_000);
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     await backend.reset();
-  }, 30_000);
+  }, 180_000);
   afterAll(() => backend.close(), 30_000);
 
   function folder(): string {
@@ -124,7 +124,7 @@ describe("the gateway", () => {
         [id],
       );
       expect(rows[0]?.actor).toMatch(/^operator:[0-9a-f]{6}$/);
-    }, 30_000);
+    }, 180_000);
 
     test("steer queues and dead letters", async () => {
       const { api } = await openReal();
@@ -141,7 +141,7 @@ describe("the gateway", () => {
         status: 409,
         body: { error: { code: "DEAD_LETTER_HANDLED" } },
       });
-    }, 30_000);
+    }, 180_000);
 
     test("are accepted once for an Idempotency-Key, which is the asker's own", async () => {
       const { ask } = await openReal();
@@ -165,7 +165,7 @@ describe("the gateway", () => {
         { name: "double", queue: "default" },
         { name: "double", queue: "default", again: true },
       ]);
-    }, 30_000);
+    }, 180_000);
 
     test.each([
       ["POST", "/tasks", "with a space"],
@@ -186,7 +186,7 @@ describe("the gateway", () => {
         status: 504,
         body: { error: { code: "WAIT_TIMEOUT", details: { id: expect.any(String) } } },
       });
-    }, 30_000);
+    }, 180_000);
 
     test.each(["soon", "30", "10m", "-1s"])("are not accepted when the wait is %s", async (wait) => {
       const { api, runtime } = await openReal();
@@ -229,7 +229,7 @@ describe("the gateway", () => {
           expect([path, response.status]).toEqual([path, 404]);
         }
       }
-    }, 30_000);
+    }, 180_000);
 
     test("says which methods an address has, where it has another than the one asked with", async () => {
       const { ask } = await openReal();

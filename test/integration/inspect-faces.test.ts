@@ -170,7 +170,7 @@ describe("inspect and control", () => {
         { meta },
       );
       return items[0]?.answer?.file;
-    }, 60_000);
+    }, 180_000);
     expect(file).toMatch(/^profiles\/cpu-[\w-]+\.cpuprofile$/);
     expect(existsSync(join(gateway.folder, file))).toBe(true);
     expect(JSON.parse(readFileSync(join(gateway.folder, file), "utf8"))).toMatchObject({ nodes: expect.any(Array) });

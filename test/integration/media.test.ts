@@ -34,19 +34,19 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
   let site: number;
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => {
     await facility.database.query("truncate media_file, attachment, task cascade");
     folder = mkdtempSync(join(tmpdir(), "apium-media-"));
     site = await facility.makeSite();
     client = await facility.clientOf(site);
     services = await startServices(facility.backend, { modules: [mediaModule], environment: { DATA_DIR: folder } });
-  }, 30_000);
+  }, 180_000);
   afterEach(async () => {
     await facility.backend.reset();
     await services.stop();
     rmSync(folder, { recursive: true });
-  }, 30_000);
+  }, 180_000);
   afterAll(() => facility.backend.close(), 30_000);
 
   const user = (clientId: number | undefined = client) => ({ user: { name: "olga", role: "operator", clientId } });
@@ -224,5 +224,5 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     expect(results.reduce((sum, { found, failed }) => sum + found + failed, 0)).toBe(0);
     expect(below(join(folder, "objects"))).toHaveLength(60);
     expect(below(join(folder, "media"))).toEqual([]);
-  }, 30_000);
+  }, 180_000);
 });

@@ -21,7 +21,7 @@ describe.each(availableBackends())("phones on %s", (name) => {
     await phones.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 30_000);
+  }, 180_000);
 
   const uuidOf = async (table: string, id: number) =>
     (await facility.one<{ uuid: string }>(`select uuid from ${table} where id = $1`, [id])).uuid;

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await phones.stop();
   await facility.backend.close();
-}, 30_000);
+}, 180_000);
 
 async function until<Value>(look: () => Promise<Value> | Value): Promise<NonNullable<Value>> {
   for (const end = Date.now() + 10_000; ; ) {

@@ -50,7 +50,7 @@ describeWith("mosquitto", "messages of devices", () => {
     await facility.backend.reset();
     await facility.backend.close();
     await mosquitto.stop();
-  }, 30_000);
+  }, 180_000);
 
   async function until<Value>(look: () => Promise<Value> | Value, withinMs = 10_000): Promise<NonNullable<Value>> {
     for (const end = Date.now() + withinMs; ; ) {

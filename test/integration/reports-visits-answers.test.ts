@@ -21,7 +21,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
 
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => facility.backend.close(), 30_000);
 
   beforeEach(async () => {

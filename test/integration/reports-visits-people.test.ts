@@ -23,7 +23,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("on %s
 
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => facility.backend.close(), 30_000);
   beforeEach(async () => {
     client = await facility.makeClient({ name: "Client", timezone: "Europe/London" });

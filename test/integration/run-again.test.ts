@@ -32,7 +32,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     server = "up";
     sent.length = 0;
     for (const table of TABLES) await backend.database.query(`delete from ${table}`);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => backend.close(), 60_000);
 
   const open = () =>
@@ -76,7 +76,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
         "select count(held_for)::integer as held, count(*) filter (where rate_slot)::integer as slots from task",
       );
       return rows[0]?.held === 1 && rows[0].slots === 1;
-    }, 30_000);
+    }, 180_000);
     server = "up";
 
     const { operator } = runtime;
@@ -120,7 +120,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(runtime.operator.runNow({ name: "mail" }, { rate: "often" })).rejects.toMatchObject({
       code: "RATE_NOTATION",
     });
-  }, 60_000);
+  }, 180_000);
 
   test("one task is named by its id: unknown, ended, and what waits for nothing are told apart", async () => {
     const runtime = await open();
@@ -138,7 +138,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(operator.runNow(waits)).resolves.toMatchObject({ matched: 0, released: 0 });
     await runtime.resumeQueue("email");
     await until(runtime, [waits], "SUCCESS");
-  }, 60_000);
+  }, 180_000);
 
   test("dead letters are found by task, queue, code, text and time, requeued at a rate, dismissed", async () => {
     const runtime = await open();
@@ -255,7 +255,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     const nobody = "0190aaaa-0000-7000-8000-000000000000";
     await expect(runtime.resultOf(nobody, "10s")).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
     await expect(runtime.operator.forgetResult(nobody)).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
-  }, 60_000);
+  }, 180_000);
 
   test("the doctor tells what is stuck, retried, paused, held and dead, and that nothing is when nothing is", async () => {
     const runtime = await open();

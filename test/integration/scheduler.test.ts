@@ -33,7 +33,7 @@ describe("the scheduler service", () => {
         { name: "ticker", tasks: { tick: runs(tick, () => undefined) } } as never,
       ],
     });
-  }, 60_000);
+  }, 180_000);
   afterEach(() => {
     fired.length = 0;
     missed.length = 0;
@@ -41,7 +41,7 @@ describe("the scheduler service", () => {
   afterAll(async () => {
     await services.stop();
     await backend.close();
-  }, 30_000);
+  }, 180_000);
 
   test("has the facility's schedules, with their original times", async () => {
     const { items } = await services.call<{ items: ScheduleView[] }>("scheduler.list");

@@ -70,7 +70,7 @@ describe("the logs and the tree of a task", () => {
     await gateway.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 30_000);
+  }, 180_000);
 
   const get = (path: string, token: string = TOKENS.viewer) => gateway.ask(token, "GET", path);
   const apium = (words: string) => runCommand({ url: gateway.url, token: TOKENS.viewer }, words.split(" "));

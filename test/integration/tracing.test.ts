@@ -63,13 +63,13 @@ describe("traces", () => {
       { version: "0.0.0", log: silentLog },
     );
     runtime = await backend.running(handlers);
-  }, 60_000);
+  }, 180_000);
   afterEach(async () => {
     await tracing.stop();
     await receiver.close();
     await backend.reset();
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  }, 30_000);
+  }, 180_000);
   afterAll(() => backend.close(), 30_000);
 
   /** Enqueues within a trace of the test's own, waits for the end, and sends what was recorded. */

@@ -159,7 +159,7 @@ describe("array literals", () => {
   let database: Database;
   beforeAll(async () => {
     database = await openPGlite({ dataDir: "memory" });
-  }, 30_000);
+  }, 180_000);
   afterAll(() => database.close());
 
   async function through(cast: string, literal: string): Promise<unknown[]> {
@@ -195,7 +195,7 @@ describe("array literals", () => {
       fc.asyncProperty(texts, async (values) => expect(await through("text[]", textArray(values))).toEqual(values)),
       { numRuns: 300 },
     );
-  }, 30_000);
+  }, 180_000);
 
   test("give any JSON back", async () => {
     await fc.assert(
@@ -212,7 +212,7 @@ describe("array literals", () => {
       ),
       { numRuns: 100 },
     );
-  }, 30_000);
+  }, 180_000);
 
   test("give ids, numbers and instants back", async () => {
     const values = fc.record({
@@ -230,7 +230,7 @@ describe("array literals", () => {
       }),
       { numRuns: 100 },
     );
-  }, 30_000);
+  }, 180_000);
 });
 
 describe("joins", () => {

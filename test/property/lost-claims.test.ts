@@ -59,7 +59,7 @@ beforeAll(async () => {
   database = await openPGlite({ dataDir: "memory" });
   await migrate(database, [RUNTIME_MIGRATIONS]);
   await database.query(WORKER);
-}, 30_000);
+}, 180_000);
 afterAll(() => database.close());
 
 test("what is in hand is never handed back, and what was handed back never begins", async () => {

@@ -95,7 +95,7 @@ describe("the statements that move rows", () => {
     await database.query(
       "insert into worker (id, host, pid, queues, tasks, concurrency) values ('w', 'h', 1, '{}', '{}', 1)",
     );
-  }, 30_000);
+  }, 180_000);
   afterAll(() => database.close());
 
   /** What the row says, in the model's words. */
@@ -187,5 +187,5 @@ describe("the statements that move rows", () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  }, 180_000);
 });

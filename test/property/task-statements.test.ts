@@ -150,7 +150,7 @@ describe("the statements that move rows", () => {
     });
     await addWorker("ghost", "lost");
     await hire();
-  }, 30_000);
+  }, 180_000);
   afterAll(() => database.close());
 
   async function addWorker(id: string, state: "running" | "lost"): Promise<void> {

@@ -20,11 +20,11 @@ describe("the gateway", () => {
       API_TOKENS: ROLES.map((role) => `${role}:${TOKENS[role]}`).join(","),
       SMTP_URL: `smtp://user:${CANARY}@127.0.0.1:1`,
     });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 30_000);
+  }, 180_000);
 
   const ask = (method: string, path: string, init: { headers?: Record<string, string>; body?: string } = {}) =>
     fetch(`${program.url}${path}`, { method, redirect: "manual", ...init });
@@ -89,10 +89,11 @@ describe("the gateway", () => {
     const flowers = await ask("GET", "/healthcheck");
     expect([flowers.status, await flowers.json()]).toEqual([200, { status: "alive" }]);
     await expect(ask("GET", "/login").then((response) => response.status)).resolves.toBe(200);
-    for (const path of ["/", "/assets/status.js"]) {
-      const response = await ask("GET", path);
+    for (const path of ["/", "/tasks"]) {
+      const response = await ask("GET", path, { headers: { Accept: "text/html" } });
       expect([response.status, response.headers.get("location")]).toEqual([303, "/login"]);
     }
+    await expect(ask("GET", "/assets/0123456789-app.js").then((response) => response.status)).resolves.toBe(401);
     await expect(ask("GET", "/openapi.json").then((response) => response.status)).resolves.toBe(401);
     const api = await ask("GET", "/openapi.json", { headers: bearer(TOKENS.viewer) });
     expect(Object.keys(((await api.json()) as { paths: object }).paths)).toContain("/api/v1/tasks/{id}");

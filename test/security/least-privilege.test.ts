@@ -19,7 +19,7 @@ const blockOf = (language: string) =>
 const cleanups: (() => unknown)[] = [];
 afterAll(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 60_000);
+}, 180_000);
 
 const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI === "true";
 const here = hasServers ? describe : describe.skip;
@@ -121,5 +121,5 @@ here("Redis", () => {
     ]) {
       await expect(own.call(...(forbidden as [string]))).rejects.toThrow(/NOPERM/);
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -17,7 +17,7 @@ const FORMATS = ["text", "json"] as const;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 60_000);
+}, 180_000);
 
 function folder(): string {
   const made = temporaryFolder();

@@ -8,7 +8,7 @@ describe("a task that was revoked while it ran", () => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 60_000);
+  }, 180_000);
   afterEach(() => backend.reset(), 30_000);
   afterAll(() => backend.close(), 30_000);
 

@@ -44,6 +44,8 @@ function sorted(tasks: Readonly<Record<string, unknown>>[], by: string | undefin
 /** `2026-11-23 18:44`, of UTC. */
 function minuteOf(value: unknown): number | undefined {
   const [, day, time] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})/.exec(String(value ?? "")) ?? [];
+  // Without this V8 makes the year 2000 of "undefinedTundefined".
+  if (day === undefined) return undefined;
   const at = Date.parse(`${day}T${time}:00Z`);
   return Number.isNaN(at) ? undefined : at;
 }
