@@ -4,6 +4,7 @@ import { cliReference } from "./write-cli-reference.ts";
 import { errorReference } from "./write-error-reference.ts";
 import { eventsReference } from "./write-events-reference.ts";
 import { metricsReference } from "./write-metrics-reference.ts";
+import { parityReference } from "./write-parity-reference.ts";
 import { restReference } from "./write-rest-reference.ts";
 import { settingsReference } from "./write-settings-reference.ts";
 import { tasksReference } from "./write-tasks-reference.ts";
@@ -17,6 +18,7 @@ export const REFERENCES: Readonly<Record<string, () => string | Promise<string>>
   "tasks.md": tasksReference,
   "errors.md": errorReference,
   "metrics.md": metricsReference,
+  "parity.md": parityReference,
 };
 
 if (process.argv[1] === import.meta.filename) {
