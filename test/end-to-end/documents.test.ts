@@ -55,8 +55,13 @@ describe("commands for one process", () => {
       await running();
       const { items: tasks } = (await api().get("/tasks?state=SCHEDULED")).body as { items: { id: string }[] };
       const { items: workers } = (await api().get("/workers")).body as { items: { id: string }[] };
-      const placeholders = { "task id": tasks[0]?.id ?? "", "worker id": workers[0]?.id ?? "" };
+      const { items: clients } = (await api().get("/sites?kind=CLIENT")).body as { items: { id: number }[] };
+      const placeholders = {
+        ...{ "task id": tasks[0]?.id ?? "", "worker id": workers[0]?.id ?? "" },
+        "client id": String(clients[0]?.id),
+      };
       await runBlock(block, { environment: environment(), port, dataDir: folder.path, placeholders });
+      if (block.text.includes("control shutdown")) await product?.stop();
     },
     320_000,
   );

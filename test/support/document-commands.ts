@@ -6,6 +6,7 @@
  * A fence that says more than `sh` is not run: ```` ```sh no-run: why ````.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "./backends.ts";
@@ -124,14 +125,17 @@ function launch(script: string, environment: Readonly<Record<string, string>>): 
   }
   return {
     output: () => printed,
-    exited: new Promise((resolve) =>
-      child.once("exit", (code) => {
-        child.stdio[3]?.destroy();
-        resolve(code);
-      }),
-    ),
+    exited: ended(child),
     end(signal) {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     },
   };
+}
+
+/** Its exit code, once whatever it has started is gone, too: npm ends before the product has drained. */
+async function ended(child: ChildProcess): Promise<number | null> {
+  const outputs = [child.stdout, child.stderr].map((stream) => stream && once(stream, "close"));
+  const [[code]] = await Promise.all([once(child, "exit"), ...outputs]);
+  child.stdio[3]?.destroy();
+  return code as number | null;
 }
