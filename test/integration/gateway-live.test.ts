@@ -111,11 +111,12 @@ describe("GET /events", () => {
     const first = await readUntil(response, "event: tasks");
     const lastId = /id: (\S+)/.exec(first)?.[1] ?? "";
     leave.abort();
-    await gateway.broker.broadcast("ticket.created", { id: 7 });
+    const ticket = { id: 7, uuid: "0190aaaa-0000-7000-8000-000000000007", number: "S#7", clientId: 1, siteId: 1 };
+    await gateway.broker.broadcast("ticket.created", ticket);
     const back = new AbortController();
     const again = await watch(TOKENS.viewer, { "Last-Event-ID": lastId }, back.signal);
     const text = await readUntil(again, "event: ticket.created");
-    expect(text).toContain('data: {"id":7}');
+    expect(text).toContain('data: {"id":7,');
     expect(text).not.toContain("event: tasks");
     back.abort();
   });
