@@ -1,9 +1,9 @@
 // The store on a Redis server: one connection to one of its databases. What must happen at once is a script there.
 // No command waits longer than the limit, none waits in a queue for a lost connection, and none is sent twice. Commands
 // are not gathered into pipelines: ioredis runs one at a time, and who comes behind a frozen one would wait twice.
-import { Redis } from "ioredis";
 import { ApiumError } from "../../runtime/index.ts";
 import { sideKey } from "./keys.ts";
+import { PunctualRedis } from "./punctual-redis.ts";
 import { SCRIPTS, type Script } from "./redis-scripts.ts";
 import type { CacheStore, Entry, Kept, Lease, ScanPage, StoreInfo } from "./store.ts";
 
@@ -27,14 +27,13 @@ const CONNECT_MS = 2_000;
 
 export class RedisStore implements CacheStore {
   readonly kind = "redis";
-  readonly #redis: Redis;
+  readonly #redis: PunctualRedis;
   readonly #newToken: () => string;
 
   constructor(options: RedisStoreOptions) {
     this.#newToken = options.newToken;
-    this.#redis = new Redis(options.url, {
+    this.#redis = new PunctualRedis(options.url, options.timeoutMs ?? 250, {
       db: options.database,
-      commandTimeout: options.timeoutMs ?? 250,
       connectTimeout: CONNECT_MS,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,

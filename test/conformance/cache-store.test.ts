@@ -488,6 +488,16 @@ describe("the store in this process, when its time goes on", () => {
     expect(Math.max(...waits)).toBeLessThan(250 + 150);
   });
 
+  test("a process that was busy for longer than the limit takes that for no outage", async () => {
+    await thaw();
+    counts.errors = 0;
+    const answers = Array.from({ length: 500 }, () => guard.get(["old"]));
+    // The commands that were not sent at once leave only afterwards.
+    for (const until = performance.now() + 700; performance.now() < until; );
+    expect(await Promise.all(answers)).toEqual(answers.map(() => ["1"]));
+    expect(counts.errors).toBe(0);
+  });
+
   test("when more was missed than can be named, everything goes", async () => {
     for (let index = 0; index < 10_002; index += 1) await guard.delete([`k${index}`]);
     expect(counts.dropped).toBe(10_002);
