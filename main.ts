@@ -17,8 +17,9 @@ import {
 } from "./runtime/index.ts";
 import { REVOCATION_EVENT, TasksMiddleware, TracingMiddleware, taskOperations } from "./runtime/moleculer/index.ts";
 import { cacheClient } from "./services/cache/client/index.ts";
-import { SERVICE_MIGRATIONS, SERVICES } from "./services/index.ts";
+import { SERVICES } from "./services/index.ts";
 import { Leaving } from "./services/leaving.ts";
+import { SERVICE_MIGRATIONS } from "./services/migrations.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { lateLog, lineWriter, openTracing, secretsOf, type Tracing } from "./telemetry/index.ts";
 

@@ -11,9 +11,10 @@ import Table from "cli-table3";
 import { chromium } from "playwright-core";
 import { migrate, openPostgres } from "../database/index.ts";
 import { JetStreamQueue, RUNTIME_MIGRATIONS, Runtime } from "../runtime/index.ts";
-import { start, temporaryFolder } from "../test/support/programs.ts";
+import { start } from "../test/support/programs.ts";
 import { findBinary } from "../test/support/servers/find-binary.ts";
 import { startNats, startPostgres } from "../test/support/servers/index.ts";
+import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { observed, type WorkerFigures } from "./dashboard-worker.ts";
 
 const TOKEN = "token-of-the-bench-for-admins";

@@ -6,9 +6,9 @@
 import Table from "cli-table3";
 import { type Database, migrate, openPostgres, type Parameter, type Statement } from "../database/index.ts";
 import { PostgresQueue, RUNTIME_MIGRATIONS, Runtime, silentLog, VirtualClock } from "../runtime/index.ts";
-import { SERVICE_MIGRATIONS } from "../services/index.ts";
 import { generateJob } from "../services/jobs/generation.ts";
 import { jobsToGenerate } from "../services/jobs/generation-job-store.ts";
+import { SERVICE_MIGRATIONS } from "../services/migrations.ts";
 import { startPostgres } from "../test/support/servers/index.ts";
 
 const NOW = Date.parse("2026-01-05T03:35:00Z");

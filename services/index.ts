@@ -1,6 +1,5 @@
 // Every service by its door. `SERVICES` in the settings chooses which of them a process runs; their task contracts are
 // known to all.
-import type { MigrationRoom } from "../database/index.ts";
 import { cacheModule } from "./cache/index.ts";
 import { datasetsModule } from "./datasets/index.ts";
 import { emailModule } from "./email/index.ts";
@@ -50,18 +49,3 @@ export const SERVICES: readonly ServiceModule[] = [
   schedulerModule,
   gatewayModule,
 ];
-
-/** The services' tables, those that others refer to first. Kept by every process, whatever it runs. */
-export const SERVICE_MIGRATIONS: readonly MigrationRoom[] = [
-  "facility",
-  "tickets",
-  "jobs",
-  "escalation",
-  "imports",
-  "reports",
-  "media",
-  "work-orders",
-  "mobile",
-  "mqtt",
-  "datasets",
-].map((name) => ({ name, folder: new URL(`./${name}/migrations/`, import.meta.url) }));

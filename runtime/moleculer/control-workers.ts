@@ -40,6 +40,8 @@ const shutdown = z
     path: ["worker"],
     message: "name the workers, or say all: true",
   });
+/** A profile of a large process takes this long to write beside its work. */
+const PROFILE_WRITTEN_WITHIN_MS = 5_000;
 const profile = z
   .strictObject({ ...targets, seconds: z.coerce.number().min(0.1).max(LONGEST_PROFILE_S).default(5) })
   .refine(({ worker, id }) => (id === undefined ? worker?.length === 1 : true), {
@@ -91,7 +93,8 @@ export function workerOrders(runtime: Runtime): Operations {
     profile: operation({
       params: profile,
       role: "admin",
-      run: (ctx, { seconds, ...at }) => order(ctx, "profile", at, { seconds }, seconds * 1_000),
+      run: (ctx, { seconds, ...at }) =>
+        order(ctx, "profile", at, { seconds }, seconds * 1_000 + PROFILE_WRITTEN_WITHIN_MS),
     }),
   };
 }

@@ -1,7 +1,8 @@
 /** The command line as operators and scripts use it: against a running system, with tables, JSON and exit codes. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { runCommand } from "../support/command-line.ts";
-import { adminToken, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 describe("the command line", () => {
   const folder = temporaryFolder();

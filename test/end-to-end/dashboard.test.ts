@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { eventually } from "../support/backends.ts";
 import { describeInBrowser, picture, type Visit, type VisitOptions } from "../support/browser.ts";
-import { client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { client, type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const TOKENS = {
   viewer: "viewer-token-of-the-test",

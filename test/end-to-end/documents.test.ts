@@ -5,10 +5,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { npmStart, runBlock, type Started, startsIn } from "../support/document-commands.ts";
 import { type Block, blocksOf, pages } from "../support/documents.ts";
-import { adminToken, client, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client } from "../support/programs.ts";
 import { freePort } from "../support/servers/free-port.ts";
 import { startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const shells = pages()
   .filter(({ path }) => path === "README.md" || /^(docs|examples)\//.test(path))

@@ -1,7 +1,8 @@
 /** From a fresh start: work comes due, what nobody did is closed with its mail or ticket, a ticket climbs; all through REST. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { eventually } from "../support/backends.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 interface Page<Item> {
   readonly items: Item[];

@@ -2,9 +2,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { eventually } from "../support/backends.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
 import { describeWith } from "../support/requires.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",

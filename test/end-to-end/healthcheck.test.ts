@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "@jest/globals";
-import { start, temporaryFolder } from "../support/programs.ts";
+import { start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../cli/healthcheck.mjs", import.meta.url));
 const cleanups: (() => unknown)[] = [];
@@ -35,7 +36,7 @@ test("a worker is well while its process does something, though it has no port",
   const ALIVE_FILE = join(dataDir, "alive");
   const settings = { DATA_DIR: dataDir, SERVICES: "email,datasets", ALIVE_FILE };
   expect(await healthOf(settings)).toBe("not ready yet");
-  const worker = await start(settings, 120_000);
+  const worker = await start(settings);
   cleanups.push(() => worker.process.kill("SIGKILL"));
   expect(existsSync(ALIVE_FILE)).toBe(true);
   expect(await healthOf(settings)).toBe("well");

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { runCommand } from "../support/command-line.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const DEMO = join(import.meta.dirname, "../../examples/demo-facility");
 

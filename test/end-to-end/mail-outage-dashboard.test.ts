@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { eventually } from "../support/backends.ts";
 import { describeInBrowser, picture } from "../support/browser.ts";
 import { MailServer } from "../support/mail-server.ts";
-import { client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { client, type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const TOKENS = { admin: "admin-token-of-the-walk-through", operator: "operator-token-of-the-walk-through" };
 const PATIENCE_MS = 90_000;

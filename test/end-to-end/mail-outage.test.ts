@@ -8,10 +8,11 @@ import { runCommand } from "../support/command-line.ts";
 import { liveThroughTheOutage, type Outage, TYPED } from "../support/mail-outage.ts";
 import { MailServer } from "../support/mail-server.ts";
 import { words } from "../support/parity-faces.ts";
-import { client, start, temporaryFolder } from "../support/programs.ts";
+import { client, start } from "../support/programs.ts";
 import { openRepl } from "../support/repl.ts";
 import { startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const TOKEN = "operator-token-of-the-walk-through";
 const ADMIN = "admin-token-of-the-walk-through";

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { eventually } from "../support/backends.ts";
-import { client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { client, type Program, start } from "../support/programs.ts";
 import { describeWith } from "../support/requires.ts";
 import { type ServerHandle, startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CONFIG = readFileSync(new URL("../../deploy/nats.conf", import.meta.url), "utf8");
 const PASSWORD = "password-of-the-test";
 const TOKEN = "admin-token-of-the-test-suite";
-const START_MS = 120_000;
 
 /** Its addresses and its folder are the test's; the rest is as it is. */
 function testConfig(storeDir: string): string {
@@ -54,7 +54,7 @@ describeWith(["nats", "postgres"], "the NATS server of a deployment", (_natsUrl,
       ...{ DATABASE_URL: databaseOfTest, NATS_URL: url, DATA_DIR: folder.path, SMTP_URL: "smtp://127.0.0.1:1" },
       ...{ API_TOKENS: `admin:${TOKEN}`, JWT_SECRET: "a-secret-of-the-test-that-is-long-enough" },
     };
-    const program = await start({ ...shared, ...settings }, START_MS);
+    const program = await start({ ...shared, ...settings });
     cleanups.push(() => program.stop());
     return program;
   }

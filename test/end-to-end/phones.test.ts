@@ -7,10 +7,11 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { connectAsync, type MqttClient } from "mqtt";
 import { eventually } from "../support/backends.ts";
 import { recordsMutation, SIGN_IN } from "../support/phones.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
 import { describeWith } from "../support/requires.ts";
 import { startMosquitto, startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers, read field by field.
 type Any = any;

@@ -11,8 +11,9 @@ import { connect } from "../../cli/client.ts";
 import { apiumProgram } from "../../cli/program.ts";
 import { ReplCompletion } from "../../cli/repl-completion.ts";
 import { eventually } from "../support/backends.ts";
-import { adminToken, launch, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, launch, type Program, start } from "../support/programs.ts";
 import { openRepl } from "../support/repl.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const REPL = fileURLToPath(new URL("../../cli/repl.ts", import.meta.url));
 const QUIET = "--disable-warning=ExperimentalWarning";

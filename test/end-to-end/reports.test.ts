@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "csv-parse/sync";
 import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 interface Run {
   readonly id: number;

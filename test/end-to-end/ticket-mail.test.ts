@@ -3,17 +3,18 @@ import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { SMTPServer } from "smtp-server";
 import { eventually } from "../support/backends.ts";
-import { adminToken, client, launch, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, launch, type Program, type StartOptions, start } from "../support/programs.ts";
 import { startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }, 180_000);
 
-async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
-  const program = await start(settings);
+async function running(settings: Readonly<Record<string, string>>, options?: StartOptions): Promise<Program> {
+  const program = await start(settings, options);
   cleanups.push(() => program.stop());
   return program;
 }
@@ -27,7 +28,7 @@ function folder(): string {
 describe("embedded, with no setting", () => {
   test("a posted ticket's mail is in the mailbox within a second and its task says SUCCESS", async () => {
     const dataDir = folder();
-    const { url } = await running({ DATA_DIR: dataDir });
+    const { url } = await running({ DATA_DIR: dataDir }, { isFirst: true });
     const api = client(url, adminToken(dataDir));
     const sites = await api.get("/sites");
     expect((sites.body.items as unknown[]).length).toBe(3);

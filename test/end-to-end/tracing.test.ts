@@ -5,9 +5,10 @@ import pg from "pg";
 import { SMTPServer } from "smtp-server";
 import { eventually } from "../support/backends.ts";
 import { childrenOf, type ReceivedSpan, startOtlpReceiver } from "../support/otlp-receiver.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
 import { startNats } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Makes a process say which of OpenTelemetry's packages it loads. */
 const TELLS_WHAT_IT_LOADS = {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { migrate, openPostgres, textArray } from "../../database/index.ts";
 import { RUNTIME_MIGRATIONS } from "../../runtime/index.ts";
-import { SERVICE_MIGRATIONS } from "../../services/index.ts";
+import { SERVICE_MIGRATIONS } from "../../services/migrations.ts";
 import { startGcsEmulator } from "../support/gcs-emulator.ts";
 import { describeWith } from "../support/requires.ts";
 import { createDatabase } from "../support/temporary-database.ts";

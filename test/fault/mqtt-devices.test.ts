@@ -12,10 +12,11 @@ import { personKey } from "../../services/facility/accounts.ts";
 import { Tokens } from "../../services/mobile/tokens.ts";
 import { eventually } from "../support/backends.ts";
 import { recordsMutation } from "../support/phones.ts";
-import { adminToken, client, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { adminToken, client, type Program, start } from "../support/programs.ts";
 import { describeWith } from "../support/requires.ts";
 import { type ServerHandle, startMosquitto } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { printTable } from "./support/storm-checker.ts";
 
 const DEVICES = 1_000;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { connectAsync, type MqttClient } from "mqtt";
 import { type Database, migrate, openPostgres } from "../../database/index.ts";
 import { RUNTIME_MIGRATIONS, SystemClock, SystemRandom } from "../../runtime/index.ts";
-import { SERVICE_MIGRATIONS } from "../../services/index.ts";
+import { SERVICE_MIGRATIONS } from "../../services/migrations.ts";
 import { Feed, type FeedStats, outboxBacklog, wantFeed } from "../../services/mqtt/feed/index.ts";
 import { eventually } from "../support/backends.ts";
 import { describeWith } from "../support/requires.ts";

@@ -1,10 +1,11 @@
 /** The client against the real cache service: one process, several over NATS, and a database that changes meanwhile. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ServiceBroker } from "moleculer";
-import { type Database, openPGlite } from "../../database/index.ts";
+import type { Database } from "../../database/index.ts";
 import type { Cache } from "../../services/cache/client/index.ts";
 import { eventually } from "../support/backends.ts";
 import { type CacheNode, CacheNodes } from "../support/cache-nodes.ts";
+import { openEmbedded } from "../support/embedded-database.ts";
 import { describeWith } from "../support/requires.ts";
 import { type ServerHandle, startNats, startRedis } from "../support/servers/index.ts";
 
@@ -259,7 +260,7 @@ describeWith("redis", "the cache client on Redis", (redisUrl) => {
 describe("what the database says and what the cache says", () => {
   let database: Database;
   beforeAll(async () => {
-    database = await openPGlite({ dataDir: "memory" });
+    database = await openEmbedded();
     await database.script("create table site (id integer primary key, name text not null)");
   }, 180_000);
   afterAll(() => database.close());

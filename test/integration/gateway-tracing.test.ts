@@ -8,8 +8,8 @@ import { readSettings } from "../../settings.ts";
 import { openTracing, type Tracing } from "../../telemetry/index.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
 import { childrenOf, type OtlpReceiver, startOtlpReceiver } from "../support/otlp-receiver.ts";
-import { temporaryFolder } from "../support/programs.ts";
 import { cacheOf } from "../support/services.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const TOKEN = "operator-token-of-the-test";
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";

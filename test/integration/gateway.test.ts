@@ -16,8 +16,9 @@ import { addressOf } from "../../services/gateway/request.ts";
 import { Leaving } from "../../services/leaving.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "../support/backends.ts";
-import { client, temporaryFolder } from "../support/programs.ts";
+import { client } from "../support/programs.ts";
 import { cacheOf, startServices } from "../support/services.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const OPERATOR = "operator-token-of-the-test";
 const ADMIN = "admin-token-of-the-test-suite";

@@ -319,11 +319,13 @@ describe.each(KINDS)("a pool of the kind %s", (kind, create) => {
 
   test("replaces them while others run, and interrupts nobody", async () => {
     const isolation = open(create, { max: 3, recycleAfterTasks: 2 });
-    const results = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => run(isolation, "waits", { forMs: index % 5 }).result),
-    );
-    expect(results).toEqual(results.map(() => "waited"));
-    expect(isolation.stats().recycled).toBeGreaterThan(2);
+    const round = async () => {
+      const runs = Array.from({ length: 40 }, (_, index) => run(isolation, "waits", { forMs: index % 5 }).result);
+      expect(new Set(await Promise.all(runs))).toEqual(new Set(["waited"]));
+      return isolation.stats().recycled > 2;
+    };
+    // One is replaced at a time, so how often within a round depends on how long a new one takes to start.
+    expect(await eventually(round)).toBe(true);
   });
 
   test("shows its handlers neither secrets nor the rest of the environment", async () => {

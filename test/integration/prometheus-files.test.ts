@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { stringify } from "yaml";
-import { temporaryFolder } from "../support/programs.ts";
 import { describeWith } from "../support/requires.ts";
 import { requireBinary } from "../support/servers/find-binary.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../deploy", import.meta.url));
 const run = promisify(execFile);

@@ -6,11 +6,11 @@ import { get as httpsGet } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import { temporaryFolder } from "../support/programs.ts";
 import { proxySite } from "../support/proxy-site.ts";
 import { describeWith } from "../support/requires.ts";
 import { freePort } from "../support/servers/free-port.ts";
 import { type ServerHandle, startNginx } from "../support/servers/index.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 

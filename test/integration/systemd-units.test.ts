@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "@jest/globals";
-import { temporaryFolder } from "../support/programs.ts";
 import { findBinary } from "../support/servers/find-binary.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const UNITS = fileURLToPath(new URL("../../deploy/systemd", import.meta.url));
 const analyze = findBinary("systemd-analyze");

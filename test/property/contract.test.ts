@@ -1,7 +1,7 @@
 /** What must hold for any input: delays, messages, ids, array literals, joins, what is recorded of errors. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Database, instantArray, numberArray, openPGlite, plainArray, textArray } from "../../database/index.ts";
+import { type Database, instantArray, numberArray, plainArray, textArray } from "../../database/index.ts";
 import { VirtualClock } from "../../runtime/contract/clock.ts";
 import { durationMs } from "../../runtime/contract/duration.ts";
 import { type ChildOutcome, type JoinPlan, judgeJoin } from "../../runtime/contract/join.ts";
@@ -12,6 +12,7 @@ import { describeError } from "../../runtime/contract/task-error.ts";
 import { idSource, isTaskId } from "../../runtime/contract/task-id.ts";
 import { decodeMessage, encodeMessage } from "../../runtime/contract/task-message.ts";
 import type { FinalState } from "../../runtime/contract/task-state.ts";
+import { openEmbedded } from "../support/embedded-database.ts";
 
 const anyText = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.string());
 
@@ -158,7 +159,7 @@ describe("task ids", () => {
 describe("array literals", () => {
   let database: Database;
   beforeAll(async () => {
-    database = await openPGlite({ dataDir: "memory" });
+    database = await openEmbedded();
   }, 180_000);
   afterAll(() => database.close());
 

@@ -5,14 +5,14 @@
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Database, migrate, openPGlite } from "../../database/index.ts";
+import type { Database } from "../../database/index.ts";
 import { insertTasks } from "../../runtime/caller/index.ts";
 import { VirtualClock } from "../../runtime/contract/clock.ts";
 import { foundation } from "../../runtime/contract/foundation.ts";
-import { RUNTIME_MIGRATIONS } from "../../runtime/index.ts";
 import { claimLanes } from "../../runtime/queue/claim.ts";
 import { deferTasks, finishSuccesses, handBackTasks, retryTasks } from "../../runtime/results/index.ts";
 import { type HeldTask, LostClaims } from "../../runtime/worker/lost-claims.ts";
+import { openEmbedded } from "../support/embedded-database.ts";
 
 const TASKS = 4;
 const WORKER = "insert into worker (id, host, pid, queues, tasks, concurrency) values ('w', 'h', 1, '{}', '{}', 1)";
@@ -56,8 +56,7 @@ const step: fc.Arbitrary<Step> = fc.record({ name: fc.constantFrom(...COMMANDS),
 
 let database: Database;
 beforeAll(async () => {
-  database = await openPGlite({ dataDir: "memory" });
-  await migrate(database, [RUNTIME_MIGRATIONS]);
+  database = await openEmbedded();
   await database.query(WORKER);
 }, 180_000);
 afterAll(() => database.close());

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Database, migrate, openPGlite } from "../../database/index.ts";
+import type { Database } from "../../database/index.ts";
 import { insertTasks } from "../../runtime/caller/index.ts";
 import { SystemClock } from "../../runtime/contract/clock.ts";
 import { SystemRandom } from "../../runtime/contract/random.ts";
@@ -17,9 +17,9 @@ import {
   TRANSITIONS,
   type TransitionName,
 } from "../../runtime/contract/task-state.ts";
-import { RUNTIME_MIGRATIONS } from "../../runtime/index.ts";
 import { claimRefs } from "../../runtime/queue/claim.ts";
 import { deferTasks, finish, finishSuccesses, handBackTasks, retryTasks } from "../../runtime/results/index.ts";
+import { openEmbedded } from "../support/embedded-database.ts";
 
 const NAMES = Object.keys(TRANSITIONS) as TransitionName[];
 const ACTORS: readonly Actor[] = ["caller", "relay", "worker", "rescuer", "joiner", "operator"];
@@ -90,8 +90,7 @@ describe("the statements that move rows", () => {
   let database: Database;
   const newId = idSource(new SystemClock(), new SystemRandom());
   beforeAll(async () => {
-    database = await openPGlite({ dataDir: "memory" });
-    await migrate(database, [RUNTIME_MIGRATIONS]);
+    database = await openEmbedded();
     await database.query(
       "insert into worker (id, host, pid, queues, tasks, concurrency) values ('w', 'h', 1, '{}', '{}', 1)",
     );

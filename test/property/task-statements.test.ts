@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Database, migrate, openPGlite } from "../../database/index.ts";
+import type { Database } from "../../database/index.ts";
 import { insertTasks } from "../../runtime/caller/index.ts";
 import { VirtualClock } from "../../runtime/contract/clock.ts";
 import { foundation } from "../../runtime/contract/foundation.ts";
@@ -20,7 +20,6 @@ import {
   type TransitionName,
 } from "../../runtime/contract/task-state.ts";
 import { revokeTask } from "../../runtime/control/revoke.ts";
-import { RUNTIME_MIGRATIONS } from "../../runtime/index.ts";
 import { DEFAULT_MAX_CRASHES, Expirer, Joiner, Relay, Rescuer } from "../../runtime/maintenance/index.ts";
 import { claimLanes, claimRefs } from "../../runtime/queue/claim.ts";
 import type { TaskQueue } from "../../runtime/queue/queue.ts";
@@ -32,6 +31,7 @@ import {
   retryTasks,
   startWaiting,
 } from "../../runtime/results/index.ts";
+import { openEmbedded } from "../support/embedded-database.ts";
 
 const HOUR_MS = 3_600_000;
 /** Examples included. */
@@ -136,8 +136,7 @@ describe("the statements that move rows", () => {
   let worker = "";
 
   beforeAll(async () => {
-    database = await openPGlite({ dataDir: "memory" });
-    await migrate(database, [RUNTIME_MIGRATIONS]);
+    database = await openEmbedded();
     relay = new Relay(database, queue, parts);
     expirer = new Expirer(database, parts, nothing);
     joiner = new Joiner({

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { mayDo, ROLES, type Role } from "../../services/gateway/rest-route.ts";
 import { REST_ROUTES } from "../../services/gateway/rest-routes.ts";
-import { type Program, start, temporaryFolder } from "../support/programs.ts";
+import { type Program, start } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const TOKENS: Readonly<Record<Role, string>> = {
   viewer: "viewer-token-of-the-test",

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { migrate, openPostgres } from "../../database/index.ts";
 import { defineTask, PostgresQueue, RUNTIME_MIGRATIONS, Runtime } from "../../runtime/index.ts";
 import { RedisStore } from "../../services/cache/redis-store.ts";
-import { SERVICE_MIGRATIONS } from "../../services/index.ts";
+import { SERVICE_MIGRATIONS } from "../../services/migrations.ts";
 import { blocksOf, ROOT } from "../support/documents.ts";
 import { startRedis } from "../support/servers/index.ts";
 

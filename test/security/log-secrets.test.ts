@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { SMTPServer } from "smtp-server";
 import { eventually } from "../support/backends.ts";
-import { client, launch, type Program, start, temporaryFolder } from "../support/programs.ts";
+import { client, launch, type Program, start } from "../support/programs.ts";
 import { startNats, startPostgres, startRedis } from "../support/servers/index.ts";
 import { createDatabase } from "../support/temporary-database.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CANARY = "c4nary-th4t-must-not-sing";
 /** Parts of it would be a secret told too. */

@@ -10,8 +10,8 @@ import { gatewayModule } from "../../services/gateway/index.ts";
 import type { ServiceModule } from "../../services/service-module.ts";
 import { ticketsModule } from "../../services/tickets/index.ts";
 import type { Backend } from "./backends.ts";
-import { temporaryFolder } from "./programs.ts";
 import { type RunningServices, startServices } from "./services.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The whole system's. */
 export const TOKENS = {

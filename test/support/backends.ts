@@ -2,7 +2,7 @@
  * The backends a task runtime can stand on, for suites that run on all of them: embedded (PGlite), PostgreSQL as queue,
  * and PostgreSQL with JetStream. Everything is real; each backend has a database and a nats-server of its own.
  */
-import { migrate, openPGlite, openPostgres } from "../../database/index.ts";
+import { migrate, openPostgres } from "../../database/index.ts";
 import {
   type InlineHandler,
   JetStreamQueue,
@@ -11,6 +11,7 @@ import {
   Runtime,
   type RuntimeOptions,
 } from "../../runtime/index.ts";
+import { openEmbedded } from "./embedded-database.ts";
 import { startNats } from "./servers/index.ts";
 import { createDatabase } from "./temporary-database.ts";
 
@@ -37,7 +38,7 @@ export function availableBackends(): BackendName[] {
 export async function openBackend(name: BackendName): Promise<Backend> {
   const cleanups: (() => Promise<unknown>)[] = [];
   let database: RuntimeOptions["database"];
-  if (name === "pglite") database = await openPGlite({ dataDir: "memory" });
+  if (name === "pglite") database = await openEmbedded();
   else {
     const temporary = await createDatabase(process.env.TEST_DATABASE_URL ?? "");
     database = openPostgres({ url: temporary.url });

@@ -1,10 +1,10 @@
 /** Runs the product as its users do: `main.ts` in processes of its own, with settings in the environment. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./backends.ts";
+import { furnish } from "./embedded-database.ts";
 
 /** Two to four seconds on a quiet machine; on a busy one many times that. */
 const READY_WITHIN_MS = 120_000;
@@ -19,11 +19,6 @@ export interface Program {
   /** Resolves with its exit code. */
   readonly exited: Promise<number | null>;
   stop(): Promise<number | null>;
-}
-
-export function temporaryFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "apium-test-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Starts it without waiting for anything. */
@@ -42,8 +37,21 @@ export function launch(settings: Readonly<Record<string, string>>): Omit<Program
   return { process: child, output: () => printed, exited };
 }
 
+export interface StartOptions {
+  readonly withinMs?: number;
+  /** Let an embedded product make its own tables, as on a machine where it has never run; else it finds them made. */
+  readonly isFirst?: boolean;
+}
+
 /** Starts it and waits until it says that it is ready. @throws with what it printed, when it ends or is not ready in time. */
-export async function start(settings: Readonly<Record<string, string>>, withinMs = READY_WITHIN_MS): Promise<Program> {
+export async function start(
+  settings: Readonly<Record<string, string>>,
+  { withinMs = READY_WITHIN_MS, isFirst = false }: StartOptions = {},
+): Promise<Program> {
+  const { DATA_DIR, DATABASE_URL } = settings;
+  if (!isFirst && DATABASE_URL === undefined && DATA_DIR !== undefined && !existsSync(join(DATA_DIR, "pglite"))) {
+    await furnish(DATA_DIR);
+  }
   const program = launch(settings);
   let code: number | null | undefined;
   void program.exited.then((exitCode) => {

@@ -4,7 +4,7 @@ import { migrate } from "../../database/index.ts";
 import type { AnyTask, Runtime, RuntimeOptions } from "../../runtime/index.ts";
 import { TasksMiddleware } from "../../runtime/moleculer/index.ts";
 import { type Cache, cacheClient } from "../../services/cache/client/index.ts";
-import { SERVICE_MIGRATIONS } from "../../services/index.ts";
+import { SERVICE_MIGRATIONS } from "../../services/migrations.ts";
 import type { ServiceModule } from "../../services/service-module.ts";
 import type { ServiceParts } from "../../services/service-parts.ts";
 import { readSettings } from "../../settings.ts";

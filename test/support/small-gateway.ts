@@ -9,8 +9,8 @@ import { gatewayModule } from "../../services/gateway/index.ts";
 import type { ServiceModule } from "../../services/service-module.ts";
 import { readSettings } from "../../settings.ts";
 import { type Backend, openBackend } from "./backends.ts";
-import { temporaryFolder } from "./programs.ts";
 import { cacheOf } from "./services.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export const TOKENS = {
   viewer: "viewer-token-of-the-test",

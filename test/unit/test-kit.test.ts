@@ -1,7 +1,7 @@
 /** The callers users test with: eager, with the rules of the real thing, and recording. */
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { openPGlite } from "../../database/index.ts";
+
 import {
   type AnyTask,
   defineTask,
@@ -12,6 +12,7 @@ import {
   VirtualClock,
 } from "../../runtime/index.ts";
 import { eagerCaller, recordingCaller } from "../../runtime/testing/index.ts";
+import { openEmbedded } from "../support/embedded-database.ts";
 
 const greet = defineTask({
   name: "greet",
@@ -268,7 +269,7 @@ describe("the eager caller's database", () => {
   });
 
   test("commits the effects with the success, and runs what was enqueued inside after the commit", async () => {
-    const database = await openPGlite({ dataDir: "memory" });
+    const database = await openEmbedded();
     try {
       await database.script("create table line (text text)");
       const count = async () =>

@@ -8,15 +8,16 @@ import { join } from "node:path";
 import { type Database, migrate, openPostgres } from "../../../database/index.ts";
 import { RUNTIME_MIGRATIONS } from "../../../runtime/index.ts";
 import { composeRoles } from "../../support/compose.ts";
-import { type Program, start, temporaryFolder } from "../../support/programs.ts";
+import { type Program, start } from "../../support/programs.ts";
 import { proxySite } from "../../support/proxy-site.ts";
 import { freePort } from "../../support/servers/free-port.ts";
 import { type ServerHandle, startNats, startNginx, startPostgres, startRedis } from "../../support/servers/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { FLEET_TABLES } from "./fleet-tasks.ts";
 
 const SERVICE = new URL("./fleet-service.ts", import.meta.url);
 /** Eight processes at once, on two cores that others may want too. */
-const START_MS = 240_000;
+const START = { withinMs: 240_000 };
 export const TOKEN = "operator-token-of-the-fleet";
 
 export interface Kill {
@@ -87,7 +88,7 @@ export async function openFleet(): Promise<Fleet> {
   }
   const printed = new Map<string, Program[]>();
   const launch = async (name: string) => {
-    const program = await start(settings.get(name) ?? {}, START_MS);
+    const program = await start(settings.get(name) ?? {}, START);
     printed.set(name, [...(printed.get(name) ?? []), program]);
     return program;
   };

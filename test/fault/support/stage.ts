@@ -7,8 +7,8 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type Database, migrate, openPostgres } from "../../../database/index.ts";
 import { JetStreamQueue, type Log, RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "../../../runtime/index.ts";
-import { temporaryFolder } from "../../support/programs.ts";
 import { type ServerHandle, startNats, startPostgres } from "../../support/servers/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { STORM_TABLES } from "./storm-tasks.ts";
 
 const LOG = "runtimes.log";
