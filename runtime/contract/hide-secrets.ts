@@ -1,7 +1,7 @@
-// Text as it may be written to a log: without what is a secret by its form or by the name before it. Rather too much is
+// Text as it may be written to a log or kept in the books: without what is a secret by its form or by the name before it. Rather too much is
 // hidden than too little. What has a secret's name in settings is the business of `redact`.
 
-const HIDDEN = "[redacted]";
+export const HIDDEN = "[redacted]";
 /** Longer lines are cut before they are searched: each pattern looks some way ahead from each place. */
 const LONGEST = 32_768;
 
@@ -16,6 +16,8 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(basic)\s+[A-Za-z0-9+/]{16,}={0,2}/gi, `$1 ${HIDDEN}`],
   // ?token=…, password=…
   [new RegExp(String.raw`(${NAME}=)(?!\[redacted\])[^\s&"',;)]+`, "gi"), `$1${HIDDEN}`],
+  // What else lets its bearer in, in the query of an address.
+  [/([?&][\w.-]{0,40}?(?:key|signature)=)(?!\[redacted\])[^\s&"',;)]+/gi, `$1${HIDDEN}`],
   // "password": "…", password: '…'
   [new RegExp(String.raw`(${NAME}["']?\s{0,3}:\s{0,3}(["']))(?:(?!\2)[^\\]|\\.){0,2000}\2`, "gi"), `$1${HIDDEN}$2`],
 ];

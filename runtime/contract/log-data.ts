@@ -1,7 +1,8 @@
 // The data of a log line as JSON text that may be kept: no secrets, no passwords in addresses, bounded in depth, breadth
 // and length whatever it was, and what JSON would lose (errors, dates, maps, big integers) as it would be read. Never throws.
 import { codeOf, messageOf } from "./errors.ts";
-import { isSecret, REDACTED, withoutPassword } from "./redact.ts";
+import { HIDDEN } from "./hide-secrets.ts";
+import { isSecret } from "./redact.ts";
 import { clean } from "./task-error.ts";
 
 /** In characters of JSON; data beyond it is kept as text that was cut. */
@@ -54,7 +55,7 @@ function plain(value: unknown, depth: number, budget: Budget): unknown {
 function plainObject(entries: readonly [string, unknown][], depth: number, budget: Budget): object {
   const kept = entries
     .slice(0, MAX_ENTRIES)
-    .map(([name, inner]) => [clean(name, 200), isSecret(name, inner) ? REDACTED : plain(inner, depth - 1, budget)]);
+    .map(([name, inner]) => [clean(name, 200), isSecret(name, inner) ? HIDDEN : plain(inner, depth - 1, budget)]);
   const more = entries.length - MAX_ENTRIES;
   return Object.fromEntries(more > 0 ? [...kept, ["…", `${more} more`]] : kept);
 }
@@ -77,5 +78,5 @@ function plainError(error: Error, depth: number, budget: Budget): object {
 }
 
 function shownText(text: unknown): string {
-  return clean(withoutPassword(String(text).slice(0, 2 * MAX_TEXT_LENGTH)), MAX_TEXT_LENGTH);
+  return clean(String(text), MAX_TEXT_LENGTH);
 }

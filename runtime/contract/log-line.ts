@@ -3,7 +3,6 @@
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { encodeLogData } from "./log-data.ts";
-import { withoutQuerySecrets } from "./redact.ts";
 import { clean } from "./task-error.ts";
 
 /** From the least to the most urgent. */
@@ -23,10 +22,6 @@ export interface LogLine {
 /** A log whose every line goes to `say`. Its functions may be taken out of it. */
 export function logInto(say: (line: LogLine) => void): Log {
   const at = (level: LogLevel) => (message: unknown, data?: unknown) =>
-    say({ level, message: shownMessage(messageOf(message)), data: encodeLogData(data) });
+    say({ level, message: clean(messageOf(message), MAX_LOG_MESSAGE_LENGTH), data: encodeLogData(data) });
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-}
-
-function shownMessage(text: string): string {
-  return withoutQuerySecrets(clean(text, MAX_LOG_MESSAGE_LENGTH));
 }

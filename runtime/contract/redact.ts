@@ -1,15 +1,15 @@
 // What people may be shown of settings and of what handlers log: what is a secret by its name is not, and addresses
 // lose their passwords.
+import { HIDDEN, hideSecrets } from "./hide-secrets.ts";
 
 const SECRET_NAME = /token|secret|password|passwd|credential|private|api_?key/i;
-export const REDACTED = "[redacted]";
 
 /** A copy for people: no secrets, no functions, no passwords in URLs. */
 export function redact(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, isSecret(name, value) ? REDACTED : shown(value)]),
+      .map(([name, value]) => [name, isSecret(name, value) ? HIDDEN : shown(value)]),
   );
 }
 
@@ -26,12 +26,7 @@ function shown(value: unknown): unknown {
   return value;
 }
 
-/** Up to the last @: a password may hold what no URL parser takes, and of several addresses rather too little is shown. */
-export function withoutPassword(text: string): string {
-  return withoutQuerySecrets(text.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${REDACTED}@`));
-}
-
-/** The same for what addresses within a text carry in their queries. */
-export function withoutQuerySecrets(text: string): string {
-  return text.replace(/([?&][\w.-]{0,40}?(?:password|token|secret|key|signature)=)[^&\s]*/gi, `$1${REDACTED}`);
+/** Up to the last @, whatever stands between: a password may hold what no URL parser takes. */
+function withoutPassword(text: string): string {
+  return hideSecrets(text.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/).*@/is, `$1${HIDDEN}@`));
 }

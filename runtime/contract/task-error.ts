@@ -1,5 +1,6 @@
-// How a thrown value is recorded: code, message, stack, causes; trimmed, and without credentials.
+// How a thrown value is recorded: code, message, stack, causes; trimmed, and without secrets.
 import { codeOf, messageOf } from "./errors.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 
 export interface TaskError {
   readonly code: string;
@@ -11,8 +12,6 @@ export interface TaskError {
 
 const MAX_MESSAGE_LENGTH = 2_000;
 const MAX_STACK_LENGTH = 8_000;
-/** A scheme is short; without a bound a long word would be read once for each of its letters. */
-const CREDENTIALS_IN_URL = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/]*@/gi;
 /** So much beyond what is kept is looked at, lest a cut leave the beginning of a credential. */
 const LOOK_AHEAD = 1_000;
 
@@ -35,11 +34,8 @@ export function describeError(error: unknown, fallback = "HANDLER_FAILED"): Task
   };
 }
 
-/** Text for the books, cut. NUL cannot be stored in PostgreSQL text; credentials in URLs must not be. */
+/** Text for the books, cut. NUL cannot be stored in PostgreSQL text; secrets must not be. */
 export function clean(text: string, maxLength: number): string {
-  const safe = text
-    .slice(0, maxLength + LOOK_AHEAD)
-    .replaceAll("\0", "\uFFFD")
-    .replaceAll(CREDENTIALS_IN_URL, "$1***@");
+  const safe = hideSecrets(text.slice(0, maxLength + LOOK_AHEAD)).replaceAll("\0", "\uFFFD");
   return safe.length <= maxLength ? safe : `${safe.slice(0, maxLength)}…`;
 }

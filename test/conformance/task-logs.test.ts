@@ -215,10 +215,10 @@ describe.each(availableBackends())("task logs on %s", (name) => {
     const { id } = await talk.enqueue(runtime, {}, { headers: { "correlation-id": "c-77" } });
     const [line] = await linesOf(id, 1);
     expect(line).toMatchObject({
-      message: "postgres://***@db/x refused GET https://a.b/c?token=[redacted]",
+      message: "postgres://[redacted]@db/x refused GET https://a.b/c?token=[redacted]",
       data: {
         apiKey: "[redacted]",
-        nested: [{ password: "[redacted]", url: "redis://***@cache" }],
+        nested: [{ password: "[redacted]", url: "redis://[redacted]@cache" }],
         kept: 7,
       },
     });

@@ -42,8 +42,6 @@ describe("commands for one process", () => {
   beforeAll(async () => {
     port = await freePort();
     await running();
-    // Somebody's task, that waits.
-    await api().post("/tasks", { name: "cleanup_old_records", options: { countdown: "1h" } });
   }, 300_000);
   afterAll(async () => {
     await product?.stop();
@@ -54,11 +52,11 @@ describe("commands for one process", () => {
     "%s",
     async (_, block) => {
       await running();
-      const { items: tasks } = (await api().get("/tasks?state=SCHEDULED")).body as { items: { id: string }[] };
+      const waiting = await api().post("/tasks", { name: "cleanup_old_records", options: { countdown: "1h" } });
       const { items: workers } = (await api().get("/workers")).body as { items: { id: string }[] };
       const { items: clients } = (await api().get("/sites?kind=CLIENT")).body as { items: { id: number }[] };
       const placeholders = {
-        ...{ "task id": tasks[0]?.id ?? "", "worker id": workers[0]?.id ?? "" },
+        ...{ "task id": String(waiting.body.id), "worker id": workers[0]?.id ?? "" },
         "client id": String(clients[0]?.id),
       };
       await runBlock(block, { environment: environment(), port, dataDir: folder.path, placeholders });

@@ -309,7 +309,7 @@ describe("what is recorded of an error", () => {
         const { message, stack, cause } = describeError(new Error(text, { cause: new Error(text) }));
         for (const told of [message, stack, cause?.message]) {
           expect(told).not.toContain(password);
-          expect(told).toContain(`${protocol}://***@host.example:5432/path`);
+          expect(told).toContain(`${protocol}://[redacted]@host.example:5432/path`);
         }
       }),
     );

@@ -22,7 +22,7 @@ describe("the data of a line", () => {
     [
       "what has its own JSON",
       { url: new URL("https://u:t0p@a.b/c?token=t0p") },
-      { url: "https://***@a.b/c?token=[redacted]" },
+      { url: "https://[redacted]@a.b/c?token=[redacted]" },
     ],
     [
       "secrets by their names",
@@ -42,7 +42,7 @@ describe("the data of a line", () => {
     });
     expect(kept({ error }).error).toMatchObject({
       name: "RangeError",
-      message: "cannot reach redis://***@host",
+      message: "cannot reach redis://[redacted]@host",
       code: "E1",
       stack: expect.stringContaining("log-data.test.ts"),
       cause: { message: "refused" },
