@@ -1,6 +1,6 @@
 // `apium schedules …`: what fires when, what did not, and every change of it.
 import { type Command, InvalidArgumentError } from "commander";
-import cronstrue from "cronstrue";
+import { cronWords } from "../../runtime/schedule/cron-words.ts";
 import type { Answer, Client } from "../client.ts";
 import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
 
@@ -159,7 +159,7 @@ function timingText({ cron, days, every, at: instant, solar, timezone }: Answer)
 function detailText(item: Answer): string {
   return facts([
     ["name", `${item.name}${item.description ? dim(`  ${item.description}`) : ""}`],
-    ["fires", `${timingText(item)}${item.cron === undefined ? "" : dim(`  ${inWords(item.cron)}`)}`],
+    ["fires", `${timingText(item)}${item.cron === undefined ? "" : dim(`  ${cronWords(item.cron, item.days)}`)}`],
     ["task", `${item.task} ${JSON.stringify(item.params)}`],
     ["queue", item.queue ?? undefined],
     ["priority", item.priority ?? undefined],
@@ -208,14 +208,6 @@ function historyText({ runs, misses }: Answer): string {
     ]),
   );
   return `${ran}\n\n${misses.length === 0 ? good("nothing missed") : `${bad("did not run")}\n${missed}`}`;
-}
-
-function inWords(expression: string): string {
-  try {
-    return cronstrue.toString(expression, { use24HourTimeFormat: true });
-  } catch {
-    return "";
-  }
 }
 
 function at(name: string): string {

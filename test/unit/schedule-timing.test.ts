@@ -3,6 +3,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseCron } from "../../runtime/schedule/cron.ts";
 import { nextCron } from "../../runtime/schedule/cron-timing.ts";
+import { cronWords } from "../../runtime/schedule/cron-words.ts";
 import type { OverlapPolicy } from "../../runtime/schedule/definition.ts";
 import { type MisfireRule, planSlots } from "../../runtime/schedule/misfire.ts";
 import { turnOf } from "../../runtime/schedule/overlap.ts";
@@ -15,6 +16,24 @@ const iso = (instants: readonly number[]) => instants.map((instant) => new Date(
 function fires(expression: string, zone: string, from: string, count: number, days: "and" | "or" = "and"): string[] {
   return iso(upcoming(occurrencesOf({ kind: "cron", expression, days }, zone), at(from), count));
 }
+
+describe("in words", () => {
+  test.each([
+    ["*/30 * * * *", "Every 30 minutes"],
+    ["*/27 * * * *", "At 0, 27, and 54 minutes past the hour"],
+    ["0 */5 * * *", "Every day at 00:00, 05:00, 10:00, 15:00 and 20:00"],
+    ["30 6 * * mon-fri", "At 06:30, Monday through Friday"],
+    ["0 0 13 * fri", "At 00:00, on day 13 of the month, and on Friday (both must fit)"],
+    ["@daily", "Every day at 00:00"],
+    ["nonsense", ""],
+  ])("%s", (expression, words) => {
+    expect(cronWords(expression)).toBe(words);
+  });
+
+  test("days that go together by `or`", () => {
+    expect(cronWords("0 0 13 * fri", "or")).toBe("At 00:00, on day 13 of the month, or on Friday");
+  });
+});
 
 describe("cron expressions", () => {
   test.each([

@@ -1,5 +1,5 @@
 // Jobs as rows: what is done when, by whom.
-import cronstrue from "cronstrue";
+import { cronWords } from "../../../runtime/schedule/cron-words.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Table } from "../../parts/table.tsx";
 import type { Names } from "./names.ts";
@@ -48,18 +48,10 @@ export function JobTable({
 export function CronWords({ cron, zone }: { cron: string; zone: string }) {
   return (
     <>
-      {inWords(cron)}
+      {cronWords(cron)}
       <span class="sub">
         <span class="mono">{cron}</span> {zone}
       </span>
     </>
   );
-}
-
-function inWords(cron: string): string {
-  try {
-    return cronstrue.toString(cron, { use24HourTimeFormat: true });
-  } catch {
-    return cron;
-  }
 }

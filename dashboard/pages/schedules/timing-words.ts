@@ -1,5 +1,5 @@
 // When a schedule fires, in words, and as it is written.
-import cronstrue from "cronstrue";
+import { cronWords } from "../../../runtime/schedule/cron-words.ts";
 import { inZone } from "../../core/zone.ts";
 
 /** The part of a schedule that says when. */
@@ -10,16 +10,6 @@ export interface Timing {
   readonly at?: string;
   readonly solar?: { readonly event: string; readonly latitude: number; readonly longitude: number };
 }
-
-const MACROS: Readonly<Record<string, string>> = {
-  "@hourly": "Every hour",
-  "@daily": "Every day at 00:00",
-  "@midnight": "Every day at 00:00",
-  "@weekly": "At 00:00, on Sunday",
-  "@monthly": "At 00:00, on day 1 of the month",
-  "@yearly": "At 00:00, on 1 January",
-  "@annually": "At 00:00, on 1 January",
-};
 
 export const SOLAR_WORDS: Readonly<Record<string, string>> = {
   sunrise: "sunrise",
@@ -48,26 +38,6 @@ export function timingText({ cron, every, at, solar }: Timing): string {
   if (every !== undefined) return `every ${every}`;
   if (at !== undefined) return at.replace(/\.000Z$/, "Z");
   return solar === undefined ? "" : placeText(solar.latitude, solar.longitude);
-}
-
-/** Whether day of month and day of week are both restricted, so that it matters how they go together. */
-export function restrictsBothDays(cron: string): boolean {
-  const [, , dayOfMonth = "*", , dayOfWeek = "*"] = cron.trim().split(/\s+/);
-  return dayOfMonth !== "*" && dayOfWeek !== "*";
-}
-
-function cronWords(cron: string, days: Timing["days"]): string {
-  const macro = MACROS[cron.trim().toLowerCase()];
-  if (macro !== undefined) return macro;
-  try {
-    const words = cronstrue
-      .toString(cron, { use24HourTimeFormat: true })
-      .replace(/^At [\d:]+( and [\d:]+|(, [\d:]+)*,? and [\d:]+)?$/, (times) => `Every day at${times.slice(2)}`);
-    if (!restrictsBothDays(cron)) return words;
-    return days === "or" ? words.replace(", and on", ", or on") : `${words} (both must fit)`;
-  } catch {
-    return "";
-  }
 }
 
 const UNITS: Readonly<Record<string, string>> = {

@@ -1,10 +1,12 @@
 // When it fires: one of four kinds, and the zone its clock is in.
+
+import { restrictsBothDays } from "../../../../runtime/schedule/cron-words.ts";
 import { ZONES } from "../../../core/zone.ts";
 import { Choices } from "../../../parts/choices.tsx";
 import { Select, TextField } from "../../../parts/fields.tsx";
 import { InstantField } from "../../../parts/instant-field.tsx";
 import { SuggestField } from "../../../parts/suggest-field.tsx";
-import { restrictsBothDays, SOLAR_WORDS } from "../timing-words.ts";
+import { SOLAR_WORDS } from "../timing-words.ts";
 import type { Kind } from "./draft.ts";
 import type { FieldsProps } from "./editor.tsx";
 
