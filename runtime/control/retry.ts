@@ -1,12 +1,11 @@
 // Running finished tasks again, as new ones. One that ended in FAILURE has a dead letter: it is handled by that, so that
 // nobody who requeues the dead letters later runs the task twice.
-import type { Parameter, Transaction } from "../../database/index.ts";
-import { plainArray, textArray } from "../../database/index.ts";
+import { plainArray, type Transaction } from "../../database/index.ts";
 import { ApiumError, codeOf } from "../contract/errors.ts";
-import { queueNamed } from "../contract/queues.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { FinalState } from "../contract/task-state.ts";
+import { Conditions, type Named, refusedField } from "./conditions.ts";
 import { type RunAgainParts, runAgain, type Source, spacing } from "./run-again.ts";
 
 /** Tasks one call runs again at most; what is left is said. */
@@ -64,10 +63,7 @@ async function refusalOf(tx: Transaction, id: string): Promise<ApiumError> {
     : new ApiumError("TASK_NOT_FOUND", `there is no task ${id}`);
 }
 
-export interface EndedFilter {
-  readonly ids?: readonly string[] | undefined;
-  readonly name?: string | undefined;
-  readonly queue?: string | undefined;
+export interface EndedFilter extends Named {
   readonly states?: readonly FinalState[] | undefined;
   /** Of the error a task ended with. */
   readonly code?: string | undefined;
@@ -112,14 +108,14 @@ export async function retryTasks(
   const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
   const dueAt = spacing(rate, parts.clock.now());
   const { rows } = await parts.database.query<{ state: FinalState; tasks: number }>(
-    `select state::text as state, count(*)::integer as tasks from task_history h where ${where} group by state`,
+    `select state::text as state, count(*)::integer as tasks from task_history where ${where} group by state`,
     parameters,
   );
   const matched = rows.reduce((sum, { tasks }) => sum + tasks, 0);
   const byState = Object.fromEntries(rows.map(({ state, tasks }) => [state, tasks]));
   const counted = { dryRun, matched, byState };
   const chosen = await parts.database.query<{ id: string }>(
-    `select h.id from task_history h where ${where} order by h.finished_at, h.id limit ${limit}`,
+    `select id from task_history where ${where} order by finished_at, id limit ${limit}`,
     parameters,
   );
   const ids = chosen.rows.map(({ id }) => id);
@@ -158,40 +154,15 @@ async function leftOut(
   });
 }
 
-function conditionsOf(
-  filter: EndedFilter,
-  sensitive: readonly string[],
-): { readonly where: string; readonly parameters: Parameter[] } {
-  const strange = filter.ids?.find((id) => !isTaskId(id));
-  if (strange !== undefined) throw refused("ids", `"${strange}" is not a task id`);
+function conditionsOf(filter: EndedFilter, sensitive: readonly string[]): Conditions {
   if (filter.ids === undefined && filter.name === undefined && filter.queue === undefined) {
-    throw refused("filter", "name what to run again: ids, name or queue");
+    throw refusedField("filter", "name what to run again: ids, name or queue");
   }
-  const parts: string[] = [];
-  const parameters: Parameter[] = [];
-  const add = (value: Parameter | undefined, condition: (place: string) => string) => {
-    if (value === undefined) return;
-    parameters.push(value);
-    parts.push(condition(`$${parameters.length}`));
-  };
-  add(filter.ids && plainArray(filter.ids), (place) => `h.id = any(${place}::text::uuid[])`);
-  add(filter.name, (place) => `h.name = ${place}`);
-  add(filter.queue && queueNamed(filter.queue), (place) => `h.queue = ${place}`);
-  add(filter.states && plainArray(filter.states), (place) => `h.state::text = any(${place}::text::text[])`);
-  add(filter.code, (place) => `h.error->>'code' = ${place}`);
-  add(
-    filter.text && `%${filter.text.replaceAll(/[\\%_]/g, "\\$&")}%`,
-    (place) => `(h.params::text ilike ${place} or h.error->>'message' ilike ${place})`,
-  );
-  if (filter.text !== undefined && sensitive.length > 0) {
-    add(textArray(sensitive), (place) => `h.name <> all(${place}::text::text[])`);
-  }
-  add(filter.since?.toISOString(), (place) => `h.finished_at >= ${place}::timestamptz`);
-  add(filter.until?.toISOString(), (place) => `h.finished_at < ${place}::timestamptz`);
-  parts.push("h.retried_as is null");
-  return { where: parts.join(" and "), parameters };
-}
-
-function refused(field: string, message: string): ApiumError {
-  return new ApiumError("PARAMS_INVALID", "the request is not valid", { fields: [{ field, message }] });
+  return new Conditions()
+    .addNamed(filter)
+    .add(filter.states && plainArray(filter.states), (place) => `state::text = any(${place}::text::text[])`)
+    .add(filter.code, (place) => `error->>'code' = ${place}`)
+    .addText(filter.text, ["params::text", "error->>'message'"], sensitive)
+    .addSpan("finished_at", filter.since, filter.until)
+    .and("retried_as is null");
 }

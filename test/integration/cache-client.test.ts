@@ -261,13 +261,13 @@ describe("what the database says and what the cache says", () => {
   let database: Database;
   beforeAll(async () => {
     database = await openEmbedded();
-    await database.script("create table site (id integer primary key, name text not null)");
+    await database.script("create table named_site (id integer primary key, name text not null)");
   }, 180_000);
   afterAll(() => database.close());
-  beforeEach(() => database.script("delete from site; insert into site values (7, 'old')"));
+  beforeEach(() => database.script("delete from named_site; insert into named_site values (7, 'old')"));
 
   async function nameInDatabase(): Promise<string | undefined> {
-    const { rows } = await database.query<{ name: string }>("select name from site where id = 7");
+    const { rows } = await database.query<{ name: string }>("select name from named_site where id = 7");
     return rows[0]?.name;
   }
 
@@ -280,7 +280,7 @@ describe("what the database says and what the cache says", () => {
     told.length = 0;
     const rename = (fails: boolean) =>
       database.transaction(async (tx) => {
-        await tx.query("update site set name = 'new' where id = 7");
+        await tx.query("update named_site set name = 'new' where id = 7");
         cache.afterCommit(tx).delete("site:7", "site:7");
         cache.afterCommit(tx).delete("site:7").invalidateTags("sites").deletePattern("page:*");
         expect(await cache.get("site:7")).toBe("old");
@@ -302,7 +302,7 @@ describe("what the database says and what the cache says", () => {
     });
     await computing.begun;
     await database.transaction(async (tx) => {
-      await tx.query("update site set name = 'new' where id = 7");
+      await tx.query("update named_site set name = 'new' where id = 7");
       cache.afterCommit(tx).delete("site:7");
     });
     computing.open();
@@ -316,7 +316,7 @@ describe("what the database says and what the cache says", () => {
     const { cache } = await nodes.start();
     const name = (await cache.get<string>("site:7")) ?? (await nameInDatabase());
     await database.transaction(async (tx) => {
-      await tx.query("update site set name = 'new' where id = 7");
+      await tx.query("update named_site set name = 'new' where id = 7");
       cache.afterCommit(tx).delete("site:7");
     });
     await cache.set("site:7", name);
@@ -333,7 +333,7 @@ describe("what the database says and what the cache says", () => {
     });
     await computing.begun;
     await database.transaction(async (tx) => {
-      await tx.query("update site set name = 'new' where id = 7");
+      await tx.query("update named_site set name = 'new' where id = 7");
       cache.afterCommit(tx).delete("site:7");
     });
     expect(await cache.remember("site:7", { ttl: "1m" }, nameInDatabase)).toBe("new");
@@ -347,7 +347,7 @@ describe("what the database says and what the cache says", () => {
     await cache.remember("site:7", { ttl: "1m" }, nameInDatabase);
     let seen: string | undefined;
     await database.transaction(async (tx) => {
-      await tx.query("update site set name = 'new' where id = 7");
+      await tx.query("update named_site set name = 'new' where id = 7");
       await cache.delete("site:7");
       // Embedded, nobody else can read now: what another process would see is the row before this transaction.
       seen = await cache.remember("site:7", { ttl: "1m" }, () => "old");

@@ -1,14 +1,4 @@
 // What workers answer when they are inspected.
-export interface Answered<Answer> {
-  readonly items: readonly {
-    readonly worker: string;
-    readonly node: string;
-    readonly answer?: Answer;
-    readonly error?: { readonly code: string; readonly message: string };
-  }[];
-  readonly silent: readonly string[];
-}
-
 export interface WorkerStats {
   readonly pool: { readonly busy: number; readonly size: number; readonly draining: boolean };
   readonly parked: number;

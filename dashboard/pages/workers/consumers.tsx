@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { send } from "../../core/api.ts";
 import { may } from "../../core/me.ts";
 import type { Items, Queue } from "../../core/shapes.ts";
+import type { Answers } from "../../core/shapes-system.ts";
 import { type Query, useQuery } from "../../core/use-query.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -10,11 +11,11 @@ import { Card } from "../../parts/card.tsx";
 import { Select } from "../../parts/fields.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { say } from "../../parts/toast.tsx";
-import type { Answered, ConsumedQueue } from "./answers.ts";
+import type { ConsumedQueue } from "./answers.ts";
 
 export interface ConsumersProps {
   readonly worker: string;
-  readonly queues: Query<Answered<readonly ConsumedQueue[]>>;
+  readonly queues: Query<Answers<readonly ConsumedQueue[]>>;
   readonly onDone: () => unknown;
 }
 

@@ -1,10 +1,10 @@
 // Ending a worker in three ways; and a profile of what it does, for who may read code.
 import { send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
+import type { Answers } from "../../core/shapes-system.ts";
 import { Button } from "../../parts/button.tsx";
 import { confirm } from "../../parts/dialog.tsx";
 import { say } from "../../parts/toast.tsx";
-import type { Answered } from "./answers.ts";
 
 const PROFILE_S = 5;
 
@@ -41,7 +41,7 @@ export function ShutdownActions({
     await onDone();
   };
   const profile = async () => {
-    const { items } = await send<Answered<{ file: string }>>("POST", "/control/profile", {
+    const { items } = await send<Answers<{ file: string }>>("POST", "/control/profile", {
       worker,
       seconds: PROFILE_S,
     });

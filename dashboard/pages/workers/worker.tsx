@@ -1,13 +1,14 @@
 // One worker: what it runs, what it takes from, how it is, and what it can be told.
 import { bytes, span, whole } from "../../core/format.ts";
 import type { Items, Worker as WorkerRow } from "../../core/shapes.ts";
+import type { Answers } from "../../core/shapes-system.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { Card, Empty, Facts } from "../../parts/card.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Table } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
-import type { ActiveRun, Answered, ConsumedQueue, WorkerStats } from "./answers.ts";
+import type { ActiveRun, ConsumedQueue, WorkerStats } from "./answers.ts";
 import { Consumers } from "./consumers.tsx";
 import { Pool } from "./pool.tsx";
 import { ShutdownActions } from "./shutdown.tsx";
@@ -16,10 +17,10 @@ import { WorkerState } from "./worker-state.tsx";
 export function Worker({ id = "" }: Readonly<Record<string, string>>) {
   const path = `/workers/${encodeURIComponent(id)}`;
   const workers = useQuery<Items<WorkerRow>>("/workers", { everyMs: 5_000 });
-  const active = useQuery<Answered<readonly ActiveRun[]>>(`${path}/active`, { live: ["tasks"], everyMs: 3_000 });
-  const reserved = useQuery<Answered<readonly ActiveRun[]>>(`${path}/reserved`, { live: ["tasks"], everyMs: 5_000 });
-  const stats = useQuery<Answered<WorkerStats>>(`${path}/stats`, { everyMs: 5_000 });
-  const queues = useQuery<Answered<readonly ConsumedQueue[]>>(`${path}/queues`);
+  const active = useQuery<Answers<readonly ActiveRun[]>>(`${path}/active`, { live: ["tasks"], everyMs: 3_000 });
+  const reserved = useQuery<Answers<readonly ActiveRun[]>>(`${path}/reserved`, { live: ["tasks"], everyMs: 5_000 });
+  const stats = useQuery<Answers<WorkerStats>>(`${path}/stats`, { everyMs: 5_000 });
+  const queues = useQuery<Answers<readonly ConsumedQueue[]>>(`${path}/queues`);
   const worker = workers.data?.items.find((one) => one.id === id);
   const own = stats.data?.items[0]?.answer;
   const reload = () => Promise.all([workers.reload(), stats.reload(), queues.reload()]);
@@ -107,7 +108,7 @@ export function Worker({ id = "" }: Readonly<Record<string, string>>) {
   );
 }
 
-function Runs({ of, label, empty }: { of: Answered<readonly ActiveRun[]>; label: string; empty: string }) {
+function Runs({ of, label, empty }: { of: Answers<readonly ActiveRun[]>; label: string; empty: string }) {
   return (
     <Table
       label={label}

@@ -1,6 +1,7 @@
 // The workers: how full, how large, how late each is, and what can be done about all of them.
 import { bytes, span, whole } from "../../core/format.ts";
 import type { Items, Worker } from "../../core/shapes.ts";
+import type { Answers } from "../../core/shapes-system.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { Card } from "../../parts/card.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
@@ -8,14 +9,14 @@ import { Meter } from "../../parts/meter.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Table } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
-import type { Answered, WorkerStats } from "./answers.ts";
+import type { WorkerStats } from "./answers.ts";
 import { WorkerState } from "./worker-state.tsx";
 
 const LATE_LOOP_MS = 200;
 
 export function Workers() {
   const workers = useQuery<Items<Worker>>("/workers", { live: ["tasks"], everyMs: 5_000 });
-  const stats = useQuery<Answered<WorkerStats>>("/inspect/stats", { everyMs: 10_000 });
+  const stats = useQuery<Answers<WorkerStats>>("/inspect/stats", { everyMs: 10_000 });
   const statsOf = (id: string) => stats.data?.items.find(({ worker }) => worker === id)?.answer;
 
   return (
