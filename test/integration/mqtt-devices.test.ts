@@ -83,6 +83,8 @@ describeWith("mosquitto", "devices on Mosquitto", () => {
         ...["-t", "graphql/django5mutation", "-m", encoded(message)],
       ]);
       await send(`devices/${phone.deviceId}/mutation`, message);
+      // What came first gives the name that all are answered with; over HTTP there is none.
+      await until(() => answersOf(phone.deviceId, uuid).length >= 1);
       const overHttp = await phone.graphql(mutation, variables);
       await until(() => answersOf(phone.deviceId, uuid).length >= 3);
       const answers = answersOf(phone.deviceId, uuid);
