@@ -1,8 +1,9 @@
 /**
  * What a browser that watches costs the workers: the product's gateway in a process, a worker in another, 1 000 tasks a
  * second (some 2 000 events), in turn without anybody watching and with the dashboard's overview and its list of tasks open
- * in Chromium. Says what a task costs the worker's process, and how late tasks start. Medians of the rounds.
- * `node_modules/.bin/node bench/dashboard.ts [--rounds 5] [--seconds 15]`
+ * in Chromium. Says what a task costs the worker's process, and how late tasks start. Medians of the rounds. At the end
+ * it keeps a picture of the overview at work, if a file is named for it.
+ * `node_modules/.bin/node bench/dashboard.ts [--rounds 5] [--seconds 15] [--picture overview.png]`
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -25,7 +26,9 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-const { values } = parseArgs({ options: { rounds: { type: "string" }, seconds: { type: "string" } } });
+const { values } = parseArgs({
+  options: { rounds: { type: "string" }, seconds: { type: "string" }, picture: { type: "string" } },
+});
 const rounds = Number(values.rounds ?? 5);
 const seconds = Number(values.seconds ?? 15);
 
@@ -90,6 +93,14 @@ for (let turn = 0; turn < rounds; turn += 1) {
   seen.alone.push(await round(false));
   seen.watched.push(await round(true));
   process.stderr.write(`round ${turn + 1} of ${rounds}\n`);
+}
+
+if (values.picture !== undefined) {
+  const page = await browser.newPage({ baseURL: gateway.url, viewport: { width: 1280, height: 900 } });
+  await page.goto(`/?token=${TOKEN}`);
+  await page.getByText("15 min", { exact: true }).click();
+  await load(WARM_UP_S);
+  await page.screenshot({ path: values.picture });
 }
 
 const table = new Table({ head: ["figure", "nobody watches", "a browser watches", "ratio"] });
