@@ -16,7 +16,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import type { Tracing, TracingParts, TracingSettings } from "./tracing.ts";
+import type { Tracing, TracingParts, TracingSettings } from "./tracing-parts.ts";
 
 const SEND_EVERY_MS = 1_000;
 /** About 1 KB each. */

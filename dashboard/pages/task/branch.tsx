@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { span, whole } from "../../core/format.ts";
 import { StateBadge, toneOf } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
-import type { TaskNode } from "./family.tsx";
+import type { TaskNode } from "./tree.ts";
 
 const FEW = 8;
 const MORE = 50;

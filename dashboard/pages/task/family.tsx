@@ -5,26 +5,7 @@ import type { Task } from "../../core/shapes.ts";
 import type { Query } from "../../core/use-query.ts";
 import { Card } from "../../parts/card.tsx";
 import { Branch } from "./branch.tsx";
-
-export interface TaskNode {
-  readonly id: string;
-  /** "" where it is not known. */
-  readonly name: string;
-  readonly state: string;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  readonly childIndex: number | null;
-  readonly retryOf: string | null;
-  readonly retriedAs: string | null;
-  readonly children: readonly TaskNode[];
-}
-
-export interface TaskTree {
-  readonly root: TaskNode;
-  readonly count: number;
-  /** There are more tasks than are told. */
-  readonly truncated: boolean;
-}
+import type { TaskNode, TaskTree } from "./tree.ts";
 
 export function Family({ task, tree }: { task: Task; tree: Query<TaskTree> }) {
   const { root, count, truncated } = tree.data ?? treeOf(task);

@@ -13,13 +13,14 @@ import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
 import { lastListHref } from "../tasks/last-list.ts";
 import { AttemptErrors } from "./attempts.tsx";
-import { Family, type TaskTree } from "./family.tsx";
+import { Family } from "./family.tsx";
 import { Logs } from "./logs.tsx";
 import type { Explanation } from "./reasons.tsx";
 import { storyOf } from "./story.ts";
 import { TaskActions } from "./task-actions.tsx";
 import { TaskFacts } from "./task-facts.tsx";
 import { Timeline } from "./timeline.tsx";
+import type { TaskTree } from "./tree.ts";
 import { isEnded, useTask } from "./use-task.ts";
 import { Verdict } from "./verdict.tsx";
 

@@ -33,6 +33,14 @@ export interface Draft {
   readonly oneOff: boolean;
 }
 
+/** What every group of fields works with. */
+export interface FieldsProps {
+  readonly draft: Draft;
+  readonly set: (changes: Partial<Draft>) => void;
+  /** What is wrong about a field, by its name in the API. */
+  readonly errorAt: (field: string) => string | undefined;
+}
+
 export function emptyDraft(timezone: string): Draft {
   return {
     ...{ name: "", description: "", task: "", params: "{}", queue: "", priority: "" },

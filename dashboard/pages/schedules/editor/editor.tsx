@@ -10,19 +10,12 @@ import { DialogForm } from "../../../parts/dialog-form.tsx";
 import { errorOf, TextField } from "../../../parts/fields.tsx";
 import { say, wordsOf } from "../../../parts/toast.tsx";
 import { pathOf } from "../schedule-actions.tsx";
-import { bodyOf, changesOf, type Draft, draftOf, emptyDraft } from "./draft.ts";
+import { bodyOf, changesOf, type Draft, draftOf, emptyDraft, type FieldsProps } from "./draft.ts";
 import { PreviewPanel } from "./preview-panel.tsx";
 import { RuleFields } from "./rule-fields.tsx";
 import { jsonProblem, TaskFields } from "./task-fields.tsx";
 import { TimingFields } from "./timing-fields.tsx";
 import { usePreview } from "./use-preview.ts";
-
-export interface FieldsProps {
-  readonly draft: Draft;
-  readonly set: (changes: Partial<Draft>) => void;
-  /** What is wrong about a field, by its name in the API. */
-  readonly errorAt: (field: string) => string | undefined;
-}
 
 export interface EditorProps {
   /** Absent: a new one. */

@@ -3,7 +3,7 @@ import { Choices } from "../../../parts/choices.tsx";
 import { Checkbox, TextField } from "../../../parts/fields.tsx";
 import { InstantField } from "../../../parts/instant-field.tsx";
 import { MISFIRE, OVERLAP } from "../policies.ts";
-import type { FieldsProps } from "./editor.tsx";
+import type { FieldsProps } from "./draft.ts";
 
 export function RuleFields({ draft, set, errorAt }: FieldsProps) {
   return (

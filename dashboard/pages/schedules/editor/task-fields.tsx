@@ -6,7 +6,7 @@ import { useQuery } from "../../../core/use-query.ts";
 
 import { Select, TextField } from "../../../parts/fields.tsx";
 import { SuggestField } from "../../../parts/suggest-field.tsx";
-import type { FieldsProps } from "./editor.tsx";
+import type { FieldsProps } from "./draft.ts";
 import { useTaskNames } from "./use-task-names.ts";
 
 const PRIORITIES: readonly (readonly [string, string])[] = [

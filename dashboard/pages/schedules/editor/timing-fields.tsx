@@ -7,8 +7,7 @@ import { Select, TextField } from "../../../parts/fields.tsx";
 import { InstantField } from "../../../parts/instant-field.tsx";
 import { SuggestField } from "../../../parts/suggest-field.tsx";
 import { SOLAR_WORDS } from "../timing-words.ts";
-import type { Kind } from "./draft.ts";
-import type { FieldsProps } from "./editor.tsx";
+import type { FieldsProps, Kind } from "./draft.ts";
 
 const KIND_CHOICES: readonly { readonly value: Kind; readonly label: string }[] = [
   { value: "cron", label: "By the calendar" },
