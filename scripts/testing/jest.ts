@@ -8,6 +8,8 @@ import type { Failure, StepResult } from "./report.ts";
 const TESTS_TIMEOUT_MS = 2_700_000;
 const FAULT_TIMEOUT_MS = 3_600_000;
 const ONE_FAULT_MS = 120_000;
+/** Programs that tests start again and again are compiled once. */
+const NODE_COMPILE_CACHE = path.join(tmpdir(), "apium-compiled");
 const NODE_OPTIONS = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
 
 /** The config leaves fault runs out: they kill processes for a living and need the machine to themselves. */
@@ -45,7 +47,11 @@ export async function runJest(
     const { code, hasTimedOut } = await runTool({
       script: "jest/bin/jest.js",
       args: [...kind, "--passWithNoTests", "--json", `--outputFile=${outputFile}`, ...args],
-      env: { ...env, NODE_OPTIONS: [process.env.NODE_OPTIONS, NODE_OPTIONS].filter(Boolean).join(" ") },
+      env: {
+        ...env,
+        NODE_COMPILE_CACHE,
+        NODE_OPTIONS: [process.env.NODE_OPTIONS, NODE_OPTIONS].filter(Boolean).join(" "),
+      },
       output: "show",
       timeoutMs,
     });

@@ -11,6 +11,7 @@ import { connect } from "../../cli/client.ts";
 import { apiumProgram } from "../../cli/program.ts";
 import { ReplCompletion } from "../../cli/repl-completion.ts";
 import { eventually } from "../support/backends.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 import { adminToken, launch, type Program, start } from "../support/programs.ts";
 import { openRepl } from "../support/repl.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -24,8 +25,7 @@ function run(
   environment: Readonly<Record<string, string>>,
   { input = "", flags = [] as string[], terminal = false } = {},
 ) {
-  const { PATH, LANG } = process.env;
-  const env = { PATH, LANG, NO_COLOR: "1", ...environment };
+  const env = { ...bareEnvironment(), NO_COLOR: "1", ...environment };
   const command = [process.execPath, QUIET, REPL, ...flags];
   const child = terminal
     ? spawn("script", ["-qec", command.join(" "), "/dev/null"], { env: { ...env, TERM: "xterm" } })

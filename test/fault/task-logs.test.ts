@@ -6,6 +6,7 @@ import { expect, test } from "@jest/globals";
 import { migrate, openPostgres } from "../../database/index.ts";
 import { listTaskLogs, PostgresQueue, RUNTIME_MIGRATIONS, Runtime } from "../../runtime/index.ts";
 import { eventually } from "../support/backends.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 import { describeWith } from "../support/requires.ts";
 import { createDatabase } from "../support/temporary-database.ts";
 import { talkOn } from "./support/talk-on.ts";
@@ -22,9 +23,8 @@ describeWith(["postgres"], "a worker that is killed while its task talks", (url 
     const runtime = new Runtime({ database, queue: (parts, expected) => new PostgresQueue(database, parts, expected) });
     runtime.handle({ task: talkOn, run: (_params, { log }) => log.info("done") });
     await runtime.open();
-    const { PATH } = process.env;
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", WORKER], {
-      env: { PATH, TALK_DATABASE: temporary.url },
+      env: { ...bareEnvironment(), TALK_DATABASE: temporary.url },
       stdio: ["ignore", "ignore", "inherit"],
     });
     try {

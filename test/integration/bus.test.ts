@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../../moleculer.config.ts";
 import { eventually } from "../support/backends.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 import { describeWith } from "../support/requires.ts";
 import { type ServerHandle, startNats } from "../support/servers/index.ts";
 
@@ -27,9 +28,8 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
   const cleanups: (() => unknown)[] = [];
 
   function openShop(): Shop {
-    const { PATH, HOME } = process.env;
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", PROGRAM], {
-      env: { PATH, HOME, BUS_NATS_URL: nats.url },
+      env: { ...bareEnvironment(), BUS_NATS_URL: nats.url },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const exited = new Promise((resolve) => child.once("exit", resolve));

@@ -1,6 +1,7 @@
 /** `apium …` as a process of its own, against a running system. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "./bare-environment.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
@@ -17,9 +18,12 @@ export function runCommand(
   /** Hears all that it has printed, each time it prints. */
   hear: (out: string) => void = () => {},
 ): Promise<CommandRun> {
-  const { PATH, HOME, LANG } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", CLI, ...words], {
-    env: { PATH, HOME, LANG, APIUM_URL: target.url, APIUM_TOKEN: target.token, NO_COLOR: "1", ...environment },
+    env: {
+      ...bareEnvironment(),
+      ...{ APIUM_URL: target.url, APIUM_TOKEN: target.token, NO_COLOR: "1" },
+      ...environment,
+    },
   });
   let out = "";
   let error = "";

@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "./backends.ts";
+import { bareEnvironment } from "./bare-environment.ts";
 import { type Block, ROOT } from "./documents.ts";
 
 /** `npm start`, with settings before it: the product in a process of its own. */
@@ -110,11 +111,11 @@ interface Launched {
 
 /** In a process group of its own, so that an end reaches what npm and bash have started. */
 function launch(script: string, environment: Readonly<Record<string, string>>): Launched {
-  const { PATH = "", HOME = "", LANG = "" } = process.env;
+  const bare = bareEnvironment();
   const child: ChildProcess = spawn("bash", ["-c", `${GUARD}${script}`], {
     cwd: ROOT,
     detached: true,
-    env: { PATH: `${join(ROOT, "node_modules/.bin")}:${PATH}`, HOME, LANG, NO_COLOR: "1", ...environment },
+    env: { ...bare, PATH: `${join(ROOT, "node_modules/.bin")}:${bare.PATH}`, NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let printed = "";

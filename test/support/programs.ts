@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./backends.ts";
+import { bareEnvironment } from "./bare-environment.ts";
 import { furnish } from "./embedded-database.ts";
 
 /** Two to four seconds on a quiet machine; on a busy one many times that. */
@@ -23,9 +24,8 @@ export interface Program {
 
 /** Starts it without waiting for anything. */
 export function launch(settings: Readonly<Record<string, string>>): Omit<Program, "url" | "stop"> {
-  const { PATH, HOME, LANG } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
-    env: { PATH, HOME, LANG, PORT: "0", ...settings },
+    env: { ...bareEnvironment(), PORT: "0", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

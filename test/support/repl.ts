@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./backends.ts";
+import { bareEnvironment } from "./bare-environment.ts";
 
 const REPL = fileURLToPath(new URL("../../cli/repl.ts", import.meta.url));
 const PROMPT = "apium $ ";
@@ -18,9 +19,8 @@ export interface Repl {
 
 /** Starts it and waits for its prompt. @param environment - where the system is, and as whom. */
 export async function openRepl(environment: Readonly<Record<string, string>>): Promise<Repl> {
-  const { PATH, LANG } = process.env;
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", REPL], {
-    env: { PATH, LANG, NO_COLOR: "1", ...environment },
+    env: { ...bareEnvironment(), NO_COLOR: "1", ...environment },
   });
   let out = "";
   let error = "";

@@ -7,6 +7,7 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type Database, migrate, openPostgres } from "../../../database/index.ts";
 import { JetStreamQueue, type Log, RUNTIME_MIGRATIONS, Runtime, type RuntimeOptions } from "../../../runtime/index.ts";
+import { bareEnvironment } from "../../support/bare-environment.ts";
 import { type ServerHandle, startNats, startPostgres } from "../../support/servers/index.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { STORM_TABLES } from "./storm-tasks.ts";
@@ -116,10 +117,9 @@ export async function openStage(): Promise<Stage> {
 }
 
 function startProcess(script: string, folder: string, settings: Readonly<Record<string, string>>): StormWorker {
-  const { PATH, HOME, LANG } = process.env;
   const log = openSync(join(folder, LOG), "a");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script], {
-    env: { PATH, HOME, LANG, ...settings },
+    env: { ...bareEnvironment(), ...settings },
     stdio: ["pipe", "pipe", log],
   });
   closeSync(log);
