@@ -32,7 +32,8 @@ export async function liveThroughTheOutage({ mail, openTicket, type }: Outage): 
   const until = (words: string, seen: RegExp) =>
     eventually(async () => {
       const out = await apium(words);
-      return seen.test(out) ? out : undefined;
+      if (!seen.test(out)) throw new Error(`\`apium ${words}\` does not show ${seen}; it printed:\n${out}`);
+      return out;
     }, PATIENCE_MS);
 
   // Mail works; then the server is gone.
