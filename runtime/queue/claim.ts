@@ -31,7 +31,10 @@ interface ClaimedRow {
   readonly rate_slot_at: Date | null;
 }
 
-/** The state is compared as text so that the planner cannot take the index of queued rows for a list of ids. */
+/**
+ * The state is compared as text so that the planner cannot take the index of queued rows for a list of ids. A paused queue's
+ * tasks are left whatever the worker knows by now: who has paused a queue may count on it at once.
+ */
 const CLAIM_REFS: Statement = {
   name: "claim_refs",
   text: `
@@ -39,6 +42,7 @@ update task t set state = 'STARTED', worker = $1, started_at = $2::timestamptz
 from unnest($3::text::uuid[], $4::text::integer[]) as m(id, attempt)
 where t.id = m.id and t.attempt = m.attempt and t.state::text = 'QUEUED'
   and (t.expires_at is null or t.expires_at > $2::timestamptz) and ${WORKER_LIVES}
+  and t.queue <> all (array(select q.queue from task_queue q where q.paused_at is not null))
 returning ${CLAIMED}`,
 };
 

@@ -520,6 +520,21 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect(seen).toEqual(["free", "held"]);
   });
 
+  test("what is accepted after another process has paused the queue waits, though no worker has been told yet", async () => {
+    const seen: string[] = [];
+    await backend.running([notes(seen)]);
+    const operator = backend.runtime({ queues: [] });
+    await operator.start();
+    await operator.pauseQueue("email", "tester");
+    const held = await note.enqueue(operator, { text: "held" }, { queue: "email" });
+    await note.enqueue(operator, { text: "free" });
+    await eventually(async () => seen.includes("free"));
+    expect(await operator.getTask(held.id)).toMatchObject({ state: "QUEUED" });
+    await operator.resumeQueue("email");
+    await operator.result(held.id);
+    expect(seen).toEqual(["free", "held"]);
+  });
+
   test("a purge revokes what waits in one queue and leaves the others alone", async () => {
     const caller = backend.runtime({ queues: [] });
     await caller.start();
