@@ -5,6 +5,7 @@ export default {
   // A worker keeps much of what its files have loaded; beyond a gigabyte it spends more on collecting than on testing.
   workerIdleMemoryLimit: "1GB",
   extensionsToTreatAsEsm: [".ts"],
+  testSequencer: "<rootDir>/scripts/testing/long-rooms-first.mjs",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/test/fault/"],
   modulePathIgnorePatterns: ["<rootDir>/bench/", "<rootDir>/data/"],
