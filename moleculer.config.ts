@@ -8,6 +8,8 @@ import { type Bindings, type Level, lineWriter, secretsOf, type WriteLine } from
 const HEARTBEAT_S = 3;
 const HEARTBEAT_TIMEOUT_S = 10;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** As the runtime's own connection: a silent partition is noticed within seconds, and no outage makes it give up. */
+const NATS_CLIENT = { pingInterval: 2_000, maxPingOut: 2, reconnectTimeWait: 250, ignoreAuthErrorAbort: true } as const;
 
 /** `write` makes the lines of the log; default: for people. */
 export function brokerOptions(
@@ -52,6 +54,7 @@ function natsOptions(url: string): object {
   const [first] = servers;
   const { username, password } = first ?? { username: "", password: "" };
   return {
+    ...NATS_CLIENT,
     servers: servers.map((server) => server.host),
     ...(username === "" ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
     ...(first?.protocol === "tls:" ? { tls: {} } : {}),

@@ -9,7 +9,7 @@ import type { Foundation } from "../contract/foundation.ts";
 import type { Routes } from "../contract/routes.ts";
 import type { AcceptedTask, AnyTask, CallOptions, TaskCaller, WaitOptions } from "../contract/task-definition.ts";
 import { traceEnqueue } from "../telemetry/index.ts";
-import { claimGivenId, claimIdempotencyKey, claimUniqueKey, isIdentified } from "./identity.ts";
+import { claimGivenId, claimIdempotencyKey, claimUniqueKey, isIdentified, standFor } from "./identity.ts";
 import { type Inserted, insertTasks } from "./insert-tasks.ts";
 import { type Placement, paramsText, place } from "./prepare.ts";
 
@@ -164,7 +164,10 @@ export class Caller implements TaskCaller {
     }
     if (options.uniqueKey !== undefined) {
       const holder = await claimUniqueKey(open, options.uniqueKey, id, options.onConflict ?? "return");
-      if (holder !== undefined) return holder;
+      if (holder !== undefined) {
+        await standFor(open, options, holder.id);
+        return holder;
+      }
     }
     const inserted = await insertTasks(open, { ...placement, ids: [id], params: [text], uniqueKey: options.uniqueKey });
     if (inserted.accepted === 0) throw new ApiumError("TASK_ID_CONFLICT", `the id ${id} belongs to another task`);

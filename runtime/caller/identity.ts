@@ -26,10 +26,11 @@ export async function claimGivenId(
   const digest = digestOf(name, paramsText);
   const earlier = await take(tx, id, digest);
   if (earlier === undefined) return undefined;
-  if (earlier !== digest) {
+  const [earlierDigest, earlierId = id] = earlier.split(" ");
+  if (earlierDigest !== digest) {
     throw new ApiumError("TASK_ID_CONFLICT", `the id ${id} was already used for another task or other parameters`);
   }
-  return existing(tx, id);
+  return existing(tx, earlierId);
 }
 
 /**
@@ -56,6 +57,20 @@ export async function claimIdempotencyKey(
     );
   }
   return existing(tx, earlierId);
+}
+
+/** Lets the given id or key stand for the task that holds the unique key: no other was made, and a repetition is told the same. */
+export async function standFor(
+  tx: Queryable,
+  { taskId, idempotencyKey }: EnqueueOptions,
+  holderId: string,
+): Promise<void> {
+  const given = idempotencyKey === undefined ? taskId : uuidOf(idempotencyKey);
+  if (given === undefined) return;
+  await tx.query("update task_given_id set digest = split_part(digest, ' ', 1) || ' ' || $2 where id = $1::uuid", [
+    given,
+    holderId,
+  ]);
 }
 
 /** `undefined` when the id was free; else what was kept with it. */

@@ -46,8 +46,8 @@ export class EagerCaller implements TaskCaller {
   readonly #turns = new Turns();
   readonly #payloads = new Map<string, string>();
   readonly #keys = new Map<string, LiveTask>();
-  /** By the idempotency key they were given. */
-  readonly #keyed = new Map<string, LiveTask>();
+  /** By the id or idempotency key that stands for them. */
+  readonly #given = new Map<string, LiveTask>();
 
   constructor(options: EagerOptions) {
     this.#options = options;
@@ -158,17 +158,19 @@ export class EagerCaller implements TaskCaller {
   #known({ options, placement, text }: Intake): EagerTask | undefined {
     const { taskId, idempotencyKey, uniqueKey } = options;
     const given = taskId ?? idempotencyKey;
-    if (given !== undefined) {
-      const payload = `${placement.name}\n${canonicalJson(JSON.parse(text))}`;
-      const before = this.#payloads.get(given);
-      if (before !== undefined && before !== payload) throw new ApiumError("TASK_ID_CONFLICT");
-      if (before !== undefined) return taskId === undefined ? this.#keyed.get(given) : this.task(given);
-      this.#payloads.set(given, payload);
-    }
+    const payload = `${placement.name}\n${canonicalJson(JSON.parse(text))}`;
+    const before = given === undefined ? undefined : this.#payloads.get(given);
+    if (before !== undefined && before !== payload) throw new ApiumError("TASK_ID_CONFLICT");
+    if (given !== undefined && before !== undefined) return this.#given.get(given);
     const holder = uniqueKey === undefined ? undefined : this.#keys.get(uniqueKey);
-    if (holder === undefined || holder.ended) return undefined;
-    if (options.onConflict !== "throw") return holder;
-    throw new ApiumError("UNIQUE_KEY_CONFLICT", undefined, { details: { taskId: holder.id } });
+    const isHeld = holder !== undefined && !holder.ended;
+    if (isHeld && options.onConflict === "throw") {
+      throw new ApiumError("UNIQUE_KEY_CONFLICT", undefined, { details: { taskId: holder.id } });
+    }
+    if (given !== undefined) this.#payloads.set(given, payload);
+    if (!isHeld) return undefined;
+    if (given !== undefined) this.#given.set(given, holder);
+    return holder;
   }
 
   async #begin(intake: Intake): Promise<AcceptedTask> {
@@ -195,7 +197,8 @@ export class EagerCaller implements TaskCaller {
       parentId: parent?.id ?? null,
     });
     if (options.uniqueKey !== undefined) this.#keys.set(options.uniqueKey, task);
-    if (options.idempotencyKey !== undefined) this.#keyed.set(options.idempotencyKey, task);
+    const given = options.taskId ?? options.idempotencyKey;
+    if (given !== undefined) this.#given.set(given, task);
     this.accepted.push(task);
     return task;
   }

@@ -40,21 +40,28 @@ function escapeGlob(text: string): string {
   return text.replaceAll(/[*?[\]\\^]/g, (character) => `\\${character}`);
 }
 
-/** Redis' glob as a regular expression, for the store in this process. */
+/**
+ * Redis' glob as a regular expression, for the store in this process. A star takes no more than it must to reach what comes
+ * after it, and never anything else (a look ahead is not tried again): many stars must not hold up the process.
+ */
 export function globExpression(pattern: string): RegExp {
-  let source = "";
+  const between = [""];
+  const add = (source: string) => between.push((between.pop() ?? "") + source);
   for (let at = 0; at < pattern.length; at += 1) {
     const character = pattern[at] ?? "";
-    if (character === "*") source += "[^]*";
-    else if (character === "?") source += "[^]";
-    else if (character === "\\" && at + 1 < pattern.length) source += literal(pattern[++at] ?? "");
+    if (character === "*") between.push("");
+    else if (character === "?") add("[^]");
+    else if (character === "\\" && at + 1 < pattern.length) add(literal(pattern[++at] ?? ""));
     else if (character === "[") {
       const { text, end } = characterClass(pattern, at);
-      source += text;
+      add(text);
       at = end;
-    } else source += literal(character);
+    } else add(literal(character));
   }
-  return new RegExp(`^${source}$`, "u");
+  const [first = "", ...rest] = between;
+  const last = rest.pop();
+  const middle = rest.map((source, n) => `(?=([^]*?${source}))\\${n + 1}`).join("");
+  return new RegExp(`^${first}${middle}${last === undefined ? "" : `[^]*${last}`}$`, "u");
 }
 
 function characterClass(pattern: string, open: number): { text: string; end: number } {

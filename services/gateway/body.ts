@@ -1,5 +1,5 @@
 // Reading a request's body: JSON up to a megabyte, and the login form. It comes after the access check, so that only
-// known callers make us read. What the parser says is not passed on: it quotes the body.
+// known callers make us read. What the parser says is not passed on: it quotes the body. Files are read by their action.
 import ApiGateway from "moleculer-web";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Next, Request, Response } from "./request.ts";
@@ -8,6 +8,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_FORM_BYTES = 10 * 1024;
 /** Of somebody who has not said who they are: enough to sign in. */
 const MAX_STRANGERS_BYTES = 16 * 1024;
+/** As the service media takes them. */
+const MAX_FILE_BYTES = 25_000_000;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
@@ -46,6 +48,11 @@ export function formBody(request: Request, response: Response, next: Next): void
   const parse = FORM_TYPE.test(type) ? parseForm : JSON_TYPE.test(type) ? parseJson : undefined;
   if (parse === undefined) return next(new ApiumError("REQUEST_MALFORMED", "a body must be a form or JSON"));
   parse(request, response, (error) => next(error === undefined ? undefined : refusal(error)));
+}
+
+/** Refuses a file that says it is too large, before any of it is read. @throws ApiumError `OBJECT_TOO_LARGE`. */
+export function refuseLargeFile({ headers }: Request): void {
+  if (Number(headers["content-length"] ?? 0) > MAX_FILE_BYTES) throw new ApiumError("OBJECT_TOO_LARGE");
 }
 
 function hasBody({ headers }: Request): boolean {

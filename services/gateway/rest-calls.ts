@@ -3,7 +3,7 @@
 import { ApiumError, durationMs, type FieldError } from "../../runtime/index.ts";
 import type { RepeatOptions } from "../../runtime/moleculer/index.ts";
 import type { Access } from "./access.ts";
-import { jsonBody } from "./body.ts";
+import { jsonBody, refuseLargeFile } from "./body.ts";
 import type { Meta, Next, Request, Response } from "./request.ts";
 import { API_PREFIX, type RestRoute } from "./rest-route.ts";
 import { REST_ROUTES } from "./rest-routes.ts";
@@ -58,6 +58,7 @@ function restRoute(name: string, routes: readonly RestRoute[], access: Access, c
     onBeforeCall(ctx: Request["$ctx"], _route: unknown, request: Request, _response: Response, alias: RestRoute) {
       const route = routeOf(alias);
       ctx.meta.user = access.allow(request.$user, route);
+      if (route.takesFile === true) refuseLargeFile(request);
       if (request.$correlationId !== undefined) ctx.meta.correlationId = request.$correlationId;
       request.$params = paramsOf(route, request);
     },

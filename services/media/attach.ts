@@ -69,6 +69,18 @@ export async function attach(
   }
 }
 
+/**
+ * Reads what is left of a file that is refused, before its sender is told. Moleculer forgets a call's stream with its answer,
+ * and keeps all that comes of it later for a beginning that does not come any more.
+ */
+export async function readOff(content: Readable): Promise<void> {
+  try {
+    for await (const _ of content);
+  } catch {
+    // The sender has gone: there is no more of it.
+  }
+}
+
 function sameOrConflict(there: Attachment & { md5: string | null }, { clientId }: Upload, md5: string): Attachment {
   const { md5: its, ...attachment } = there;
   if (attachment.clientId !== clientId || its !== md5) throw new ApiumError("MEDIA_CONFLICT");

@@ -7,7 +7,7 @@ import { clientOf, requireReferences } from "../clients.ts";
 import { id, latitude, longitude, page, text } from "../fields.ts";
 import { type Asked, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { attach } from "./attach.ts";
+import { attach, readOff } from "./attach.ts";
 import { findAttachment, findFile, listAttachments, logoOf, mediaStats } from "./media-store.ts";
 import type { Stores } from "./mover.ts";
 
@@ -53,20 +53,26 @@ export function mediaActions({ database, runtime }: ServiceParts, stores: () => 
   return {
     /** The file comes as the call's stream. */
     async attach(ctx: Asked) {
-      const given = parseParams(upload, ctx.params) as z.output<typeof upload> & {
-        latitude?: number;
-        longitude?: number;
-      };
       const content = ctx.stream as Readable | null;
-      if (content === null) throw new ApiumError("REQUEST_MALFORMED", "the file is the body of the request");
-      const clientId = await database.transaction(async (tx) => {
-        const client = await clientOf(tx, scopeOf(ctx), given);
-        await requireReferences(tx, client, [{ field: "siteId", table: "site", id: given.siteId }]);
-        return client;
-      });
-      const { siteId, latitude: north, longitude: east, ...rest } = given;
-      const place = { siteId, latitude: north, longitude: east };
-      return attach(database, stores().local, { ...rest, ...place, clientId }, content, runtime.parts.clock.now());
+      try {
+        const given = parseParams(upload, ctx.params) as z.output<typeof upload> & {
+          latitude?: number;
+          longitude?: number;
+        };
+        if (content === null) throw new ApiumError("REQUEST_MALFORMED", "the file is the body of the request");
+        const clientId = await database.transaction(async (tx) => {
+          const client = await clientOf(tx, scopeOf(ctx), given);
+          await requireReferences(tx, client, [{ field: "siteId", table: "site", id: given.siteId }]);
+          return client;
+        });
+        const { siteId, latitude: north, longitude: east, ...rest } = given;
+        const place = { siteId, latitude: north, longitude: east };
+        const now = runtime.parts.clock.now();
+        return await attach(database, stores().local, { ...rest, ...place, clientId }, content, now);
+      } catch (error) {
+        if (content !== null) await readOff(content);
+        throw error;
+      }
     },
     list: (ctx: Asked) => listAttachments(database, scopeOf(ctx), parseParams(listing, ctx.params)),
     get: (ctx: Asked) => findAttachment(database, scopeOf(ctx), parseParams(one, ctx.params).id),

@@ -540,7 +540,20 @@ describe("globs", () => {
     ["job-*", "job-7", true],
     ["[x\\-z]", "-", true],
     ["[x\\-z]", "y", false],
+    ["a*b*c", "abbcbc", true],
+    ["a*b*c", "acb", false],
+    ["*ab", "aab", true],
+    ["ab*ab", "ab", false],
+    ["**", "", true],
+    ["*[0-9]?*1*", "a:17:1", true],
+    ["*[0-9]?*1*", "a:17:2", false],
   ])("%s on %s is %s", (pattern, text, expected) => {
     expect(globExpression(pattern).test(text)).toBe(expected);
+  });
+
+  test("many stars take no longer than one", () => {
+    const began = performance.now();
+    expect(globExpression(`${"*a".repeat(5)}*b`).test("a".repeat(60))).toBe(false);
+    expect(performance.now() - began).toBeLessThan(100);
   });
 });

@@ -198,6 +198,26 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await runtime.result(fourth.id);
   });
 
+  test.each(["taskId", "idempotencyKey"])(
+    "asked again with a %s, whoever was given the holder of a uniqueKey is given it again, also after its end",
+    async (name) => {
+      const runtime = await backend.running([adds]);
+      const uniqueKey = randomUUID();
+      const held = await add.enqueue(runtime, { a: 1, b: 1 }, { uniqueKey, countdown: "1h" });
+      const options = { [name]: randomUUID(), uniqueKey };
+      const answers = [await add.enqueue(runtime, { a: 2, b: 2 }, options)];
+      answers.push(await add.enqueue(runtime, { a: 2, b: 2 }, options));
+      await runtime.revoke(held.id);
+      answers.push(await add.enqueue(runtime, { a: 2, b: 2 }, options));
+      expect(answers.map(({ id, created, state }) => [id, created, state])).toEqual([
+        [held.id, false, "SCHEDULED"],
+        [held.id, false, "SCHEDULED"],
+        [held.id, false, "REVOKED"],
+      ]);
+      await expect(add.enqueue(runtime, { a: 3, b: 3 }, options)).rejects.toMatchObject({ code: "TASK_ID_CONFLICT" });
+    },
+  );
+
   test("a task enqueued in a transaction exists if and only if the transaction commits", async () => {
     const runtime = await backend.running([adds]);
     let lost = "";

@@ -1,5 +1,7 @@
 /** Files between processes: a gateway that keeps none, and services elsewhere; streams travel over NATS. */
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { eventually } from "../support/backends.ts";
 import { adminToken, client, type Program, start } from "../support/programs.ts";
@@ -39,11 +41,13 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     for (const folder of folders) folder.remove();
   }, 180_000);
 
-  const upload = (content: Buffer, query: Record<string, string>) =>
+  const upload = (content: Buffer | AsyncIterable<Uint8Array>, query: Record<string, string>) =>
     fetch(`${url}/api/v1/attachments?${new URLSearchParams(query)}`, {
       method: "POST",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/octet-stream" },
-      body: new Uint8Array(content),
+      ...(Buffer.isBuffer(content)
+        ? { body: new Uint8Array(content) }
+        : { body: ReadableStream.from(content), duplex: "half" }),
     });
   const download = async (path: string) => {
     const response = await fetch(`${url}/api/v1${path}`, { headers: { Authorization: `Bearer ${token}` } });
@@ -79,6 +83,21 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     expect(
       (await upload(Buffer.concat([PNG, Buffer.alloc(26_000_000)]), { ...query, uuid: crypto.randomUUID() })).status,
     ).toBe(413);
+    // Of one that says how long it is nothing is waited for.
+    const announced = request(`${url}/api/v1/attachments?${new URLSearchParams(query)}`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Length": "25000001" },
+    });
+    announced.flushHeaders();
+    const [{ statusCode }] = (await once(announced, "response")) as [IncomingMessage];
+    expect(statusCode).toBe(413);
+    announced.on("error", () => {}).destroy();
+    // One that does not say how long it is: the worker counts, and reads it to its end.
+    async function* chunks() {
+      yield PNG;
+      for (let n = 0; n < 26; n += 1) yield Buffer.alloc(1_000_000);
+    }
+    expect((await upload(chunks(), { ...query, uuid: crypto.randomUUID() })).status).toBe(413);
     // And the gateway is well.
     expect((await api.get("/attachments")).status).toBe(200);
   }, 180_000);

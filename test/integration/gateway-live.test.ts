@@ -1,9 +1,19 @@
 /** Server-sent events: who may watch, what is told, and how a watcher goes on after it lost the connection. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { TASK_EVENTS_SUBJECT, type TaskEvent } from "../../runtime/index.ts";
+import { Access } from "../../services/gateway/access.ts";
+import { AccountBook } from "../../services/gateway/account-book.ts";
 import { LiveFeed, type LiveMessage } from "../../services/gateway/live/live-feed.ts";
+import { LiveRoute } from "../../services/gateway/live/live-route.ts";
+import type { Request } from "../../services/gateway/request.ts";
+import type { ServiceParts } from "../../services/service-parts.ts";
+import { readSettings } from "../../settings.ts";
 import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const event = (n: number): TaskEvent => ({
   ...{ type: "succeeded", id: `0190aaaa-0000-7000-8000-${String(n).padStart(12, "0")}`, name: "add" },
@@ -60,6 +70,51 @@ describe("the feed", () => {
       dropped: number;
     };
     expect({ told: events.length, counts, dropped }).toEqual({ told: 100, counts: { succeeded: 1_000 }, dropped: 10 });
+  });
+});
+
+describe("the route", () => {
+  test("keeps no place for who leaves while the accounts are asked whether they may watch", async () => {
+    const feed = new LiveFeed("a");
+    const account = { key: "token:1", name: "x", role: "viewer", clientId: null, personId: null, expiresAt: null };
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<object>()];
+    const book = new AccountBook(() => {
+      asked.resolve();
+      return answered.promise;
+    }, Date.now);
+    const folder = temporaryFolder();
+    const settings = readSettings({ DATA_DIR: folder.path });
+    const neverAsked = () => Promise.reject(new Error("no phone"));
+    const access = new Access({
+      settings,
+      sessions: {} as ServiceParts["cache"],
+      accounts: book,
+      phones: neverAsked,
+      now: Date.now,
+    });
+    const route = new LiveRoute(access, feed);
+    const left = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const server = createServer((request, response) => {
+      response.on("close", left.resolve);
+      route
+        .answer(Object.assign(request, { query: {} }) as unknown as Request, response)
+        .then(done.resolve, done.reject);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const leave = new AbortController();
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+    const headers = { Authorization: `Bearer apium_${"t".repeat(43)}` };
+    const watching = fetch(url, { headers, signal: leave.signal }).catch(() => {});
+    await asked.promise;
+    leave.abort();
+    await Promise.all([left.promise, watching]);
+    answered.resolve(account);
+    await done.promise;
+    expect(feed.watchers).toBe(0);
+    route.close();
+    server.close();
+    folder.remove();
   });
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { ServiceBroker } from "moleculer";
 import { mediaModule } from "../../services/media/index.ts";
 import { moveMediaToCloudStorage } from "../../services/media/tasks.ts";
 import { availableBackends } from "../support/backends.ts";
@@ -40,7 +41,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     folder = mkdtempSync(join(tmpdir(), "apium-media-"));
     site = await facility.makeSite();
     client = await facility.clientOf(site);
-    services = await startServices(facility.backend, { modules: [mediaModule], environment: { DATA_DIR: folder } });
+    const environment = { DATA_DIR: folder };
+    services = await startServices(facility.backend, { modules: [mediaModule], environment, bus: folder });
   }, 180_000);
   afterEach(async () => {
     await facility.backend.reset();
@@ -124,6 +126,30 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     await expect(attach(content)).rejects.toMatchObject({ code });
     expect(below(join(folder, "media"))).toEqual([]);
     expect(await call("list", {})).toEqual({ items: [], nextCursor: null });
+  });
+
+  test("of what is refused while it comes over the bus nothing stays in memory", async () => {
+    const phone = new ServiceBroker({ logger: false, nodeID: "phone", namespace: folder, transporter: "Fake" });
+    await phone.start();
+    await phone.waitForServices("media");
+    const send = (head: Buffer, more: object = {}) => {
+      const stream = Readable.from([head, ...Array.from({ length: 30 }, () => Buffer.alloc(100_000))]);
+      const params = {
+        ownerTable: "jobneed",
+        ownerUuid: crypto.randomUUID(),
+        fileName: "a.png",
+        siteId: site,
+        ...more,
+      };
+      return phone.call("media.attach", params, { meta: user(), stream });
+    };
+    const program = Buffer.from("\x7fELF\x02\x01\x01\x00".padEnd(5_000, "\0"), "latin1");
+    await expect(send(program)).rejects.toMatchObject({ code: "MEDIA_TYPE_REFUSED" });
+    await expect(send(PNG, { ownerTable: "passwd" })).rejects.toMatchObject({ code: "PARAMS_INVALID" });
+    expect(await send(PNG)).toMatchObject({ contentType: "image/png", size: PNG.length + 3_000_000 });
+    const { pendingReqStreams } = services.broker.transit as unknown as { pendingReqStreams: Map<string, unknown> };
+    expect(pendingReqStreams.size).toBe(0);
+    await phone.stop();
   });
 
   test("another client's attachments are not there", async () => {

@@ -29,7 +29,7 @@ describeWith(["promtool"], "Prometheus", () => {
     writeFileSync(join(folder.path, "token"), "a-token");
     const text = readFileSync(join(DEPLOY, "prometheus.yml"), "utf8");
     writeFileSync(join(folder.path, "prometheus.yml"), text.replace("/etc/prometheus/apium-token", "token"));
-    expect((await promtool("check", "config", "prometheus.yml")).stdout).toContain("9 rules found");
+    expect((await promtool("check", "config", "prometheus.yml")).stdout).toContain("10 rules found");
   }, 180_000);
 
   /** The alerts of that name that fire after so long, by their labels; promtool fails when it finds others, or other words. */
@@ -71,6 +71,17 @@ describeWith(["promtool"], "Prometheus", () => {
     writeFileSync(join(folder.path, name), stringify(file));
     await promtool("test", "rules", name);
   }
+
+  test("is told that no gateway is there: none answers, or none is known; and not of one of two", async () => {
+    const up = (instance: string, values: string): Series => ({
+      series: `up{job="apium",instance="${instance}"}`,
+      values,
+    });
+    await expectAlerts("NoGateway", [up("a", "1x5 0x20"), up("b", "1x30")], "15m", []);
+    await expectAlerts("NoGateway", [up("a", "1x5 0x20"), up("b", "0x30")], "7m", []);
+    await expectAlerts("NoGateway", [up("a", "1x5 0x20"), up("b", "0x30")], "9m", [{}]);
+    await expectAlerts("NoGateway", [], "3m", [{}]);
+  }, 180_000);
 
   test("is told of a queue that nobody works, not of an empty one, nor of one that a second gateway sees worked", async () => {
     const series: Series[] = [

@@ -1,11 +1,14 @@
 /** The proxy's own site before two stand-ins for gateways: what it asks twice, what it must not, what it passes on. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { get as httpsGet } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { addressOf } from "../../services/gateway/request.ts";
+import { eventually } from "../support/backends.ts";
 import { proxySite } from "../support/proxy-site.ts";
 import { describeWith } from "../support/requires.ts";
 import { freePort } from "../support/servers/free-port.ts";
@@ -58,7 +61,7 @@ describeWith(["nginx", "openssl"], "the proxy before two gateways", () => {
     execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject], { stdio: "ignore" });
     tlsPort = await freePort();
     const tls = `listen 127.0.0.1:${tlsPort} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key};`;
-    proxy = await startNginx({ site: (port) => proxySite(port, ports, tls) });
+    proxy = await startNginx({ site: (port) => proxySite(port, ports, { tls, log: join(folder.path, "access.log") }) });
   }, 180_000);
   afterEach(() => {
     for (const one of both) {
@@ -190,15 +193,32 @@ describeWith(["nginx", "openssl"], "the proxy before two gateways", () => {
     expect(first.asked.length + second.asked.length).toBe(before);
   });
 
-  test("gateways are told the address that was asked and who asked, not what a client claims", async () => {
+  test("its log has no query, in which a token may be", async () => {
+    await ask("/?token=secret-of-somebody", { headers: { Referer: `${proxy.url}/?token=secret-of-somebody` } });
+    await ask("/after");
+    const log = await eventually(async () => {
+      const text = readFileSync(join(folder.path, "access.log"), "utf8");
+      return text.includes("/after") && text;
+    });
+    expect(log).toMatch(/"GET \/" 200 /);
+    expect(log).not.toContain("secret-of-somebody");
+  });
+
+  test("gateways are told the address that was asked, and who asked comes after what a client claims", async () => {
     const answer = await ask("/healthz", { headers: { "X-Forwarded-For": "1.2.3.4" } });
     expect(answer.headers.get("strict-transport-security")).toBeNull();
     expect(answer.headers.get("server")).toBe("nginx");
     expect([...first.asked, ...second.asked][0]?.headers).toMatchObject({
       host: new URL(proxy.url).host,
-      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-for": "1.2.3.4, 127.0.0.1",
       "x-forwarded-proto": "http",
     });
+    const [asked] = [...first.asked, ...second.asked];
+    // One proxy: the client, whatever it claims. Two: what the first of them said.
+    expect([1, 2].map((proxies) => addressOf(asked as unknown as IncomingMessage, proxies))).toEqual([
+      "127.0.0.1",
+      "1.2.3.4",
+    ]);
   });
 
   test("over TLS they are told so, and browsers are told to stay with it", async () => {

@@ -27,6 +27,8 @@ export interface ServicesOptions {
   readonly tasks?: readonly AnyTask[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly runtime?: Partial<RuntimeOptions>;
+  /** The namespace of a bus that others in this process are on, too. Default: none. */
+  readonly bus?: string;
   /** Services of the test's own: listeners. */
   readonly listeners?: readonly ServiceSchema[];
 }
@@ -53,6 +55,7 @@ export async function startServices(backend: Backend, options: ServicesOptions):
     validator: false,
     middlewares: [TasksMiddleware(runtime)],
     skipProcessEventRegistration: true,
+    ...(options.bus === undefined ? {} : { namespace: options.bus, transporter: "Fake" }),
   });
   const breaches: string[] = [];
   for (const listener of [contractKeeper(breaches), ...(options.listeners ?? [])]) broker.createService(listener);

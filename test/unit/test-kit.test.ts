@@ -129,6 +129,28 @@ describe("the eager caller", () => {
     expect(caller.accepted).toHaveLength(1);
   });
 
+  test.each(["taskId", "idempotencyKey"])(
+    "who was given the holder of a uniqueKey for a %s is given it again",
+    async (name) => {
+      const answers: unknown[] = [];
+      const options = { [name]: "0190aaaa-0000-7000-8000-000000000001", uniqueKey: "one" };
+      const again = async () => answers.push((await greet.enqueue(caller, { name: "again" }, options)).id);
+      const caller: ReturnType<typeof eagerCaller> = eagerCaller({
+        handlers: [
+          greets(async () => {
+            await again();
+            await again();
+            return 1;
+          }),
+        ],
+      });
+      const { id } = await greet.enqueue(caller, { name: "x" }, { uniqueKey: "one" });
+      await again();
+      expect(answers).toEqual([id, id, id]);
+      expect(caller.accepted).toHaveLength(1);
+    },
+  );
+
   test("a handler without a task, and a task without a handler, are told apart", async () => {
     const other = defineTask({ name: "other", params: z.object({}) });
     await expect(other.enqueue(eagerCaller({ handlers: [] }), {})).rejects.toMatchObject({ code: "TASK_UNKNOWN" });

@@ -24,6 +24,8 @@ export async function connectNats(url: string, name: string): Promise<Nats> {
       servers,
       name,
       maxReconnectAttempts: -1,
+      // Two refusals in a row would be the end of it: a server that is set up anew may refuse for a while.
+      ignoreAuthErrorAbort: true,
       reconnectTimeWait: RECONNECT_MS,
       reconnectJitter: 100,
       pingInterval: PING_MS,

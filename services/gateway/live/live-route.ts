@@ -30,6 +30,8 @@ export class LiveRoute {
   /** @throws ApiumError `UNAUTHENTICATED`, `FORBIDDEN`, `SERVICE_UNAVAILABLE` when too many watch. */
   async answer(request: Request, response: Response): Promise<void> {
     await this.#admit(request);
+    // Whoever left meanwhile has said so already, and would never give the place back.
+    if (response.destroyed) return;
     if (this.#feed.watchers >= MOST_WATCHERS) throw new ApiumError("SERVICE_UNAVAILABLE", "too many watch already");
     response.writeHead(200, {
       "Content-Type": "text/event-stream; charset=utf-8",
