@@ -7,6 +7,8 @@ import { conditionsOf, type RevokeFilter } from "./task-filter.ts";
 
 export interface RevokeManyOptions extends RevokeOptions {
   readonly dryRun?: boolean | undefined;
+  /** Hears how far it has come: before the first task is revoked, and after each thousand. */
+  readonly onProgress?: ((soFar: RevokedMany) => void) | undefined;
 }
 
 export interface RevokedMany {
@@ -46,6 +48,7 @@ export async function revokeMany(
   let revoked = 0;
   let requested = 0;
   for (let after = NO_ID; ; ) {
+    options.onProgress?.({ ...counted, revoked, requested });
     const batch = await parts.database.query<{ id: string }>(
       `select id from task
        where ${where} and id > $${parameters.length + 1}::uuid and id <= $${parameters.length + 2}::uuid

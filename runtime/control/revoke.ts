@@ -100,6 +100,8 @@ export interface PurgeOptions {
   readonly dryRun?: boolean | undefined;
   /** Only what was accepted longer ago than this. */
   readonly olderThan?: Duration | undefined;
+  /** Hears how far it has come: before the first task is revoked, and after each thousand. */
+  readonly onProgress?: ((soFar: Purged) => void) | undefined;
 }
 
 export interface Purged {
@@ -109,30 +111,32 @@ export interface Purged {
   readonly purged: number;
 }
 
-/** Revokes the waiting tasks of a queue, and empties it where all are meant. @throws ApiumError `QUEUE_UNKNOWN`. */
+/** Revokes what waits in a queue when it is asked, and nothing that comes meanwhile. @throws ApiumError `QUEUE_UNKNOWN`. */
 export async function purgeQueue(parts: RevokeParts, name: string, options: PurgeOptions = {}): Promise<Purged> {
   const queue = queueNamed(name);
-  const { dryRun = false, olderThan } = options;
+  const { dryRun = false, olderThan, onProgress } = options;
   const before = olderThan === undefined ? null : new Date(parts.clock.now() - durationMs(olderThan)).toISOString();
   const waiting = "queue = $1 and state = 'QUEUED' and ($2::timestamptz is null or created_at < $2::timestamptz)";
-  const { rows: counted } = await parts.database.query<{ tasks: number }>(
-    `select count(*)::integer as tasks from task where ${waiting}`,
+  // Before the rows are counted, so that each message up to here is of a row that is. The engine may be away: the rows decide.
+  const lastMessage = dryRun || before !== null ? 0 : await parts.queue.lastMessage(queue).catch(() => 0);
+  const { rows: counted } = await parts.database.query<{ tasks: number; last: string }>(
+    `select count(*)::integer as tasks, coalesce(max(seq), 0)::text as last from task where ${waiting}`,
     [queue, before],
   );
-  const matched = counted[0]?.tasks ?? 0;
-  if (dryRun) return { dryRun, matched, purged: 0 };
+  const { tasks: matched = 0, last = "0" } = counted[0] ?? {};
   let purged = 0;
-  for (;;) {
+  while (!dryRun) {
+    onProgress?.({ dryRun, matched, purged });
     const { rows } = await parts.database.query<{ id: string }>(
-      `select id from task where ${waiting} order by lane, seq limit 1000`,
-      [queue, before],
+      `select id from task where ${waiting} and seq <= $3::bigint order by lane, seq limit ${BATCH_ROWS}`,
+      [queue, before, last],
     );
     if (rows.length === 0) break;
     const ids = rows.map((row) => row.id);
     // Younger ones stay in the engine, so only these may be taken out of it.
     purged += (await revokeIdle(parts, ids, {}, before !== null)).length;
   }
-  if (before === null) await parts.queue.purge(queue);
+  if (lastMessage > 0) await parts.queue.purge(queue, lastMessage).catch(() => {});
   return { dryRun, matched, purged };
 }
 

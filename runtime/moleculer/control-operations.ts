@@ -8,7 +8,7 @@ import { queueNamed } from "../contract/queues.ts";
 import { LIVE_STATES } from "../contract/task-state.ts";
 import { pauseTenant, pauseType, resumeTenant, resumeType, setRateLimit, setTimeLimit } from "../control/index.ts";
 import type { Runtime } from "../runtime.ts";
-import { askerOf, audit } from "./audit.ts";
+import { askerOf, audit, auditMany } from "./audit.ts";
 import { workerOrders } from "./control-workers.ts";
 import type { Ctx } from "./inspect-ask.ts";
 import { type Operations, operation } from "./inspect-operation.ts";
@@ -74,19 +74,12 @@ export function controlOperations(runtime: Runtime): Operations {
 
   async function revokeThem(ctx: Ctx, given: z.output<typeof revoke>, action: string) {
     const { terminate: isFinal, grace, dryRun, ...filter } = given;
-    const outcome = await runtime.revokeMany(filter, { terminate: isFinal, grace, dryRun, by: askerOf(ctx) });
-    if (!outcome.dryRun) {
-      const { text: _text, ...named } = filter;
-      const details = { ...named, ...outcome, terminate: isFinal ?? false };
-      await audit(
-        database,
-        ctx,
-        action,
-        filter.ids?.[0] ?? filter.name ?? filter.queue ?? filter.tenant ?? "filter",
-        details,
-      );
-    }
-    return outcome;
+    const { text: _text, ...named } = filter;
+    const target = filter.ids?.[0] ?? filter.name ?? filter.queue ?? filter.tenant ?? "filter";
+    const change = { action, target, details: { ...named, terminate: isFinal ?? false } };
+    return auditMany(database, ctx, change, (onProgress) =>
+      runtime.revokeMany(filter, { terminate: isFinal, grace, dryRun, by: askerOf(ctx), onProgress }),
+    );
   }
 
   return {

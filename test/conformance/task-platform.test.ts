@@ -535,6 +535,28 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect(seen).toEqual(["3", "4"]);
   });
 
+  test("a purge ends, and leaves what is accepted while it goes on to be delivered", async () => {
+    const parcel = defineTask({ name: "parcel", params: z.object({}), queue: "external_api" });
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const many = () => Array.from({ length: 300 }, () => ({}));
+    for (let round = 0; round < 10; round++) await parcel.enqueueMany(caller, many());
+    let isOver = false;
+    const purge = caller.operator.purge("external_api").finally(() => {
+      isOver = true;
+    });
+    const later: string[] = [];
+    while (!isOver) later.push(...(await parcel.enqueueMany(caller, many())).map(({ id }) => id));
+    const { matched, purged } = await purge;
+    expect(purged).toBe(matched);
+    const kept = 3_000 + later.length - purged;
+    expect(kept).toBeGreaterThan(0);
+    let runs = 0;
+    await backend.running([handler(parcel, () => ++runs)], { queues: ["external_api"] });
+    await eventually(async () => runs >= kept, 30_000);
+    expect(runs).toBe(kept);
+  }, 120_000);
+
   test("a group gives its children's results in order; a failed child ends it", async () => {
     const runtime = await backend.running([
       adds,
