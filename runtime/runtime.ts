@@ -195,7 +195,7 @@ export class Runtime implements TaskCaller {
     return this.#worker;
   }
 
-  /** What answers for this process when it is inspected: its worker, or the one that is on its way out. */
+  /** This process's worker, or the one that is on its way out: it answers when inspected, and has what it runs. */
   get inspectedWorker(): Worker | undefined {
     return this.#worker ?? this.#leaving;
   }
@@ -422,7 +422,7 @@ export class Runtime implements TaskCaller {
     const expirer = new Expirer(database, parts, joinable);
     const rescuer = new Rescuer(database, queue, registry, parts, {
       leaseMs: LEASE_MS,
-      ownWorkers: () => (this.#worker === undefined ? [] : [this.#worker.worker]),
+      ownWorkers: () => (this.inspectedWorker === undefined ? [] : [this.inspectedWorker.worker]),
       soleProcess: this.#options.soleProcess ?? false,
     });
     return new Maintenance(parts, [

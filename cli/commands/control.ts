@@ -45,7 +45,9 @@ export function controlCommands(program: Command, client: () => Client, output: 
     );
 
   named(control, "time_limit", "<task>")
-    .description("how long runs may take; default: as defined. Runs that have begun keep theirs")
+    .description(
+      "how long runs may take; default: as defined, what is not named stays. Runs that have begun keep theirs",
+    )
     .option("--soft <duration>", "the handler's signal aborts after this")
     .option("--hard <duration>", "the attempt is ended after this")
     .action(async (task: string, { soft, hard }) =>

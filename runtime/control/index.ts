@@ -59,7 +59,14 @@ export { type RunNowOptions, type RunNowOutcome, runNow, runTaskNow } from "./ru
 export { checkTasks, type TaskFinding } from "./task-checks.ts";
 export { attendingWorkers, taskFacts } from "./task-facts.ts";
 export type { RevokeFilter } from "./task-filter.ts";
-export { listTypeSettings, setRateLimit, setTimeLimit, startRateAnew, type TypeSettings } from "./task-types.ts";
+export {
+  listTypeSettings,
+  readTimeLimit,
+  setRateLimit,
+  setTimeLimit,
+  startRateAnew,
+  type TypeSettings,
+} from "./task-types.ts";
 export { type TaskRoute, type Topology, topologyOf } from "./topology.ts";
 export { WORKER_ANSWERS, type WorkerQuestion } from "./worker-answers.ts";
 export { MOST_SLOTS, type OrderOptions, SHUTDOWN_MODES, WORKER_ORDERS, type WorkerOrder } from "./worker-orders.ts";

@@ -1,14 +1,14 @@
 // Revoking by filter: every live task that fits, a thousand at a time in the order of their ids, so that what is accepted
 // meanwhile cannot keep it going for ever. With `dryRun` nothing is done but counting.
 import type { TaskRegistry } from "../contract/registry.ts";
-import { isFinal, type TaskState } from "../contract/task-state.ts";
-import { type RevokeOptions, type RevokeParts, requestRevocations, revokeChildren, revokeIdle } from "./revoke.ts";
+import type { TaskState } from "../contract/task-state.ts";
+import { BATCH_ROWS, NO_ID, type RevokeOptions, type RevokeParts, revokeEach } from "./revoke.ts";
 import { conditionsOf, type RevokeFilter } from "./task-filter.ts";
-
-const BATCH_ROWS = 1_000;
 
 export interface RevokeManyOptions extends RevokeOptions {
   readonly dryRun?: boolean | undefined;
+  /** Hears how far it has come: before the first task is revoked, and after each thousand. */
+  readonly onProgress?: ((soFar: RevokedMany) => void) | undefined;
 }
 
 export interface RevokedMany {
@@ -47,37 +47,20 @@ export async function revokeMany(
       .at(-1) ?? "";
   let revoked = 0;
   let requested = 0;
-  for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
-    const batch = await parts.database.query<{ id: string; state: TaskState }>(
-      `select id, state::text as state from task
+  for (let after = NO_ID; ; ) {
+    options.onProgress?.({ ...counted, revoked, requested });
+    const batch = await parts.database.query<{ id: string }>(
+      `select id from task
        where ${where} and id > $${parameters.length + 1}::uuid and id <= $${parameters.length + 2}::uuid
        order by id limit ${BATCH_ROWS}`,
       [...parameters, after, last],
     );
-    const tasks = batch.rows;
-    const end = tasks.at(-1);
+    const ids = batch.rows.map(({ id }) => id);
+    const end = ids.at(-1);
     if (end === undefined) return { ...counted, revoked, requested };
-    after = end.id;
-    const done = await revokeBatch(parts, tasks, options);
+    after = end;
+    const done = await revokeEach(parts, ids, options);
     revoked += done.revoked;
     requested += done.requested;
   }
-}
-
-/** A task moves between the look and the deed: what was idle may run by now, and the other way round. */
-async function revokeBatch(
-  parts: RevokeParts,
-  tasks: readonly { readonly id: string; readonly state: TaskState }[],
-  options: RevokeOptions,
-): Promise<{ revoked: number; requested: number }> {
-  const ids = tasks.filter(({ state }) => !isFinal(state)).map(({ id }) => id);
-  const moved = await revokeIdle(parts, ids);
-  for (const { id, left_state } of moved) if (left_state === "WAITING") await revokeChildren(parts, id, options);
-  const gone = new Set(moved.map(({ id }) => id));
-  const left = ids.filter((id) => !gone.has(id));
-  if (left.length === 0) return { revoked: moved.length, requested: 0 };
-  const requested = await requestRevocations(parts, left, options);
-  if (requested === left.length) return { revoked: moved.length, requested };
-  const again = await revokeIdle(parts, left);
-  return { revoked: moved.length + again.length, requested };
 }

@@ -14,6 +14,9 @@ import type { TaskQueue } from "../queue/queue.ts";
 import { type Finished, finish } from "../results/index.ts";
 
 const DEFAULT_GRACE_MS = 10_000;
+export const BATCH_ROWS = 1_000;
+/** Before every other. */
+export const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export interface RevokeOptions {
   /** End a running task too, after `grace`; without it a running task is only asked through its signal. */
@@ -38,29 +41,58 @@ export interface RevokeParts extends Foundation {
 /** Revokes one task and its children. @throws ApiumError `TASK_NOT_FOUND`, `TASK_FINISHED`. */
 export async function revokeTask(parts: RevokeParts, id: string, options: RevokeOptions = {}): Promise<RevokeOutcome> {
   if (!isTaskId(id)) throw new ApiumError("TASK_NOT_FOUND", `"${id}" is not a task id`);
-  const [moved] = await revokeIdle(parts, [id]);
-  if (moved !== undefined) {
-    if (moved.left_state === "WAITING") await revokeChildren(parts, id, options);
-    return "revoked";
-  }
-  if (await requestRevocation(parts, id, options)) return "requested";
-  // It moved on between the two statements: idle again (a retry), or finished.
-  if ((await revokeIdle(parts, [id])).length > 0) return "revoked";
+  const { revoked, requested } = await revokeEach(parts, [id], options);
+  if (revoked > 0) return "revoked";
+  if (requested > 0) return "requested";
   const { rows } = await parts.database.query("select 1 from task_history where id = $1::uuid", [id]);
   if (rows.length > 0) throw new ApiumError("TASK_FINISHED", `task ${id} has already ended`);
   throw new ApiumError("TASK_NOT_FOUND", `there is no task ${id}`);
 }
 
-/** Revokes what is left of a parent's children, and of theirs. */
+/** Revokes what is left of the children of a parent that has ended, and of theirs. */
 export async function revokeChildren(parts: RevokeParts, parentId: string, options: RevokeOptions = {}): Promise<void> {
-  const { rows } = await parts.database.query<{ id: string; state: string }>(
-    "select id, state::text as state from task where parent_id = $1::uuid",
-    [parentId],
-  );
-  const idle = rows.filter((row) => row.state !== "STARTED").map((row) => row.id);
-  const moved = idle.length === 0 ? [] : await revokeIdle(parts, idle);
-  for (const row of moved) if (row.left_state === "WAITING") await revokeChildren(parts, row.id, options);
-  for (const row of rows) if (row.state === "STARTED") await requestRevocation(parts, row.id, options);
+  for (let after = NO_ID; ; ) {
+    const { rows } = await parts.database.query<{ id: string }>(
+      "select id from task where parent_id = $1::uuid and id > $2::uuid order by id limit $3::integer",
+      [parentId, after, BATCH_ROWS],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+    await revokeEach(
+      parts,
+      rows.map(({ id }) => id),
+      options,
+    );
+  }
+}
+
+/**
+ * Revokes those of `ids` that live, and their children. Tasks move while this looks at them: what waited may run by now,
+ * and the other way round; so it goes on with those it has missed until there are none.
+ */
+export async function revokeEach(
+  parts: RevokeParts,
+  ids: readonly string[],
+  options: RevokeOptions,
+): Promise<{ readonly revoked: number; readonly requested: number }> {
+  let revoked = 0;
+  let requested = 0;
+  for (let left = ids; left.length > 0; ) {
+    const told = await requestRevocations(parts, left, options);
+    const moved = await revokeIdle(parts, left, options);
+    requested += told.length;
+    revoked += moved.length;
+    const done = new Set([...told, ...moved.map(({ id }) => id)]);
+    const missed = left.filter((id) => !done.has(id));
+    if (missed.length === 0) break;
+    const { rows } = await parts.database.query<{ id: string }>(
+      "select id from task where id = any($1::text::uuid[])",
+      [plainArray(missed)],
+    );
+    left = rows.map(({ id }) => id);
+  }
+  return { revoked, requested };
 }
 
 export interface PurgeOptions {
@@ -68,6 +100,8 @@ export interface PurgeOptions {
   readonly dryRun?: boolean | undefined;
   /** Only what was accepted longer ago than this. */
   readonly olderThan?: Duration | undefined;
+  /** Hears how far it has come: before the first task is revoked, and after each thousand. */
+  readonly onProgress?: ((soFar: Purged) => void) | undefined;
 }
 
 export interface Purged {
@@ -77,37 +111,40 @@ export interface Purged {
   readonly purged: number;
 }
 
-/** Revokes the waiting tasks of a queue, and empties it where all are meant. @throws ApiumError `QUEUE_UNKNOWN`. */
+/** Revokes what waits in a queue when it is asked, and nothing that comes meanwhile. @throws ApiumError `QUEUE_UNKNOWN`. */
 export async function purgeQueue(parts: RevokeParts, name: string, options: PurgeOptions = {}): Promise<Purged> {
   const queue = queueNamed(name);
-  const { dryRun = false, olderThan } = options;
+  const { dryRun = false, olderThan, onProgress } = options;
   const before = olderThan === undefined ? null : new Date(parts.clock.now() - durationMs(olderThan)).toISOString();
   const waiting = "queue = $1 and state = 'QUEUED' and ($2::timestamptz is null or created_at < $2::timestamptz)";
-  const { rows: counted } = await parts.database.query<{ tasks: number }>(
-    `select count(*)::integer as tasks from task where ${waiting}`,
+  // Before the rows are counted, so that each message up to here is of a row that is. The engine may be away: the rows decide.
+  const lastMessage = dryRun || before !== null ? 0 : await parts.queue.lastMessage(queue).catch(() => 0);
+  const { rows: counted } = await parts.database.query<{ tasks: number; last: string }>(
+    `select count(*)::integer as tasks, coalesce(max(seq), 0)::text as last from task where ${waiting}`,
     [queue, before],
   );
-  const matched = counted[0]?.tasks ?? 0;
-  if (dryRun) return { dryRun, matched, purged: 0 };
+  const { tasks: matched = 0, last = "0" } = counted[0] ?? {};
   let purged = 0;
-  for (;;) {
+  while (!dryRun) {
+    onProgress?.({ dryRun, matched, purged });
     const { rows } = await parts.database.query<{ id: string }>(
-      `select id from task where ${waiting} order by lane, seq limit 1000`,
-      [queue, before],
+      `select id from task where ${waiting} and seq <= $3::bigint order by lane, seq limit ${BATCH_ROWS}`,
+      [queue, before, last],
     );
     if (rows.length === 0) break;
     const ids = rows.map((row) => row.id);
     // Younger ones stay in the engine, so only these may be taken out of it.
-    purged += (await revokeIdle(parts, ids, before !== null)).length;
+    purged += (await revokeIdle(parts, ids, {}, before !== null)).length;
   }
-  if (before === null) await parts.queue.purge(queue);
+  if (lastMessage > 0) await parts.queue.purge(queue, lastMessage).catch(() => {});
   return { dryRun, matched, purged };
 }
 
-/** Ends those of `ids` that nobody runs. */
-export async function revokeIdle(
+/** Ends those of `ids` that nobody runs, and revokes the children of those that waited for theirs. */
+async function revokeIdle(
   parts: RevokeParts,
   ids: readonly string[],
+  options: RevokeOptions,
   removeMessages = true,
 ): Promise<Finished[]> {
   const now = parts.clock.now();
@@ -121,21 +158,18 @@ export async function revokeIdle(
   }
   parts.joinable(moved.map((row) => row.parent_id).filter((id) => id !== null));
   parts.ended(moved.map((row) => row.id));
+  for (const { id, left_state } of moved) if (left_state === "WAITING") await revokeChildren(parts, id, options);
   return moved;
 }
 
-async function requestRevocation(parts: RevokeParts, id: string, options: RevokeOptions): Promise<boolean> {
-  return (await requestRevocations(parts, [id], options)) > 0;
-}
-
-/** Tells the workers of those of `ids` that run. Returns how many there are. */
-export async function requestRevocations(
+/** Tells the workers of those of `ids` that run. Returns which these are. */
+async function requestRevocations(
   parts: RevokeParts,
   ids: readonly string[],
   options: RevokeOptions,
-): Promise<number> {
-  const { affected } = await parts.database.query(
-    `update task set revocation = $2::json where id = any($1::text::uuid[]) and state = 'STARTED'`,
+): Promise<string[]> {
+  const { rows } = await parts.database.query<{ id: string }>(
+    `update task set revocation = $2::json where id = any($1::text::uuid[]) and state = 'STARTED' returning id`,
     [
       plainArray(ids),
       JSON.stringify({
@@ -145,6 +179,6 @@ export async function requestRevocations(
       }),
     ],
   );
-  if (affected > 0) parts.hintRevocation();
-  return affected;
+  if (rows.length > 0) parts.hintRevocation();
+  return rows.map(({ id }) => id);
 }

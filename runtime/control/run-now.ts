@@ -10,6 +10,8 @@ import { isTaskId } from "../contract/task-id.ts";
 import { conditionsOf, type RevokeFilter } from "./task-filter.ts";
 
 const BATCH_ROWS = 5_000;
+/** After every other. */
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 export interface RunNowParts extends Foundation {
   readonly database: Database;
@@ -23,6 +25,8 @@ export interface RunNowOptions {
   readonly dryRun?: boolean | undefined;
   /** So many in a while, as in `10/s`; default all at once. */
   readonly rate?: string | undefined;
+  /** Hears how far it has come: before the first task is released, and after each batch. */
+  readonly onProgress?: ((soFar: RunNowOutcome) => void) | undefined;
 }
 
 export interface RunNowOutcome {
@@ -42,7 +46,7 @@ export interface RunNowOutcome {
 export async function runNow(
   parts: RunNowParts,
   filter: RevokeFilter,
-  { dryRun = false, rate }: RunNowOptions = {},
+  { dryRun = false, rate, onProgress }: RunNowOptions = {},
 ): Promise<RunNowOutcome> {
   const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
   const intervalMs = rate === undefined ? 0 : parseRate(rate).intervalMs;
@@ -69,6 +73,7 @@ export async function runNow(
   };
   if (dryRun) return { ...counted, released: 0 };
   const free = `${waiting} and held_for is null and not rate_slot`;
+  const progress = (released: number) => onProgress?.({ ...counted, released });
   const released = rate === undefined ? await releaseAll() : await releaseSpaced();
   if (released > 0) parts.expect(now);
   return { ...counted, released };
@@ -77,6 +82,7 @@ export async function runNow(
   async function releaseAll(): Promise<number> {
     const n = parameters.length;
     for (let total = 0; ; ) {
+      progress(total);
       const { affected } = await parts.database.query(
         `update task set due_at = $${n + 1}::timestamptz where id in (
            select id from task where ${free} and due_at > $${n + 1}::timestamptz order by due_at, id
@@ -88,17 +94,31 @@ export async function runNow(
     }
   }
 
+  /** None becomes due later than it was, so what is behind the last one seen is not found again. */
   async function releaseSpaced(): Promise<number> {
     const n = parameters.length;
-    const { affected } = await parts.database.query(
-      `update task t set due_at = least(t.due_at, o.due_at)
-       from (select id, $${n + 1}::timestamptz + make_interval(secs =>
-               (row_number() over (order by due_at, id) - 1) * $${n + 2}::float8) as due_at
-             from task where ${free}) o
-       where t.id = o.id and t.state in ('SCHEDULED', 'RETRY') and t.due_at > $${n + 1}::timestamptz`,
-      [...parameters, new Date(now).toISOString(), intervalMs / 1_000],
-    );
-    return affected;
+    let total = 0;
+    let after = { due: new Date(now).toISOString(), id: LAST_ID };
+    for (let seen = 0; ; ) {
+      progress(total);
+      const { rows: batch } = await parts.database.query<{ id: string; due: string; moved: boolean }>(
+        `with chosen as (
+           select id, due_at, row_number() over (order by due_at, id) - 1 + $${n + 1}::integer as place
+           from (select id, due_at from task where ${free} and (due_at, id) > ($${n + 2}::timestamptz, $${n + 3}::uuid)
+                 order by due_at, id limit ${BATCH_ROWS}) next),
+         moved as (
+           update task t set due_at = least(t.due_at, $${n + 4}::timestamptz + make_interval(secs => c.place * $${n + 5}::float8))
+           from chosen c where t.id = c.id and t.state in ('SCHEDULED', 'RETRY') and t.due_at > $${n + 4}::timestamptz
+           returning t.id)
+         select c.id, c.due_at::text as due, m.id is not null as moved
+         from chosen c left join moved m on m.id = c.id order by c.place`,
+        [...parameters, seen, after.due, after.id, new Date(now).toISOString(), intervalMs / 1_000],
+      );
+      seen += batch.length;
+      total += batch.filter(({ moved }) => moved).length;
+      after = batch.at(-1) ?? after;
+      if (batch.length < BATCH_ROWS) return total;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // What operators set for a task type in the whole system: its rate, its time limits. The row survives restarts; workers
 // read it within a second. Setting a rate starts its bucket anew: what the old rate had put off asks again at once.
-import type { Database, Queryable } from "../../database/index.ts";
+import type { Database, Queryable, Transaction } from "../../database/index.ts";
 import { durationText } from "../contract/duration.ts";
 import { parseRate } from "../contract/rate.ts";
 import { NO_RATE } from "../worker/index.ts";
@@ -28,6 +28,18 @@ export async function setRateLimit(database: Database, task: string, rate: strin
   );
   await forgetPlain(database);
   await startRateAnew(database, task);
+}
+
+/** What operators have set; null: as defined. Nobody else sets it until `tx` ends. */
+export async function readTimeLimit(
+  tx: Transaction,
+  task: string,
+): Promise<{ readonly soft: number | null; readonly hard: number | null }> {
+  const { rows } = await tx.query<{ soft: number | null; hard: number | null }>(
+    "select soft_time_limit_ms as soft, time_limit_ms as hard from task_type where name = $1 for update",
+    [task],
+  );
+  return rows[0] ?? { soft: null, hard: null };
 }
 
 /** Milliseconds; null: back to the definition's. Runs that have begun keep theirs. */

@@ -1,6 +1,6 @@
 // Calls of other processes that leave or die. What a process has not begun is asked of another one, up to three times; what it
-// may have begun only where the caller says that it reads (`mayRepeat` in the call's options). Everything else fails at its
-// caller, who alone knows what to make of it.
+// may have begun only where the caller says that it reads (`mayRepeat` in the call's options). What was asked of one process
+// by name is asked of no other. Everything else fails at its caller, who alone knows what to make of it.
 import type { Context, Middleware } from "moleculer";
 import { ApiumError } from "../contract/errors.ts";
 
@@ -42,6 +42,7 @@ export function AskAgain(): Middleware {
 }
 
 function mayAskAgain(error: CallError, ctx: Context): boolean {
+  if (ctx.options.nodeID !== undefined) return false;
   // Not what the process itself was refused by a third.
   const { action, nodeID } = error.data ?? {};
   if (error instanceof ApiumError || action !== ctx.action?.name || nodeID !== ctx.nodeID) return false;

@@ -1,6 +1,7 @@
 // Who did what, when: one row for each operation that changed something. Who asks comes in `ctx.meta.user`.
 import type { Context } from "moleculer";
 import type { Queryable } from "../../database/index.ts";
+import { codeOf } from "../contract/errors.ts";
 
 export interface AskerMeta {
   readonly user?: { readonly name: string; readonly role: string };
@@ -27,4 +28,37 @@ export async function audit(
     target,
     JSON.stringify(details),
   ]);
+}
+
+export interface ManyChanged {
+  readonly action: string;
+  readonly target: string;
+  readonly details: object;
+}
+
+/**
+ * Does something to many, and leaves an audit row of what came of it. Where it fails halfway the row says how far it had
+ * come, which `change` tells as it goes on, and with which code it failed.
+ */
+export async function auditMany<Outcome extends { readonly dryRun: boolean }>(
+  store: Queryable,
+  ctx: Context<unknown, AskerMeta>,
+  { action, target, details }: ManyChanged,
+  change: (onProgress: (soFar: Outcome) => void) => Promise<Outcome>,
+): Promise<Outcome> {
+  let soFar: Outcome | undefined;
+  const outcome = await change((told) => {
+    soFar = told;
+  }).catch(async (error: unknown) => {
+    const failed = codeOf(error) ?? "INTERNAL";
+    if (soFar !== undefined) await audit(store, ctx, action, target, { ...details, ...soFar, failed }).catch(unwritten);
+    throw error;
+  });
+  if (!outcome.dryRun) await audit(store, ctx, action, target, { ...details, ...outcome });
+  return outcome;
+
+  /** The same failure has most likely stopped both, and the first one is what the asker must hear. */
+  function unwritten(error: unknown): void {
+    ctx.broker.logger.warn(`"${action}" failed halfway, and that could not be written to the audit`, error);
+  }
 }

@@ -2,13 +2,22 @@
 // a row that workers read and survives restarts; what is one worker's (slots, queues, its end) is told to that worker.
 // Each change leaves an audit row. What destroys takes `dryRun`.
 import { z } from "zod";
-import { durationMs, isDuration } from "../contract/duration.ts";
+import { durationMs, durationText, isDuration } from "../contract/duration.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { queueNamed } from "../contract/queues.ts";
 import { LIVE_STATES } from "../contract/task-state.ts";
-import { pauseTenant, pauseType, resumeTenant, resumeType, setRateLimit, setTimeLimit } from "../control/index.ts";
+import {
+  pauseTenant,
+  pauseType,
+  readTimeLimit,
+  resumeTenant,
+  resumeType,
+  setRateLimit,
+  setTimeLimit,
+} from "../control/index.ts";
 import type { Runtime } from "../runtime.ts";
-import { askerOf, audit } from "./audit.ts";
+import { DEFAULT_TIME_LIMIT_MS } from "../worker/index.ts";
+import { askerOf, audit, auditMany } from "./audit.ts";
 import { workerOrders } from "./control-workers.ts";
 import type { Ctx } from "./inspect-ask.ts";
 import { type Operations, operation } from "./inspect-operation.ts";
@@ -74,19 +83,12 @@ export function controlOperations(runtime: Runtime): Operations {
 
   async function revokeThem(ctx: Ctx, given: z.output<typeof revoke>, action: string) {
     const { terminate: isFinal, grace, dryRun, ...filter } = given;
-    const outcome = await runtime.revokeMany(filter, { terminate: isFinal, grace, dryRun, by: askerOf(ctx) });
-    if (!outcome.dryRun) {
-      const { text: _text, ...named } = filter;
-      const details = { ...named, ...outcome, terminate: isFinal ?? false };
-      await audit(
-        database,
-        ctx,
-        action,
-        filter.ids?.[0] ?? filter.name ?? filter.queue ?? filter.tenant ?? "filter",
-        details,
-      );
-    }
-    return outcome;
+    const { text: _text, ...named } = filter;
+    const target = filter.ids?.[0] ?? filter.name ?? filter.queue ?? filter.tenant ?? "filter";
+    const change = { action, target, details: { ...named, terminate: isFinal ?? false } };
+    return auditMany(database, ctx, change, (onProgress) =>
+      runtime.revokeMany(filter, { terminate: isFinal, grace, dryRun, by: askerOf(ctx), onProgress }),
+    );
   }
 
   return {
@@ -109,12 +111,16 @@ export function controlOperations(runtime: Runtime): Operations {
       params: timeLimit,
       run: async (ctx, { task, soft, hard }) => {
         await known(task);
-        const limits = { soft: limitMs(soft), hard: limitMs(hard) };
-        refuseSoftAboveHard(runtime, task, limits);
-        await setTimeLimit(database, task, limits, askerOf(ctx));
-        await audit(database, ctx, "task-type.time-limit", task, { soft, hard });
+        const limits = await database.transaction(async (tx) => {
+          const kept = await readTimeLimit(tx, task);
+          const wanted = { soft: limitMs(soft, kept.soft), hard: limitMs(hard, kept.hard) };
+          refuseSoftAboveHard(runtime, task, wanted, soft === undefined ? "hard" : "soft");
+          await setTimeLimit(tx, task, wanted, askerOf(ctx));
+          await audit(tx, ctx, "task-type.time-limit", task, { soft, hard });
+          return wanted;
+        });
         await tellAll(ctx);
-        return { task, soft: soft ?? DEFAULT, hard: hard ?? DEFAULT };
+        return { task, soft: limitText(limits.soft), hard: limitText(limits.hard) };
       },
     }),
     pause: operation({
@@ -159,8 +165,14 @@ export function controlOperations(runtime: Runtime): Operations {
   }
 }
 
-function limitMs(given: string | number | undefined): number | null {
-  return given === undefined || given === DEFAULT ? null : durationMs(given);
+/** What is not named stays. */
+function limitMs(given: string | number | undefined, kept: number | null): number | null {
+  if (given === undefined) return kept;
+  return given === DEFAULT ? null : durationMs(given);
+}
+
+function limitText(limit: number | null): string {
+  return limit === null ? DEFAULT : durationText(limit);
 }
 
 /** As defining a task does: a soft limit at or above the hard one would never be heard. */
@@ -168,14 +180,18 @@ function refuseSoftAboveHard(
   runtime: Runtime,
   task: string,
   limits: { readonly soft: number | null; readonly hard: number | null },
+  field: "soft" | "hard",
 ): void {
+  // What another process defines is known to it alone.
   const defined = runtime.registry.find(task)?.settings;
   const or = (own: number | null, other: string | number | undefined) =>
     own ?? (other === undefined ? undefined : durationMs(other));
   const soft = or(limits.soft, defined?.softTimeLimit);
-  const hard = or(limits.hard, defined?.timeLimit);
+  const hard = or(limits.hard, defined && (defined.timeLimit ?? DEFAULT_TIME_LIMIT_MS));
   if (soft === undefined || hard === undefined || soft < hard) return;
-  throw new ApiumError("PARAMS_INVALID", "the request is not valid", {
-    fields: [{ field: "soft", message: `must be below the hard limit (${hard} ms)` }],
-  });
+  const message =
+    field === "soft"
+      ? `must be below the hard limit (${durationText(hard)})`
+      : `must be above the soft limit (${durationText(soft)})`;
+  throw new ApiumError("PARAMS_INVALID", "the request is not valid", { fields: [{ field, message }] });
 }

@@ -57,10 +57,14 @@ export function workerOrders(runtime: Runtime): Operations {
     options: OrderOptions,
     withinMs = 0,
   ): Promise<Answers> {
-    const answers = await askWorkers(ctx, runtime, what, at, options, withinMs);
-    const obeyed = answers.items.filter(({ error }) => error === undefined).map(({ worker }) => worker);
     const target = at.id ?? at.worker?.join(",") ?? "all";
-    await audit(runtime.database, ctx, `worker.${what.replaceAll("_", "-")}`, target, { ...options, obeyed });
+    const note = (details: object) =>
+      audit(runtime.database, ctx, `worker.${what.replaceAll("_", "-")}`, target, { ...options, ...details });
+    // An end may be that of the asker's own process, which would write nothing afterwards.
+    const before = what === "shutdown" ? () => note({}) : undefined;
+    const answers = await askWorkers(ctx, runtime, what, at, options, { withinMs, ...(before && { before }) });
+    const obeyed = answers.items.filter(({ error }) => error === undefined).map(({ worker }) => worker);
+    if (before === undefined) await note({ obeyed });
     refuseWhatAllRefuse(answers);
     return answers;
   }

@@ -89,8 +89,9 @@ interface Endpoints {
 }
 
 /**
- * Asks the workers that are meant. `withinMs` is for what takes its time by itself.
- * @throws ApiumError `NOT_FOUND` for a named worker that is neither in the books nor on the bus; `STORE_UNAVAILABLE`.
+ * Asks the workers that are meant, once their names are known to be somebody's. `withinMs` is for what takes its time by
+ * itself; `before` is done between the two. @throws ApiumError `NOT_FOUND` for a name that is neither a worker's nor a
+ * process's: nobody was asked then; `STORE_UNAVAILABLE`.
  */
 export async function askWorkers(
   ctx: Ctx,
@@ -98,23 +99,24 @@ export async function askWorkers(
   what: WorkerQuestion | WorkerOrder,
   { worker, id }: Targets,
   options: object = {},
-  withinMs = 0,
+  { withinMs = 0, before }: { readonly withinMs?: number; readonly before?: () => Promise<void> } = {},
 ): Promise<Answers> {
   const wanted = id === undefined ? worker : [id];
   const nodes = (ctx.broker as unknown as Endpoints).registry.getActionEndpoints(HERE)?.endpoints ?? [];
+  const rows = await runtime.workers();
+  const strange = wanted?.find((one) => !rows.some((row) => row.id === one) && !nodes.some((node) => node.id === one));
+  if (strange !== undefined) throw new ApiumError("NOT_FOUND", `there is no worker "${strange}"`);
+  await before?.();
   const params = { what, workers: wanted ?? null, options };
   const timeout = ANSWER_WITHIN_MS + withinMs;
   const asked = nodes.map(({ id: nodeID }) =>
     ctx.broker.call<WorkerAnswer | null, object>(HERE, params, { nodeID, timeout, retries: 0 }).catch(() => null),
   );
-  const [answers, rows] = await Promise.all([Promise.all(asked), runtime.workers()]);
+  const answers = await Promise.all(asked);
   const items = answers.filter((answer) => answer !== null).sort((a, b) => (a.worker < b.worker ? -1 : 1));
-  const present = rows.filter(({ state }) => state !== "lost").map((row) => row.id);
-  const strange = wanted?.find(
-    (one) => !present.includes(one) && !nodes.some((node) => node.id === one) && !items.some((i) => i.worker === one),
-  );
-  if (strange !== undefined) throw new ApiumError("NOT_FOUND", `there is no worker "${strange}"`);
   const heard = items.map((item) => item.worker);
-  const silent = present.filter((one) => !heard.includes(one) && (wanted === undefined || wanted.includes(one)));
+  // Of those that are lost nobody expects an answer, unless they were named.
+  const due = rows.filter((row) => (wanted === undefined ? row.state !== "lost" : wanted.includes(row.id)));
+  const silent = due.map((row) => row.id).filter((one) => !heard.includes(one));
   return { items, silent, nextCursor: null };
 }

@@ -48,7 +48,8 @@ export function inspectOperations(runtime: Runtime): Operations {
     report: ask("report"),
     memory: operation({
       params: sampled,
-      run: (ctx, { sampleMs, ...given }) => askWorkers(ctx, runtime, "memory", given, { sampleMs }, sampleMs),
+      run: (ctx, { sampleMs, ...given }) =>
+        askWorkers(ctx, runtime, "memory", given, { sampleMs }, { withinMs: sampleMs }),
     }),
     scheduled: operation({
       params: limited,

@@ -7,7 +7,7 @@ import { parseParams } from "../contract/parse-params.ts";
 import { FINAL_STATES, LIVE_STATES } from "../contract/task-state.ts";
 import { MOST_RETRIED } from "../control/index.ts";
 import type { Runtime } from "../runtime.ts";
-import { askerOf, audit } from "./audit.ts";
+import { askerOf, audit, auditMany } from "./audit.ts";
 import { acceptedView, shown, targetOf } from "./dead-letter-operations.ts";
 import type { Ctx } from "./inspect-ask.ts";
 import type { Actions } from "./inspect-operation.ts";
@@ -84,12 +84,11 @@ export function runAgainActions(runtime: Runtime): Actions {
     },
     async runNowMany(ctx: Ctx) {
       const { rate: perTime, dryRun: isDry, ...named } = parseParams(runNowMany, ctx.params);
-      const outcome = await operator.runNow(named, { rate: perTime, dryRun: isDry });
-      if (!outcome.dryRun) {
-        const details = { ...shown(named), rate: perTime, ...outcome };
-        await audit(database, ctx, "task.run-now-many", named.tenant ?? targetOf(named), details);
-      }
-      return outcome;
+      const target = named.tenant ?? targetOf(named);
+      const change = { action: "task.run-now-many", target, details: { ...shown(named), rate: perTime } };
+      return auditMany(database, ctx, change, (onProgress) =>
+        operator.runNow(named, { rate: perTime, dryRun: isDry, onProgress }),
+      );
     },
   };
 }

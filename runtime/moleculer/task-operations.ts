@@ -8,7 +8,7 @@ import { type EnqueueOptions, parseEnqueueOptions } from "../contract/enqueue-op
 import { parseParams } from "../contract/parse-params.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch, taskEvents } from "../contract/task-event.ts";
 import type { Runtime } from "../runtime.ts";
-import { type AskerMeta, askerOf, audit } from "./audit.ts";
+import { type AskerMeta, askerOf, audit, auditMany } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
 import { STEERING_EVENT } from "./control-operations.ts";
 import { acceptedView, deadLetterActions } from "./dead-letter-operations.ts";
@@ -105,10 +105,10 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
       },
       async purge(ctx: Ctx<unknown>) {
         const { name, ...options } = parseParams(purge, ctx.params);
-        const outcome = await runtime.operator.purge(name, options);
-        if (!outcome.dryRun) {
-          await audit(database, ctx, "queue.purge", name, { olderThan: options.olderThan, ...outcome });
-        }
+        const change = { action: "queue.purge", target: name, details: { olderThan: options.olderThan } };
+        const outcome = await auditMany(database, ctx, change, (onProgress) =>
+          runtime.operator.purge(name, { ...options, onProgress }),
+        );
         return { name, ...outcome };
       },
       async pause(ctx: Ctx<unknown>) {

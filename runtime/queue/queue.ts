@@ -56,8 +56,10 @@ export interface TaskQueue extends Dispatcher {
   consume(consumer: Consumer): Subscription;
   /** Forgets a task that was revoked. Best effort: the row decides. */
   remove(task: { readonly id: string; readonly queue: string; readonly lane: Lane }): Promise<void>;
-  /** Empties a queue in the engine, after its rows were revoked. */
-  purge(queue: string): Promise<void>;
+  /** The latest message of a queue in the engine; 0: there never was one. */
+  lastMessage(queue: string): Promise<number>;
+  /** Takes a queue's messages up to `last` out of the engine, after their rows were revoked. Best effort: the row decides. */
+  purge(queue: string, last: number): Promise<void>;
   /** One round of upkeep: lost messages, refused publishes, leftovers. Cheap when there is nothing to do. */
   tend(): Promise<void>;
   /** @throws ApiumError `QUEUE_UNAVAILABLE` when the engine does not answer. */

@@ -570,6 +570,28 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect(seen).toEqual(["3", "4"]);
   });
 
+  test("a purge ends, and leaves what is accepted while it goes on to be delivered", async () => {
+    const parcel = defineTask({ name: "parcel", params: z.object({}), queue: "external_api" });
+    const caller = backend.runtime({ queues: [] });
+    await caller.start();
+    const many = () => Array.from({ length: 300 }, () => ({}));
+    for (let round = 0; round < 10; round++) await parcel.enqueueMany(caller, many());
+    let isOver = false;
+    const purge = caller.operator.purge("external_api").finally(() => {
+      isOver = true;
+    });
+    const later: string[] = [];
+    while (!isOver) later.push(...(await parcel.enqueueMany(caller, many())).map(({ id }) => id));
+    const { matched, purged } = await purge;
+    expect(purged).toBe(matched);
+    const kept = 3_000 + later.length - purged;
+    expect(kept).toBeGreaterThan(0);
+    let runs = 0;
+    await backend.running([handler(parcel, () => ++runs)], { queues: ["external_api"] });
+    await eventually(async () => runs >= kept, 30_000);
+    expect(runs).toBe(kept);
+  }, 120_000);
+
   test("a group gives its children's results in order; a failed child ends it", async () => {
     const runtime = await backend.running([
       adds,
@@ -653,6 +675,29 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await expect(second.result(id)).resolves.toBe("second run");
     expect(await second.getTask(id)).toMatchObject({ retries: 0, crashes: 0, attempt: 2, attempts: [] });
   });
+
+  test("a process that is alone leaves its draining worker's tasks to it while the rescuer looks", async () => {
+    const gate = Promise.withResolvers<string>();
+    const patient = defineTask({ name: "patient", params: z.object({}), maxRetries: 0 });
+    const runtime = await backend.running([handler(patient, () => gate.promise)], { soleProcess: true });
+    const { id } = await patient.enqueue(runtime, {});
+    await eventually(async () => runtime.worker?.active().length === 1);
+    const drained = runtime.drain(15_000);
+    // The second one is seen after everything that the first look found was dealt with.
+    for (const ghost of ["ghost of a folder's last owner", "ghost of the one before"]) {
+      await backend.database.query(
+        `insert into worker (id, host, pid, queues, tasks, concurrency, heartbeat_at)
+         values ($1, 'h', 1, '{}', '{}', 1, now() - interval '1 hour')`,
+        [ghost],
+      );
+      await eventually(
+        async () => (await backend.database.query("select 1 from worker where id = $1", [ghost])).rows.length === 0,
+      );
+    }
+    gate.resolve("done");
+    await drained;
+    expect(await runtime.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 1, crashes: 0, attempts: [] });
+  }, 40_000);
 
   test("the task of a dead worker runs elsewhere, and a second death is not at once", async () => {
     const runtime = await backend.running([adds]);

@@ -103,6 +103,19 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     expect(new Set(answers)).toEqual(new Set([second().child.pid]));
   }, 180_000);
 
+  test("what was asked of one process by name is asked of no other when that one is killed", async () => {
+    const nodes = (await broker.call("$node.list")) as { id: string }[];
+    const nodeID = nodes.find(({ id }) => id.endsWith(`-${first().child.pid}`))?.id;
+    const asked = first().asked();
+    const failed = call(60_000, { nodeID, mayRepeat: true }).catch((error) => error.type);
+    await eventually(async () => first().asked() > asked);
+    const elsewhere = second().asked();
+    first().child.kill("SIGKILL");
+    await first().exited;
+    expect(await failed).toBe("REQUEST_REJECTED");
+    expect(second().asked()).toBe(elsewhere);
+  }, 180_000);
+
   test("one that is told to stop answers what it has, and what comes meanwhile goes to the other", async () => {
     const calls = await untilFirstIsAsked(1_000);
     first().child.kill("SIGTERM");

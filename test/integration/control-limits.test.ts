@@ -1,8 +1,10 @@
 /** Rates and time limits that operators set in place of a definition's, for every worker and across restarts. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { ServiceBroker } from "moleculer";
 import { z } from "zod";
 import { explainTask, listTypeSettings, setRateLimit, setTimeLimit } from "../../runtime/control/index.ts";
 import { defineTask, type Runtime } from "../../runtime/index.ts";
+import { taskOperations } from "../../runtime/moleculer/index.ts";
 import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
 
 const slow = defineTask({ name: "slow", params: z.object({}), rateLimit: "1/h" });
@@ -93,5 +95,30 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     await runtime.revoke(own.id);
     await setTimeLimit(backend.database, "endless", { soft: null, hard: null });
     expect(await listTypeSettings(backend.database)).toEqual([]);
+  }, 40_000);
+
+  test("of two limits the one that is not named stays, and the two fit together, whoever has set them", async () => {
+    const runtime = backend.runtime({ queues: [] });
+    runtime.define(plain);
+    await runtime.open();
+    const broker = new ServiceBroker({ logger: false, validator: false, skipProcessEventRegistration: true });
+    broker.createService(taskOperations(runtime));
+    await broker.start();
+    const set = (limits: object) => broker.call("tasks.control.time_limit", { task: "plain", ...limits });
+    const refused = (field: string) => ({ code: "PARAMS_INVALID", fields: [expect.objectContaining({ field })] });
+    try {
+      // Where nothing is defined, a run is ended after an hour.
+      await expect(set({ soft: "2h" })).rejects.toMatchObject(refused("soft"));
+      expect(await set({ hard: "3h" })).toEqual({ task: "plain", soft: "default", hard: "3h" });
+      expect(await set({ soft: "2h" })).toEqual({ task: "plain", soft: "2h", hard: "3h" });
+      await expect(set({ hard: "90m" })).rejects.toMatchObject(refused("hard"));
+      await expect(set({ hard: "default" })).rejects.toMatchObject(refused("hard"));
+      expect(await listTypeSettings(backend.database)).toMatchObject([{ softTimeLimit: "2h", timeLimit: "3h" }]);
+      expect(await set({ soft: "default" })).toEqual({ task: "plain", soft: "default", hard: "3h" });
+      await set({ hard: "default" });
+      expect(await listTypeSettings(backend.database)).toEqual([]);
+    } finally {
+      await broker.stop();
+    }
   }, 40_000);
 });

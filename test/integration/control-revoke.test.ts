@@ -89,4 +89,41 @@ describe.each(availableBackends())("revoking by filter on %s", (name) => {
     await eventually(async () => (await live()).length === 0);
     expect(await runtime.getTask(id)).toMatchObject({ state: "REVOKED" });
   }, 40_000);
+
+  test("a parent's children that run, fail and wait by turns all end with it", async () => {
+    const restless = defineTask({ name: "restless", params: z.object({}), maxRetries: 1_000, retryDelay: "1ms" });
+    const runtime = await backend.running([
+      {
+        task: restless,
+        run: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          throw new Error("not yet");
+        },
+      },
+    ]);
+    const group = await runtime.group(Array.from({ length: 60 }, () => restless.with({})));
+    await eventually(
+      async () => (await backend.database.query("select 1 from task where retries > 2")).rows.length > 30,
+    );
+    await expect(runtime.revoke(group.id)).resolves.toBe("revoked");
+    const { rows } = await backend.database.query("select 1 from task where revocation is null");
+    expect(rows).toEqual([]);
+    await eventually(async () => (await live()).length === 0);
+  }, 60_000);
+
+  test("a parent that begins to wait for its children while it is revoked takes them along", async () => {
+    const parent = defineTask({ name: "parent", params: z.object({}) });
+    const runtime = await backend.running([
+      { task: parent, run: (_params, task) => task.waitFor([order.with({}, { countdown: "1h" })]) },
+      { task: order, run: () => "done" },
+    ]);
+    for (let round = 0; round < 60; round++) {
+      const { id } = await parent.enqueue(runtime, {});
+      await eventually(
+        async () => runtime.worker?.active().length === 1 || (await runtime.getTask(id)).state === "WAITING",
+      );
+      await runtime.revoke(id);
+    }
+    await eventually(async () => (await live()).length === 0);
+  }, 60_000);
 });

@@ -192,6 +192,27 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
     expect(await rows(backend)).toEqual([]);
   }, 40_000);
 
+  test("does nothing when a name beside its own is nobody's; its end is in the audit before it begins", async () => {
+    let left = 0;
+    const node = await open(backend, "one", { concurrency: 2 }, { leave: () => void left++ });
+    const both = { worker: `${node.id},typo` };
+    for (const [what, params] of [["pool_grow", both] as const, ["shutdown", { ...both, mode: "cold" }] as const]) {
+      await expect(node.control(what, params)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    }
+    expect(node.runtime.worker?.concurrency).toBe(2);
+    const audited = async () =>
+      (
+        await backend.database.query<{ action: string }>(
+          "select action from audit where target like '%' || $1 || '%' order by at",
+          [node.id],
+        )
+      ).rows.map(({ action }) => action);
+    expect(await audited()).toEqual([]);
+    await node.control("shutdown", { worker: node.id, mode: "cold" });
+    await eventually(async () => left === 1);
+    expect(await audited()).toEqual(["worker.shutdown"]);
+  }, 40_000);
+
   test("leaves cold: what runs goes back at once, uncounted; and a warm one can be made quicker", async () => {
     let left = 0;
     const node = await open(backend, "one", {}, { leave: () => void left++ });

@@ -107,9 +107,13 @@ export class JetStreamQueue implements TaskQueue {
     if (message) await manager.streams.deleteMessage(stream, message.seq, false);
   }
 
-  /** The whole stream: a purge with a subject filter strands the consumer on nats-server 2.9. */
-  async purge(queue: string): Promise<void> {
-    await this.#engine().manager.streams.purge(streamName(queue));
+  async lastMessage(queue: string): Promise<number> {
+    return (await this.#engine().manager.streams.info(streamName(queue))).state.last_seq;
+  }
+
+  /** Of all lanes: a purge with a subject filter strands the consumer on nats-server 2.9. */
+  async purge(queue: string, last: number): Promise<void> {
+    await this.#engine().manager.streams.purge(streamName(queue), { seq: last + 1 });
   }
 
   async tend(): Promise<void> {

@@ -50,6 +50,10 @@ export class PostgresQueue implements TaskQueue {
 
   async remove(): Promise<void> {}
 
+  async lastMessage(): Promise<number> {
+    return 0;
+  }
+
   async purge(): Promise<void> {}
 
   async tend(): Promise<void> {}

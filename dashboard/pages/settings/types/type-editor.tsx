@@ -34,7 +34,7 @@ export function TypeEditor({ type, onDone, onClose }: TypeEditorProps) {
         await send("POST", "/control/rate_limit", { task: name, rate: or(wanted.rate) });
       }
       if (wanted.soft.trim() !== (set?.softTimeLimit ?? "") || wanted.hard.trim() !== (set?.timeLimit ?? "")) {
-        // Together: one that is left out would go back to its default.
+        // Together: they are checked against each other.
         await send("POST", "/control/time_limit", { task: name, soft: or(wanted.soft), hard: or(wanted.hard) });
       }
       say(`Limits of ${name} are set, for every worker within a second`);
