@@ -50,7 +50,7 @@ export function Overview() {
           <Loaded query={schedules}>{({ items }) => <NextSlots schedules={items} />}</Loaded>
         </Card>
         <Card title="Workers" flush actions={<a href="/workers">All</a>}>
-          <Loaded query={workers}>{({ items }) => <Slots workers={items} />}</Loaded>
+          <Loaded query={workers}>{({ items }) => <Slots workers={items} at={workers.answeredAt} />}</Loaded>
         </Card>
       </div>
       <Card title="How long runs take">

@@ -13,7 +13,7 @@ import { When } from "../../parts/when.tsx";
 import { WindowChoice } from "../../parts/window-choice.tsx";
 import { WorkerState } from "../workers/worker-state.tsx";
 import { QueueActions } from "./queue-actions.tsx";
-import { QueueState } from "./queues.tsx";
+import { QueueState, worksAt } from "./queues.tsx";
 
 export function Queue({ name = "" }: Readonly<Record<string, string>>) {
   const queues = useQuery<Items<QueueRow>>("/queues", { live: ["tasks"], everyMs: 5_000 });
@@ -21,7 +21,7 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
   const series = useQuery<Series>(seriesPath({ queue: name }), { everyMs: 15_000 });
   const tasks = useQuery<Items<Task>>(`/tasks?queue=${encodeURIComponent(name)}&limit=10`, { live: ["tasks"] });
   const queue = queues.data?.items.find((one) => one.name === name);
-  const own = workers.data?.items.filter((worker) => worker.queues.includes(name));
+  const own = workers.data?.items.filter((worker) => worksAt(worker, name));
   const back = { href: "/queues", label: "Queues" };
 
   if (queues.data !== undefined && queue === undefined) {
@@ -103,7 +103,7 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
                 emptyHint={`What is in it stays until a process with QUEUES=${name} starts, or a worker is told to take from it.`}
                 columns={[
                   { title: "Worker", kind: "grow", cell: ({ id }) => <span class="mono">{id}</span> },
-                  { title: "State", cell: (worker) => <WorkerState worker={worker} /> },
+                  { title: "State", cell: (worker) => <WorkerState worker={worker} at={workers.answeredAt} /> },
                   {
                     title: "Busy",
                     kind: "number",

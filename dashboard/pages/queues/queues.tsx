@@ -12,7 +12,7 @@ import { QueueActions } from "./queue-actions.tsx";
 export function Queues() {
   const queues = useQuery<Items<Queue>>("/queues", { live: ["tasks"], everyMs: 5_000 });
   const workers = useQuery<Items<Worker>>("/workers", { everyMs: 10_000 });
-  const workersOf = (name: string) => workers.data?.items.filter((worker) => worker.queues.includes(name)).length;
+  const workersOf = (name: string) => workers.data?.items.filter((worker) => worksAt(worker, name)).length;
 
   const columns: readonly Column<Queue>[] = [
     { title: "Queue", cell: ({ name }) => <strong>{name}</strong> },
@@ -44,6 +44,10 @@ export function Queues() {
       </Card>
     </Page>
   );
+}
+
+export function worksAt({ state, queues }: Worker, name: string): boolean {
+  return state !== "lost" && queues.includes(name);
 }
 
 /** Open, paused by whom, or worked by nobody: what an operator should see first. */
