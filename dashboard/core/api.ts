@@ -50,7 +50,7 @@ export async function get<Answer>(path: string, signal?: AbortSignal): Promise<A
   return (await read<Answer>(path, signal)).data;
 }
 
-/** As {@link get}, with the time of the answer. */
+/** As {@link get}, with the time of the answer. @throws ApiError as {@link get}. */
 export function read<Answer>(path: string, signal?: AbortSignal): Promise<Answered<Answer>> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   return ask<Answer>("GET", path, {

@@ -27,6 +27,8 @@ export interface QueryOptions {
   readonly live?: readonly EventName[];
   /** Asked again this often whatever happens. Default 15 s; 0: never. */
   readonly everyMs?: number;
+  /** How it is asked, where one question is not enough; the same function from one drawing to the next. */
+  readonly ask?: typeof read;
 }
 
 interface State<Answer> {
@@ -38,7 +40,7 @@ interface State<Answer> {
 /** @param path - of the API, with its query; `undefined` asks nothing. */
 export function useQuery<Answer>(
   path: string | undefined,
-  { live = [], everyMs = 15_000 }: QueryOptions = {},
+  { live = [], everyMs = 15_000, ask: askFor = read }: QueryOptions = {},
 ): Query<Answer> {
   const [state, setState] = useState<State<Answer>>({});
   const over = useRef<AbortSignal>(undefined);
@@ -49,7 +51,7 @@ export function useQuery<Answer>(
         const stopped = over.current;
         if (path === undefined || stopped?.aborted) return;
         try {
-          const answer = await read<Answer>(path, stopped);
+          const answer = await askFor<Answer>(path, stopped);
           remember(path, answer);
           if (!stopped?.aborted) setState({ path, answer, error: undefined });
         } catch (error) {
@@ -57,7 +59,7 @@ export function useQuery<Answer>(
           setState((before) => ({ ...(before.path === path ? before : { path }), error: error as ApiError }));
         }
       }),
-    [path],
+    [path, askFor],
   );
 
   const events = live.join();

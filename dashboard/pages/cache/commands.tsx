@@ -1,6 +1,6 @@
 // What is asked of a cache just now: nothing is recorded until somebody watches, and then for some seconds only.
 import { useState } from "preact/hooks";
-import { address, send } from "../../core/api.ts";
+import { address, send, systemTime } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import type { CacheCommand } from "../../core/shapes-system.ts";
@@ -46,7 +46,7 @@ export function Commands({ cache }: { cache: string }) {
   );
   const watch = async () => {
     await send("POST", "/cache/watch", { seconds: Number(seconds) });
-    setUntil(Date.now() + Number(seconds) * 1_000);
+    setUntil(systemTime() + Number(seconds) * 1_000);
     say(`Commands are recorded for ${seconds} s`);
     await monitor.reload();
   };

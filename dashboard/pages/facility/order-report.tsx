@@ -49,7 +49,7 @@ export function OrderReport({ catalogue, onClose, onDone }: OrderReportProps) {
       });
       say(`${entry?.title ?? key} is being made`);
       onClose();
-      await onDone();
+      void onDone();
     } catch (error) {
       setRefusal(error);
     }

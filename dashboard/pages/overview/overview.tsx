@@ -1,5 +1,6 @@
 // The first look: is work being done, does anything wait too long, has anything failed, what comes next.
-import type { DeadLetter, Items, Queue, Schedule, Series, Worker } from "../../core/shapes.ts";
+import { useOpenLetters } from "../../core/open-letters.ts";
+import type { Items, Queue, Schedule, Series, Worker } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { seriesPath } from "../../core/window.ts";
 import { Card } from "../../parts/card.tsx";
@@ -18,7 +19,7 @@ export function Overview() {
   const workers = useQuery<Items<Worker>>("/workers", { everyMs: 5_000 });
   const series = useQuery<Series>(seriesPath(), { everyMs: 15_000 });
   const schedules = useQuery<Items<Schedule>>("/schedules", { live: ["schedule.fired", "schedule.missed"] });
-  const letters = useQuery<Items<DeadLetter>>("/dead-letters?limit=100", { live: ["tasks"], everyMs: 30_000 });
+  const letters = useOpenLetters();
 
   return (
     <Page title="Overview" actions={<WindowChoice />}>
@@ -26,7 +27,8 @@ export function Overview() {
         queues={queues.data?.items}
         workers={workers.data?.items}
         schedules={schedules.data?.items}
-        letters={letters.data}
+        schedulesAt={schedules.answeredAt}
+        letters={letters}
         series={series.data}
       />
       <div class="columns">
