@@ -51,17 +51,9 @@ export function Site({ id = "" }: Readonly<Record<string, string>>) {
               label="Of high priority"
               value={openByPriority.HIGH ?? 0}
               {...((openByPriority.HIGH ?? 0) > 0 ? { tone: "bad" as const } : {})}
-              hint={
-                oldestOpenAt === null ? (
-                  ""
-                ) : (
-                  <>
-                    oldest <When at={oldestOpenAt} />
-                  </>
-                )
-              }
               href={`/tickets?site=${id}&priority=HIGH`}
             />
+            <Stat label="Oldest not ended" value={<When at={oldestOpenAt} />} href={`/tickets?site=${id}`} />
           </div>
         )}
       </Loaded>

@@ -33,7 +33,7 @@ export function Overview() {
       />
       <div class="columns">
         <Card title="Tasks ended">
-          <Loaded query={series}>{(data) => <ThroughputChart series={data} />}</Loaded>
+          <Loaded query={series}>{(data) => <ThroughputChart series={data} at={series.answeredAt} />}</Loaded>
         </Card>
         <Card title="Waiting">
           <Loaded query={series}>{(data) => <DepthChart series={data} />}</Loaded>
