@@ -23,6 +23,14 @@ const CONNECTION = {
 export function App() {
   const [isMenuOpen, setMenuOpen] = useState(false);
   useEffect(() => setMenuOpen(false), [path.value]);
+  useEffect(() => {
+    if (!isMenuOpen) return;
+    const press = ({ key }: KeyboardEvent) => {
+      if (key === "Escape") setMenuOpen(false);
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [isMenuOpen]);
   return (
     <div class={`app${isMenuOpen ? " menu-open" : ""}`}>
       <a class="skip" href="#content">

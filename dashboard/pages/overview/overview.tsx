@@ -40,24 +40,26 @@ export function Overview() {
         </Card>
       </div>
       <div class="columns">
-        <Card title="Queues" flush actions={<a href="/queues">All</a>}>
-          <Loaded query={queues}>{({ items }) => <QueueList queues={items} series={series.data} />}</Loaded>
-        </Card>
-        <Card title="What fails" flush actions={<a href="/dead-letters">Dead letters</a>}>
-          <Loaded query={series}>{(data) => <Failures names={data.names} />}</Loaded>
-        </Card>
+        <div class="stack">
+          <Card title="Queues" flush actions={<a href="/queues">All</a>}>
+            <Loaded query={queues}>{({ items }) => <QueueList queues={items} series={series.data} />}</Loaded>
+          </Card>
+          <Card title="How long runs take">
+            <Loaded query={series}>{(data) => <DurationChart series={data} />}</Loaded>
+          </Card>
+        </div>
+        <div class="stack">
+          <Card title="What fails" flush actions={<a href="/dead-letters">Dead letters</a>}>
+            <Loaded query={series}>{(data) => <Failures names={data.names} />}</Loaded>
+          </Card>
+          <Card title="Workers" flush actions={<a href="/workers">All</a>}>
+            <Loaded query={workers}>{({ items }) => <Slots workers={items} at={workers.answeredAt} />}</Loaded>
+          </Card>
+          <Card title="Next firings" flush actions={<a href="/schedules">Schedules</a>}>
+            <Loaded query={schedules}>{({ items }) => <NextSlots schedules={items} />}</Loaded>
+          </Card>
+        </div>
       </div>
-      <div class="columns">
-        <Card title="Next firings" flush actions={<a href="/schedules">Schedules</a>}>
-          <Loaded query={schedules}>{({ items }) => <NextSlots schedules={items} />}</Loaded>
-        </Card>
-        <Card title="Workers" flush actions={<a href="/workers">All</a>}>
-          <Loaded query={workers}>{({ items }) => <Slots workers={items} at={workers.answeredAt} />}</Loaded>
-        </Card>
-      </div>
-      <Card title="How long runs take">
-        <Loaded query={series}>{(data) => <DurationChart series={data} />}</Loaded>
-      </Card>
     </Page>
   );
 }

@@ -51,15 +51,15 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
       <div class="stats">
         <Stat
           label="Waiting"
-          value={whole(queue?.queued ?? 0)}
+          value={figure(queue?.queued)}
           hint={lanesOf(queue)}
           href={`/tasks?queue=${name}&state=QUEUED`}
         />
         <Stat label="Oldest waits" value={span(queue?.oldestMs)} />
-        <Stat label="Running" value={whole(queue?.started ?? 0)} href={`/tasks?queue=${name}&state=STARTED`} />
+        <Stat label="Running" value={figure(queue?.started)} href={`/tasks?queue=${name}&state=STARTED`} />
         <Stat
           label="Later"
-          value={whole(queue?.scheduled ?? 0)}
+          value={figure(queue?.scheduled)}
           hint="due later, or to be retried"
           href={`/tasks?queue=${name}&state=SCHEDULED`}
         />
@@ -119,8 +119,13 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
   );
 }
 
+function figure(count: number | undefined): string {
+  return count === undefined ? "–" : whole(count);
+}
+
 function lanesOf(queue: QueueRow | undefined): string {
-  if (queue === undefined || queue.queued === 0) return "nothing waits";
+  if (queue === undefined) return "";
+  if (queue.queued === 0) return "nothing waits";
   const { high, normal, low } = queue.lanes;
   return `${whole(high)} high, ${whole(normal)} normal, ${whole(low)} low`;
 }

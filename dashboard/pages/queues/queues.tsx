@@ -56,9 +56,10 @@ export function QueueState({ queue, workers }: { queue: Queue; workers: number |
     return <Badge tone="warn">Paused{queue.pausedBy === null ? "" : ` by ${queue.pausedBy}`}</Badge>;
   if (workers === 0) return <Badge tone={queue.queued > 0 ? "bad" : "calm"}>Nobody works it</Badge>;
   return (
-    <span class="muted">
-      <Badge tone="good">Open</Badge> {workers === undefined ? "" : plural(workers, "worker")}
-    </span>
+    <>
+      <Badge tone="good">Open</Badge>{" "}
+      {workers === undefined ? null : <span class="beside-badge">{plural(workers, "worker")}</span>}
+    </>
   );
 }
 

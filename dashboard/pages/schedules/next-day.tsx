@@ -105,7 +105,7 @@ export function NextDay({ schedules }: { schedules: readonly Schedule[] }) {
       <div class="next-day-reading">
         <p aria-live="polite">
           {at === undefined ? (
-            <span class="muted">Point at a tick to see what fires, or use the arrow keys.</span>
+            <span class="muted for-pointers">Point at a tick to see what fires, or use the arrow keys.</span>
           ) : (
             <>
               <b>{clock(at.minute)}</b> <span class="muted">{relative(at.minute, from)}</span> {at.names.join(", ")}
