@@ -1,4 +1,4 @@
-// A table of things: columns say how a thing is shown. A row that leads somewhere has its first cell as a link, for the keyboard,
+// A table of things: columns say how a thing is shown. A row that leads somewhere has its first words as a link, for the keyboard,
 // for those who hear the page and for a new tab; a click elsewhere on it leads there, too. On a phone the columns marked as
 // `wide` are left out.
 import type { ComponentChildren } from "preact";
@@ -60,11 +60,12 @@ function TableRow<Row>({ row, columns, href }: RowProps<Row>) {
     // Whoever marks text in a row does not mean to leave.
     if (href !== undefined && !isOfControl(event.target) && getSelection()?.isCollapsed !== false) go(href);
   };
+  const named = columns.findIndex(({ kind }) => kind !== "number");
   return (
     <tr {...(href === undefined ? {} : { class: "opens", onClick: open })}>
       {columns.map(({ cell, kind, wide }, index) => (
         <td key={index} class={classOf(kind, wide)}>
-          {index === 0 && href !== undefined ? (
+          {index === named && href !== undefined ? (
             <a class="row-link" href={href}>
               {cell(row)}
             </a>

@@ -97,7 +97,7 @@ export function Ticket({ id = "" }: Readonly<Record<string, string>>) {
                 ],
                 ["Priority", <Priority key="priority" priority={row.priority} />],
                 ["With", names.person(row.assignedToPersonId)],
-                ["Category", row.category],
+                ["Category", row.category === null ? undefined : spoken(row.category)],
                 [
                   "Climbed",
                   row.isEscalated ? (
@@ -156,10 +156,16 @@ export function Ticket({ id = "" }: Readonly<Record<string, string>>) {
   );
 }
 
-/** What an event says beyond its name: `status NEW, priority HIGH`. */
+/** What an event says beyond its name: `status new, priority high`. */
 function wordsOf({ details }: TicketEvent): string {
   return Object.entries(details ?? {})
     .filter(([, value]) => value !== null && typeof value !== "object")
-    .map(([name, value]) => (name === "comment" ? String(value) : `${name} ${String(value)}`))
+    .map(([name, value]) => (name === "comment" ? String(value) : `${name} ${spoken(value)}`))
     .join(", ");
+}
+
+/** What is written in capitals is a name of the system's. */
+function spoken(value: unknown): string {
+  const text = String(value);
+  return /^[A-Z_]+$/.test(text) ? wordOf(text).toLowerCase() : text;
 }

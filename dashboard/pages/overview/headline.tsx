@@ -132,7 +132,8 @@ function Firing({ schedules, at }: { schedules: readonly Schedule[]; at: number 
 function rateHint(series: Series): string {
   const recent = series.points.slice(-5, -1);
   if (recent.length === 0) return "";
-  return `${short(sum(recent.map(({ done }) => done)) / ((recent.length * series.stepMs) / 1_000))} a second lately`;
+  const perSecond = sum(recent.map(({ done }) => done)) / ((recent.length * series.stepMs) / 1_000);
+  return perSecond < 1 ? `${short(perSecond * 60)} a minute lately` : `${short(perSecond)} a second lately`;
 }
 
 function sum(values: readonly number[]): number {

@@ -40,7 +40,7 @@ export function Overview() {
         </Card>
       </div>
       <div class="columns">
-        <div class="stack">
+        <div class="column">
           <Card title="Queues" flush actions={<a href="/queues">All</a>}>
             <Loaded query={queues}>{({ items }) => <QueueList queues={items} series={series.data} />}</Loaded>
           </Card>
@@ -48,7 +48,7 @@ export function Overview() {
             <Loaded query={series}>{(data) => <DurationChart series={data} />}</Loaded>
           </Card>
         </div>
-        <div class="stack">
+        <div class="column">
           <Card title="What fails" flush actions={<a href="/dead-letters">Dead letters</a>}>
             <Loaded query={series}>{(data) => <Failures names={data.names} />}</Loaded>
           </Card>
