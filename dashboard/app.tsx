@@ -23,6 +23,14 @@ const CONNECTION = {
 export function App() {
   const [isMenuOpen, setMenuOpen] = useState(false);
   useEffect(() => setMenuOpen(false), [path.value]);
+  useEffect(() => {
+    if (!isMenuOpen) return;
+    const press = ({ key }: KeyboardEvent) => {
+      if (key === "Escape") setMenuOpen(false);
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [isMenuOpen]);
   return (
     <div class={`app${isMenuOpen ? " menu-open" : ""}`}>
       <a class="skip" href="#content">
@@ -38,10 +46,12 @@ export function App() {
             <Button tone="quiet" icon="menu" label="Menu" onClick={() => setMenuOpen(!isMenuOpen)} />
           </span>
           {isOfPlatform() ? <TaskSearch /> : <span class="top-space" />}
-          <span class={`live ${connection.value}`} title={CONNECTION[connection.value]} role="status">
-            <i />
-            <span>{connection.value === "live" ? "Live" : connection.value === "lost" ? "Offline" : "…"}</span>
-          </span>
+          {isOfPlatform() ? (
+            <span class={`live ${connection.value}`} title={CONNECTION[connection.value]} role="status">
+              <i />
+              <span>{connection.value === "live" ? "Live" : connection.value === "lost" ? "Offline" : "…"}</span>
+            </span>
+          ) : null}
           <Button tone="quiet" icon="moon" label="Light or dark" onClick={nextTheme} />
           <form method="post" action="/logout">
             <Button tone="quiet" icon="logout" type="submit" label={`Sign out ${me.value?.name ?? ""}`} />

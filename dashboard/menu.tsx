@@ -1,19 +1,13 @@
 // The menu: pages in groups, with a number where something waits for a person.
 
 import { isOfPlatform } from "./core/me.ts";
+import { useOpenLetters } from "./core/open-letters.ts";
 import { path } from "./core/place.ts";
-import { useQuery } from "./core/use-query.ts";
 import { GROUPS, type PageEntry } from "./pages/index.ts";
 import { Icon } from "./parts/icon.tsx";
 
-const MOST_COUNTED = 100;
-
 export function Menu({ pages }: { pages: readonly PageEntry[] }) {
-  const letters = useQuery<{ items: readonly unknown[] }>(
-    isOfPlatform() ? `/dead-letters?limit=${MOST_COUNTED}` : undefined,
-    { live: ["tasks"], everyMs: 30_000 },
-  );
-  const waiting = letters.data?.items.length ?? 0;
+  const letters = useOpenLetters(isOfPlatform());
   return (
     <nav class="menu" aria-label="Pages">
       <a class="brand" href="/">
@@ -32,9 +26,9 @@ export function Menu({ pages }: { pages: readonly PageEntry[] }) {
               <a key={to} href={to} aria-current={isOpen(to) ? "page" : undefined}>
                 <Icon name={menu?.icon ?? "right"} />
                 <span>{menu?.label}</span>
-                {to === "/dead-letters" && waiting > 0 ? (
+                {to === "/dead-letters" && letters !== undefined && letters.count > 0 ? (
                   <b class="count" title="Dead letters that nobody has handled">
-                    {waiting >= MOST_COUNTED ? `${MOST_COUNTED}+` : waiting}
+                    {letters.words}
                   </b>
                 ) : null}
               </a>

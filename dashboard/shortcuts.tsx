@@ -35,7 +35,7 @@ export function Shortcuts({ pages }: { pages: readonly PageEntry[] }) {
     ...pages.flatMap(({ menu }) => (menu === undefined ? [] : [[`g ${menu.key}`, menu.label] as const])),
   ];
   return (
-    <Dialog title="Keyboard" onClose={() => setHelpOpen(false)}>
+    <Dialog title="Keyboard" isLight onClose={() => setHelpOpen(false)}>
       <dl class="keys">
         {keys.map(([key, meaning]) => (
           <div key={key}>

@@ -14,7 +14,7 @@ facility are told after the commit. Most are heard by every process; where *one*
 listens. \`?\` marks what may be missing.`;
 
 const LIVE = `\`GET /events\` sends server-sent events to operators of the whole system, each with an id. A watcher that comes back with
-\`Last-Event-ID\` (or \`?lastEventId=\`) goes on where it was. A comment every 15 s keeps the connection; a watcher whose network
+\`Last-Event-ID\` (or \`?lastEventId=\`) goes on where it was. A \`ping\` every 15 s keeps the connection; a watcher whose network
 is too slow is let go, and comes back.`;
 
 export function eventsReference(): string {

@@ -8,7 +8,7 @@ const D = 24 * H;
 /** Milliseconds: `12 ms`, `3.4 s`, `5 min`, `2.1 h`, `3 d`. */
 export function span(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || Number.isNaN(ms)) return "–";
-  if (ms < S) return `${Math.round(ms)} ms`;
+  if (ms < S) return `${trim(ms, ms < 10 ? 1 : 0)} ms`;
   if (ms < 10 * S) return `${trim(ms / S, 1)} s`;
   if (ms < MIN) return `${Math.round(ms / S)} s`;
   if (ms < 10 * MIN) {
@@ -34,8 +34,9 @@ function coarse(ms: number): string {
   return ms < 2 * H ? `${Math.floor(ms / MIN)} min` : span(ms);
 }
 
-/** `12`, `1.2 k`, `3.4 M`. */
+/** `0.02`, `12`, `1.2 k`, `3.4 M`. */
 export function short(value: number): string {
+  if (Math.abs(value) < 1) return String(Number(value.toPrecision(2)));
   if (Math.abs(value) < 1_000) return trim(value, 1);
   if (Math.abs(value) < 1e6) return `${trim(value / 1e3, 1)} k`;
   return `${trim(value / 1e6, 1)} M`;
@@ -57,11 +58,13 @@ export function bytes(value: number): string {
   return `${trim(value / 1024 ** 3, 2)} GB`;
 }
 
-/** A day and a time of the reader's zone: `28 Nov, 14:03:07`. */
+/** A day and a time of the reader's zone: `28 Nov, 14:03:07`, with the year where it is not this one. */
 export function moment(iso: string): string {
-  return new Date(iso).toLocaleString("en-GB", {
+  const at = new Date(iso);
+  return at.toLocaleString("en-GB", {
     day: "numeric",
     month: "short",
+    ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }),
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
@@ -70,6 +73,14 @@ export function moment(iso: string): string {
 
 export function clock(at: number): string {
   return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** To the millisecond, in the reader's zone. */
+export function exactClock(iso: string): string {
+  return new Date(iso).toLocaleTimeString("en-GB", {
+    ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    fractionalSecondDigits: 3,
+  });
 }
 
 export function plural(count: number, noun: string, many = `${noun}s`): string {

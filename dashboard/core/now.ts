@@ -1,9 +1,10 @@
-// The time, once a second: what is relative to it is drawn anew without asking anybody.
+// The system's time, once a second: what is relative to it is drawn anew without asking anybody.
 import { computed, signal } from "@preact/signals";
+import { systemTime } from "./api.ts";
 
-export const now = signal(Date.now());
+export const now = signal(systemTime());
 setInterval(() => {
-  if (!document.hidden) now.value = Date.now();
+  if (!document.hidden) now.value = systemTime();
 }, 1_000);
 
 /** The beginning of this minute: for what need not be drawn anew each second. */

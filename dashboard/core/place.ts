@@ -3,7 +3,9 @@ import { computed, signal } from "@preact/signals";
 
 const current = signal(new URL(location.href));
 addEventListener("popstate", () => {
+  const isOtherPage = location.pathname !== current.value.pathname;
   current.value = new URL(location.href);
+  if (isOtherPage) focusContent();
 });
 
 export const path = computed(() => current.value.pathname);
@@ -16,7 +18,14 @@ export function go(to: string, { replace = false }: { replace?: boolean } = {}):
   history[replace ? "replaceState" : "pushState"](null, "", next);
   const isOtherPage = next.pathname !== current.value.pathname;
   current.value = next;
-  if (isOtherPage) scrollTo(0, 0);
+  if (!isOtherPage) return;
+  scrollTo(0, 0);
+  focusContent();
+}
+
+/** Whoever hears the page, or goes by the keyboard, is at the beginning of what is new and not where the link was. */
+function focusContent(): void {
+  document.querySelector<HTMLElement>("#content")?.focus({ preventScroll: true });
 }
 
 /** Changes parts of the query; `undefined` and "" take one away. */
@@ -55,6 +64,8 @@ export function followLinks(event: MouseEvent): void {
   if (!isPlain || event.defaultPrevented || link === null || link.target !== "" || link.hasAttribute("download"))
     return;
   if (link.origin !== location.origin || link.dataset.leave !== undefined) return;
+  // A place on this page is the browser's to find.
+  if (link.hash !== "" && link.pathname === location.pathname && link.search === location.search) return;
   event.preventDefault();
   go(link.href);
 }

@@ -26,6 +26,24 @@ export function offsetOf(instant: string | number, zone: string): string {
   }
 }
 
+/** The day (`2026-11-28`) at that instant in a zone. */
+export function dayOf(instant: number, zone: string): string {
+  return new Date(instant + aheadOf(instant, zone)).toISOString().slice(0, 10);
+}
+
+/** When a day of a zone begins. */
+export function beginOf(day: string, zone: string): string {
+  const inUtc = Date.parse(day);
+  // What the zone is ahead is asked where the day begins, which is only near at first.
+  const near = inUtc - aheadOf(inUtc, zone);
+  return new Date(inUtc - aheadOf(near, zone)).toISOString();
+}
+
+function aheadOf(instant: number, zone: string): number {
+  const [, sign, hours = "0", minutes = "0"] = /([+-])(\d+)(?::(\d+))?/.exec(offsetOf(instant, zone)) ?? [];
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
 function parts(at: Date, zone: string, options: Intl.DateTimeFormatOptions): string {
   try {
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone }).format(at);

@@ -1,4 +1,4 @@
-// A button that shows that it is at work, and says what went wrong.
+// A button that shows that it is at work, and says what went wrong. A busy one keeps the focus and takes no second press.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { may, type Role } from "../core/me.ts";
@@ -24,6 +24,7 @@ export function Button({ onClick, icon, tone = "plain", type = "button", needs, 
   const [isBusy, setBusy] = useState(false);
   if (needs !== undefined && !may(needs)) return null;
   const click = async () => {
+    if (isBusy) return;
     setBusy(true);
     try {
       await onClick?.();
@@ -37,7 +38,7 @@ export function Button({ onClick, icon, tone = "plain", type = "button", needs, 
     <button
       type={type}
       class={`button ${tone}${props.small ? " small" : ""}`}
-      disabled={props.disabled === true || isBusy}
+      disabled={props.disabled === true}
       aria-busy={isBusy}
       {...(props.label === undefined ? {} : { "aria-label": props.label, title: props.label })}
       {...(onClick === undefined ? {} : { onClick: () => void click() })}

@@ -47,7 +47,8 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
     const values = series.map(({ values: own }) => own[index] ?? 0);
     return kind === "stacked" ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
   });
-  const y = scaleLinear([0, Math.max(1, ...tops)], [height - BOTTOM, TOP]).nice(TICKS);
+  const y = scaleLinear([0, Math.max(0, ...tops) || 1], [height - BOTTOM, TOP]).nice(TICKS);
+  const isWhole = series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
   const nearest = (clientX: number) => {
     const box = frame.current?.getBoundingClientRect();
     const wanted = x.invert(clientX - (box?.left ?? 0));
@@ -65,7 +66,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
         {series.map(({ label: name, tone, values }) => (
           <span key={name}>
             <i class={`swatch ${tone}`} />
-            {name} <b>{values[shown] === null || values[shown] === undefined ? "–" : format(values[shown])}</b>
+            {name} <b>{wordsOf(values[shown], format)}</b>
           </span>
         ))}
         <span class="chart-time">{at === undefined ? "now" : clock(times[at] ?? 0)}</span>
@@ -75,7 +76,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
           width={width}
           height={height}
           role="img"
-          aria-label={`${label}. ${series.map(({ label: name, values }) => `${name}: ${format(values.at(-1) ?? 0)}`).join(", ")}`}
+          aria-label={`${label}. ${series.map(({ label: name, values }) => `${name}: ${wordsOf(values.at(-1), format)}`).join(", ")}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the reading.
           tabIndex={0}
           onPointerMove={(event) => setAt(nearest(event.clientX))}
@@ -86,7 +87,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
             if (event.key === "ArrowRight") move(1);
           }}
         >
-          {y.ticks(TICKS).map((tick) => (
+          {labelled(y.ticks(TICKS), format, isWhole).map((tick) => (
             <g key={tick} class="grid">
               <line x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
               <text x={LEFT - 6} y={y(tick)} dy="0.32em" text-anchor="end">
@@ -107,6 +108,16 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
       </div>
     </figure>
   );
+}
+
+function wordsOf(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? "–" : format(value);
+}
+
+/** Ticks that read differently; between whole numbers there is nothing. */
+function labelled(ticks: readonly number[], format: (value: number) => string, isWhole: boolean): readonly number[] {
+  const fitting = isWhole ? ticks.filter((tick) => Number.isInteger(tick)) : ticks;
+  return fitting.filter((tick, index) => index === 0 || format(tick) !== format(fitting[index - 1] ?? 0));
 }
 
 interface Drawn {
@@ -144,7 +155,9 @@ function Stacked({ times, series, x, y }: Drawn) {
   const layers = stack<number, ChartSeries>()
     .keys([...series])
     .value((index, { values }) => values[index] ?? 0)(times.map((_, index) => index));
+  const isKnown = (index: number) => series.some(({ values }) => (values[index] ?? null) !== null);
   const draw = area<[number, number] & { data: number }>()
+    .defined((point) => isKnown(point.data))
     .x((point) => x(times[point.data] ?? 0))
     .y0((point) => y(point[0]))
     .y1((point) => y(point[1]))

@@ -1,21 +1,28 @@
-// A dialog of the browser's own: it holds the focus, closes on Escape and gives the focus back.
+// A dialog of the browser's own: it holds the focus, closes on Escape and gives the focus back to what had it. A press beside it
+// closes only what loses nothing by it: not what somebody writes in, nor what is shown once.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "./button.tsx";
 
 export interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly wide?: boolean;
+  /** Nothing is entered in it, and it can be opened again: a press beside it closes it. */
+  readonly isLight?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** Open for as long as it is drawn. */
-export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
+export function Dialog({ title, onClose, wide = false, isLight = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const before = document.activeElement;
     element.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog
@@ -25,7 +32,7 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
       onClose={onClose}
       onMouseDown={(event) => {
         // The dialog itself is what lies around its content.
-        if (event.target === element.current) element.current?.close();
+        if (isLight && event.target === element.current) element.current?.close();
       }}
     >
       <div class="dialog">
@@ -68,10 +75,10 @@ export function Confirmation() {
   const asked = question.value;
   if (asked === undefined) return null;
   return (
-    <Dialog title={asked.title} onClose={() => asked.answer(false)}>
+    <Dialog title={asked.title} isLight onClose={() => asked.answer(false)}>
       <div class="dialog-body">{asked.body}</div>
       <footer>
-        <Button onClick={() => asked.answer(false)}>Cancel</Button>
+        <Button onClick={() => asked.answer(false)}>Not now</Button>
         <Button tone={asked.isDangerous ? "danger" : "main"} onClick={() => asked.answer(true)}>
           {asked.verb}
         </Button>

@@ -214,7 +214,9 @@ function useArrowsFromPage(list: { readonly current: HTMLElement | null }, enter
   latest.current = enter;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (document.activeElement !== document.body || event.defaultPrevented) return;
+      const { activeElement } = document;
+      const isNowhere = activeElement === document.body || activeElement?.id === "content";
+      if (!isNowhere || event.defaultPrevented) return;
       if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
       event.preventDefault();
       list.current?.parentElement?.focus({ preventScroll: true });

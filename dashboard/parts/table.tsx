@@ -1,5 +1,6 @@
-// A table of things: columns say how a thing is shown; a row can be opened with a click or with Enter. On a phone the
-// columns marked as `wide` are left out.
+// A table of things: columns say how a thing is shown. A row that leads somewhere has its first words as a link, for the keyboard,
+// for those who hear the page and for a new tab; a click elsewhere on it leads there, too. On a phone the columns marked as
+// `wide` are left out.
 import type { ComponentChildren } from "preact";
 import { go } from "../core/place.ts";
 import { Empty } from "./card.tsx";
@@ -55,24 +56,22 @@ interface RowProps<Row> {
 }
 
 function TableRow<Row>({ row, columns, href }: RowProps<Row>) {
-  const opens =
-    href === undefined
-      ? {}
-      : {
-          class: "opens",
-          tabIndex: 0,
-          onClick: (event: MouseEvent) => {
-            if (!isOfControl(event.target)) go(href);
-          },
-          onKeyDown: (event: KeyboardEvent) => {
-            if (event.key === "Enter" && event.target === event.currentTarget) go(href);
-          },
-        };
+  const open = (event: MouseEvent) => {
+    // Whoever marks text in a row does not mean to leave.
+    if (href !== undefined && !isOfControl(event.target) && getSelection()?.isCollapsed !== false) go(href);
+  };
+  const named = columns.findIndex(({ kind }) => kind !== "number");
   return (
-    <tr {...opens}>
+    <tr {...(href === undefined ? {} : { class: "opens", onClick: open })}>
       {columns.map(({ cell, kind, wide }, index) => (
         <td key={index} class={classOf(kind, wide)}>
-          {cell(row)}
+          {index === named && href !== undefined ? (
+            <a class="row-link" href={href}>
+              {cell(row)}
+            </a>
+          ) : (
+            cell(row)
+          )}
         </td>
       ))}
     </tr>

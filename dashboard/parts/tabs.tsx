@@ -14,7 +14,9 @@ export function Tabs({ name, open, tabs }: TabsProps) {
   const list = useRef<HTMLElement>(null);
   useEffect(() => {
     // On a phone the open one may stand beyond the edge.
-    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // Only sideways: the page stays where it is.
+    const current = list.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current) list.current?.scrollTo({ left: current.offsetLeft - list.current.offsetLeft - current.offsetWidth });
   }, [open]);
   return (
     <nav class="tabs" ref={list}>

@@ -30,7 +30,7 @@ export interface DashboardFile {
   readonly compressed: Buffer | undefined;
 }
 
-/** By their paths: `/`, `/login`, and `/assets/<hash>-<name>`. */
+/** By their paths: `/`, `/login`, `/login?again` (which says that the last try was refused), and `/assets/<hash>-<name>`. */
 export type DashboardFiles = ReadonlyMap<string, DashboardFile>;
 
 let made: { readonly stamp: string; readonly files: Promise<DashboardFiles> } | undefined;
@@ -92,6 +92,7 @@ async function make(): Promise<DashboardFiles> {
     const html = await readFile(join(FOLDER, name), "utf8");
     const linked = html.replaceAll(/"(\/assets\/[\w.-]+)"/g, (_whole, path: string) => `"${names.get(path) ?? path}"`);
     files.set(path, await file(name, Buffer.from(linked)));
+    if (path === "/login") files.set("/login?again", await file(name, Buffer.from(linked.replace(" hidden", ""))));
   }
   return files;
 }

@@ -32,7 +32,8 @@ export function isPublicAsset(name: string): boolean {
 }
 
 export async function sendPage(request: Request, response: Response, page: "/" | "/login"): Promise<void> {
-  const file = (await dashboardFiles()).get(page);
+  const isAgain = page === "/login" && request.query.again !== undefined;
+  const file = (await dashboardFiles()).get(isAgain ? "/login?again" : page);
   if (file === undefined) throw new ApiumError("NOT_FOUND");
   deliver(request, response, file, "no-cache");
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { eventually } from "../support/backends.ts";
-import { describeInBrowser, picture, type Visit, type VisitOptions } from "../support/browser.ts";
+import { describeInBrowser, picture, type VisitOptions } from "../support/browser.ts";
 import { client, type Program, start } from "../support/programs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -50,16 +50,16 @@ describeInBrowser("the dashboard", (visit) => {
       return ["SUCCESS", "FAILURE", "REVOKED"].includes(String(body.state)) ? String(body.state) : undefined;
     }, 180_000);
 
-  /** Visits under a token, and is sure afterwards that the page had nothing to complain about. */
+  /** Visits under a token, and is sure afterwards that the page had nothing to complain about but what was expected. */
   async function on(
     role: keyof typeof TOKENS,
-    options: Partial<VisitOptions>,
-    look: (page: Page, visited: Visit) => Promise<void>,
+    { expected, ...options }: Partial<VisitOptions> & { readonly expected?: RegExp },
+    look: (page: Page) => Promise<void>,
   ) {
     const visited = await visit({ url: program.url, token: TOKENS[role], ...options });
     try {
-      await look(visited.page, visited);
-      expect(visited.complaints).toEqual([]);
+      await look(visited.page);
+      expect(visited.complaints.filter((complaint) => expected?.test(complaint) !== true)).toEqual([]);
     } finally {
       await visited.close();
     }
@@ -105,6 +105,14 @@ describeInBrowser("the dashboard", (visit) => {
           await heading(page, title);
           await page.waitForLoadState("load");
           await eventually(async () => (await page.getByLabel("Loading").count()) === 0);
+          // What is in a frame comes after the page.
+          if (address === "/mailbox" && width >= 600)
+            await page
+              .frameLocator("iframe")
+              .getByText(/Lift 2/)
+              .filter({ visible: true })
+              .first()
+              .waitFor();
           const overhang = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
           expect({ address, overhang: Math.max(0, overhang) }).toEqual({ address, overhang: 0 });
           if (name !== undefined) await picture(page, width < 600 ? `${name}-phone` : name);
@@ -120,6 +128,7 @@ describeInBrowser("the dashboard", (visit) => {
     await page.getByLabel("Access token").fill("not-a-token-of-this-system");
     await page.getByRole("button", { name: "Sign in" }).first().click();
     await page.waitForURL(/\/login\?again$/);
+    await page.getByText("That is not known here").waitFor();
     await page.getByLabel("Access token").fill(TOKENS.viewer);
     await page.getByRole("button", { name: "Sign in" }).first().click();
     await heading(page, "email");
@@ -183,12 +192,97 @@ describeInBrowser("the dashboard", (visit) => {
     });
   });
 
+  test("keeps a ticket that is being written from a press beside it, and says in it what is refused", async () => {
+    const refused = /status of 4\d\d .*\/api\/v1\/tickets$/;
+    await on("operator", { expected: refused }, async (page) => {
+      await page.setViewportSize({ width: 900, height: 330 });
+      await page.goto("/tickets");
+      await page.getByRole("button", { name: "New ticket" }).click();
+      const dialog = page.getByRole("dialog", { name: "New ticket" });
+      await dialog.getByLabel("What is wrong").fill("Half a");
+      // The dialog does not scroll itself: a press on its scrollbar would be one on the dialog, which is what lies beside it.
+      const scrolls = (of: string) =>
+        page.locator(of).evaluate(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight);
+      expect([await scrolls("dialog"), await scrolls("dialog > .dialog")]).toEqual([false, true]);
+      await page.mouse.click(5, 5);
+      expect(await dialog.getByLabel("What is wrong").inputValue()).toBe("Half a");
+      await dialog.getByLabel("What is wrong").fill("x".repeat(100_000));
+      await dialog.getByRole("button", { name: "Open it" }).click();
+      await dialog
+        .getByText(/description/)
+        .first()
+        .waitFor();
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "hidden" });
+      expect(await page.evaluate("document.activeElement.textContent")).toBe("New ticket");
+    });
+  });
+
+  test("asks before a ticket is cancelled for good", async () => {
+    const { body } = await api.post("/tickets", { ...TICKET, description: "Nobody shall cancel this" });
+    await on("operator", {}, async (page) => {
+      await page.goto(`/tickets/${String(body.id)}`);
+      await page.getByRole("button", { name: "Cancel the ticket" }).click();
+      const dialog = page.getByRole("dialog", { name: "Cancel the ticket?" });
+      await dialog.getByRole("button", { name: "Not now" }).click();
+      await dialog.waitFor({ state: "hidden" });
+      expect((await api.get(`/tickets/${String(body.id)}`)).body.status).toBe("NEW");
+      await page.getByRole("button", { name: "Cancel the ticket" }).click();
+      await dialog.getByRole("button", { name: "Cancel the ticket" }).click();
+      await page.getByText("Cancelled", { exact: true }).first().waitFor();
+    });
+  });
+
+  test("waits for a slow answer, and says when there is none", async () => {
+    await on("viewer", {}, async (page) => {
+      // Where nothing asks for the queues.
+      await page.goto("/audit");
+      await heading(page, "Audit");
+      let asked = 0;
+      await page.route("**/api/v1/queues", () => {
+        asked += 1;
+      });
+      await page.goto("/queues");
+      await heading(page, "Queues");
+      await page.getByTitle("Live: what happens shows at once").waitFor();
+      await eventually(async () => asked === 1);
+      // Things happen, of the first of which the page has heard when the second is over; the question under way goes on.
+      for (let round = 0; round < 2; round += 1) {
+        await endOf(String((await api.post("/tickets", TICKET)).body.emailTaskId));
+      }
+      expect(asked).toBe(1);
+      await page.getByText(/has not answered for 15 seconds/).waitFor();
+      await page.unroute("**/api/v1/queues");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("cell", { name: "email", exact: true }).waitFor();
+    });
+  }, 90_000);
+
+  test("does not take a healthy worker for a silent one where the browser's clock is ahead", async () => {
+    await on("viewer", {}, async (page) => {
+      await page.clock.setSystemTime(Date.now() + 120_000);
+      await page.goto("/workers");
+      await page.getByText("Running", { exact: true }).waitFor();
+      expect(await page.getByText("Silent", { exact: true }).count()).toBe(0);
+      await page
+        .getByRole("table", { name: "Workers" })
+        .getByText(/^(now|\d s ago)$/)
+        .waitFor();
+    });
+  });
+
   test("is steered with the keyboard alone", async () => {
     await on("viewer", {}, async (page) => {
       await heading(page, "Overview");
+      await page.keyboard.press("Tab");
+      await page.getByRole("link", { name: "Skip to the content" }).press("Enter");
+      expect(await page.evaluate("document.activeElement.id")).toBe("content");
       await page.keyboard.press("g");
       await page.keyboard.press("q");
       await heading(page, "Queues");
+      expect(await page.evaluate("document.activeElement.id")).toBe("content");
+      await page.getByRole("link", { name: "email" }).press("Enter");
+      await heading(page, "email");
       await page.keyboard.press("/");
       await page.keyboard.type(mailed);
       await page.keyboard.press("Enter");
@@ -202,8 +296,13 @@ describeInBrowser("the dashboard", (visit) => {
 
   test("has its menu on a phone, too", async () => {
     await on("viewer", { width: 390 }, async (page) => {
+      const menu = page.getByRole("link", { name: "Workers", exact: true });
       await page.getByRole("button", { name: "Menu" }).click();
-      await page.getByRole("link", { name: "Workers" }).click();
+      await menu.waitFor();
+      await page.keyboard.press("Escape");
+      await eventually(async () => (await page.locator(".menu-open").count()) === 0);
+      await page.getByRole("button", { name: "Menu" }).click();
+      await menu.click();
       await heading(page, "Workers");
     });
   });

@@ -1,7 +1,7 @@
 // What is asked of a cache just now: nothing is recorded until somebody watches, and then for some seconds only.
 import { useState } from "preact/hooks";
-import { address, send } from "../../core/api.ts";
-import { plural } from "../../core/format.ts";
+import { address, send, systemTime } from "../../core/api.ts";
+import { exactClock, plural } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import type { CacheCommand } from "../../core/shapes-system.ts";
 import { useQuery } from "../../core/use-query.ts";
@@ -19,7 +19,7 @@ const TONES: Readonly<Record<CacheCommand["outcome"], Tone>> = { hit: "good", mi
 const WORDS: Readonly<Record<CacheCommand["outcome"], string>> = { hit: "Hit", miss: "Miss", done: "Done" };
 
 const COLUMNS: readonly Column<CacheCommand>[] = [
-  { title: "At", kind: "shrink", wide: true, cell: ({ at }) => <span class="mono">{at.slice(11, 23)}</span> },
+  { title: "At", kind: "shrink", wide: true, cell: ({ at }) => <span class="mono">{exactClock(at)}</span> },
   { title: "Command", kind: "shrink", cell: ({ action }) => <strong>{action}</strong> },
   {
     title: "Key",
@@ -46,7 +46,7 @@ export function Commands({ cache }: { cache: string }) {
   );
   const watch = async () => {
     await send("POST", "/cache/watch", { seconds: Number(seconds) });
-    setUntil(Date.now() + Number(seconds) * 1_000);
+    setUntil(systemTime() + Number(seconds) * 1_000);
     say(`Commands are recorded for ${seconds} s`);
     await monitor.reload();
   };

@@ -1,6 +1,6 @@
 // One key: its value, how long it is kept, and changing that.
 import { useMemo, useState } from "preact/hooks";
-import { address, send } from "../../core/api.ts";
+import { address, send, systemTime } from "../../core/api.ts";
 import { bytes, moment, span } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import { useQuery } from "../../core/use-query.ts";
@@ -33,7 +33,7 @@ export function KeyDialog({ name, where, onChanged, onClose }: KeyDialogProps) {
   const ttl = useQuery<{ found: boolean; ttlMs: number | null }>(address(`${path}/ttl`, { ...where }), { everyMs: 0 });
   const endsAt = useMemo(() => {
     const left = ttl.data?.ttlMs;
-    return left === null || left === undefined ? left : Date.now() + left;
+    return left === null || left === undefined ? left : systemTime() + left;
   }, [ttl.data]);
   const isThere = value.data?.found === true;
   return (

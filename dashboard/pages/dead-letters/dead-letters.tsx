@@ -1,7 +1,7 @@
 // Dead letters: tasks that have failed for good, until somebody has handled them. By error, to see what is wrong; one by one,
 // to see whom it has met.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { plural, whole } from "../../core/format.ts";
+import { clock, plural, whole } from "../../core/format.ts";
 import { may } from "../../core/me.ts";
 import { offers } from "../../core/offers.ts";
 import { query } from "../../core/place.ts";
@@ -105,6 +105,14 @@ export function DeadLetters() {
           )
         }
       </Loaded>
+      {letters.staleSince === undefined ? null : (
+        <p class="list-foot">
+          As of {clock(letters.staleSince)}: so many are not read again by themselves.
+          <Button small icon="retry" onClick={reload}>
+            Read again
+          </Button>
+        </p>
+      )}
       {isWhole || read === 0 ? null : (
         <p class="list-foot">
           Of the oldest {plural(read, "dead letter")}; there are more.

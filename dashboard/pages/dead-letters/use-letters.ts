@@ -1,6 +1,6 @@
 // The dead letters that are loaded, the oldest first as the system gives them; a page at a time.
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
-import { type ApiError, address, get } from "../../core/api.ts";
+import { type ApiError, address, get, systemTime } from "../../core/api.ts";
 import { useKept } from "../../core/kept.ts";
 import { on } from "../../core/live.ts";
 import type { DeadLetter, Items } from "../../core/shapes.ts";
@@ -18,12 +18,15 @@ export interface Letters {
   readonly startAt: number;
   readonly read: number;
   readonly isWhole: boolean;
+  /** When it was read last, where it is too long to be read again by itself. */
+  readonly staleSince: number | undefined;
   readonly error: ApiError | undefined;
   readonly more: () => Promise<void>;
   readonly reload: () => Promise<void>;
 }
 
 interface Read {
+  readonly at: number;
   readonly items: readonly DeadLetter[];
   readonly nextCursor: string | null;
 }
@@ -43,13 +46,13 @@ export function useLetters(place: string, filter: LetterFilter, isReady: boolean
       if (reading.current === box) return;
       reading.current = box;
       const { filter: wanted } = latest.current;
-      const asked = { ...letterParams(wanted, Date.now()), handled: wanted.isHandled || undefined, limit: PAGE_ROWS };
+      const asked = { ...letterParams(wanted, systemTime()), handled: wanted.isHandled || undefined, limit: PAGE_ROWS };
       try {
-        let read: Read = from ?? { items: [], nextCursor: "" };
+        let read: Read = from ?? { items: [], nextCursor: "", at: systemTime() };
         do {
           const cursor = read.nextCursor || undefined;
           const page = await get<Items<DeadLetter>>(address("/dead-letters", { ...asked, cursor }));
-          read = { items: [...read.items, ...page.items], nextCursor: page.nextCursor };
+          read = { ...read, items: [...read.items, ...page.items], nextCursor: page.nextCursor };
         } while (read.nextCursor !== null && read.items.length < rows);
         box.read = read;
         setError(undefined);
@@ -81,6 +84,8 @@ export function useLetters(place: string, filter: LetterFilter, isReady: boolean
   }, [isReady, reload, box]);
 
   const { read } = box;
-  const items = useMemo(() => read?.items.filter((letter) => fits(letter, filter, Date.now())), [read, place]);
-  return { items, startAt, read: read?.items.length ?? 0, isWhole: read?.nextCursor === null, error, more, reload };
+  const items = useMemo(() => read?.items.filter((letter) => fits(letter, filter, systemTime())), [read, place]);
+  const count = read?.items.length ?? 0;
+  const staleSince = count > MOST_FRESH ? read?.at : undefined;
+  return { items, startAt, read: count, isWhole: read?.nextCursor === null, staleSince, error, more, reload };
 }

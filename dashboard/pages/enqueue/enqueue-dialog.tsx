@@ -44,6 +44,7 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
     ...{ countdown: "", uniqueKey: "", maxRetries: "" },
   });
   const [error, setError] = useState<unknown>(undefined);
+  const [isBusy, setBusy] = useState(false);
   const type = types.find((one) => one.name === name);
   // Until somebody has written something the example is that of the chosen task.
   const shown = text ?? (type?.paramsSchema ? JSON.stringify(exampleOf(type.paramsSchema), null, 2) : "{}");
@@ -51,7 +52,8 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
   const set = (changes: Partial<typeof options>) => setOptions({ ...options, ...changes });
 
   const enqueue = async () => {
-    if ("error" in parsed) return;
+    if ("error" in parsed || isBusy) return;
+    setBusy(true);
     setError(undefined);
     try {
       const { id } = await send<{ id: string }>("POST", "/tasks", {
@@ -62,8 +64,8 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
       onClose();
       await onDone(id);
     } catch (refused) {
-      if (!(refused instanceof ApiError)) throw refused;
       setError(refused);
+      setBusy(false);
     }
   };
   const fields = error instanceof ApiError ? error.fields : [];
@@ -158,7 +160,7 @@ export function EnqueueDialog({ title, draft, onClose, onDone }: EnqueueDialogPr
         )}
         <footer class="whole">
           <Button onClick={onClose}>Cancel</Button>
-          <Button tone="main" icon="run" disabled={name === "" || "error" in parsed} onClick={enqueue}>
+          <Button type="submit" tone="main" icon="run" disabled={name === "" || "error" in parsed || isBusy}>
             Enqueue
           </Button>
         </footer>

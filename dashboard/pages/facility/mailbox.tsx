@@ -30,7 +30,8 @@ export function Mailbox({ file }: Readonly<Record<string, string>>) {
                     <a
                       key={mail.file}
                       href={`/mailbox/${encodeURIComponent(mail.file)}`}
-                      aria-current={mail.file === open ? "true" : undefined}
+                      aria-current={mail.file === file ? "true" : undefined}
+                      data-shown={mail.file === open}
                     >
                       <strong>{mail.subject}</strong>
                       <span>{nameOf(mail.to)}</span>

@@ -4,7 +4,7 @@ import { send } from "../../core/api.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { errorOf, Select, TextField } from "../../parts/fields.tsx";
-import { say } from "../../parts/toast.tsx";
+import { say, wordsOf } from "../../parts/toast.tsx";
 import type { Names } from "./names.ts";
 import type { Ticket } from "./shapes.ts";
 
@@ -15,6 +15,7 @@ export function NewTicket({ names, onClose, onDone }: { names: Names; onClose: (
   const [person, setPerson] = useState("");
   const [refusal, setRefusal] = useState<unknown>(undefined);
   const open = async () => {
+    setRefusal(undefined);
     try {
       const ticket = await send<Ticket>("POST", "/tickets", {
         ...{ siteId: Number(site), description, priority },
@@ -22,10 +23,9 @@ export function NewTicket({ names, onClose, onDone }: { names: Names; onClose: (
       });
       say(`Ticket ${ticket.number} is open`, `/tickets/${ticket.id}`);
       onClose();
-      await onDone();
+      void onDone();
     } catch (error) {
       setRefusal(error);
-      throw error;
     }
   };
   return (
@@ -63,6 +63,11 @@ export function NewTicket({ names, onClose, onDone }: { names: Names; onClose: (
           options={[["", "Nobody yet"], ...names.people.map(({ id, name }) => [String(id), name] as const)]}
         />
       </div>
+      {refusal === undefined ? null : (
+        <p class="failed" role="alert">
+          {wordsOf(refusal)}
+        </p>
+      )}
       <footer>
         <Button onClick={onClose}>Cancel</Button>
         <Button tone="main" disabled={description.trim() === ""} onClick={open}>

@@ -1,10 +1,13 @@
 // Ordering a report: which, as what, for which time; what else it takes is written as JSON.
 import { useState } from "preact/hooks";
-import { send } from "../../core/api.ts";
+import { send, systemTime } from "../../core/api.ts";
+import { me } from "../../core/me.ts";
+import { beginOf, dayOf } from "../../core/zone.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { errorOf, Field, Select, TextField } from "../../parts/fields.tsx";
 import { say, wordsOf } from "../../parts/toast.tsx";
+import { useNames } from "./names.ts";
 import type { CatalogueEntry } from "./shapes.ts";
 
 const DAY_MS = 86_400_000;
@@ -20,8 +23,10 @@ export interface OrderReportProps {
 export function OrderReport({ catalogue, onClose, onDone }: OrderReportProps) {
   const [key, setKey] = useState(catalogue[0]?.key ?? "");
   const [format, setFormat] = useState("pdf");
-  const [from, setFrom] = useState(day(-7));
-  const [upto, setUpto] = useState(day(1));
+  // As the system has it: a client's own zone, and UTC for what is of all of them.
+  const zone = useNames().sites.find(({ id }) => id === me.value?.clientId)?.timezone ?? "UTC";
+  const [from, setFrom] = useState(() => dayOf(systemTime() - 7 * DAY_MS, zone));
+  const [upto, setUpto] = useState(() => dayOf(systemTime() + DAY_MS, zone));
   const [more, setMore] = useState("{}");
   const [to, setTo] = useState("");
   const [refusal, setRefusal] = useState<unknown>(undefined);
@@ -32,7 +37,7 @@ export function OrderReport({ catalogue, onClose, onDone }: OrderReportProps) {
   const order = async () => {
     setRefusal(undefined);
     try {
-      const instants = { from: `${from}T00:00:00.000Z`, upto: `${upto}T00:00:00.000Z`, date: from };
+      const instants = { from: beginOf(from, zone), upto: beginOf(upto, zone), date: from };
       const params = {
         ...Object.fromEntries(
           ["siteIds", "siteGroupIds"].filter((name) => known.includes(name)).map((name) => [name, "all"]),
@@ -49,7 +54,7 @@ export function OrderReport({ catalogue, onClose, onDone }: OrderReportProps) {
       });
       say(`${entry?.title ?? key} is being made`);
       onClose();
-      await onDone();
+      void onDone();
     } catch (error) {
       setRefusal(error);
     }
@@ -72,7 +77,7 @@ export function OrderReport({ catalogue, onClose, onDone }: OrderReportProps) {
         />
         <p class="whole hint">{entry?.description}</p>
         {entry?.period === "none" ? null : (
-          <DayField label={entry?.period === "day" ? "Day" : "From"} value={from} onInput={setFrom} />
+          <DayField label={entry?.period === "day" ? `Day, ${zone}` : `From, ${zone}`} value={from} onInput={setFrom} />
         )}
         {entry?.period === "range" ? <DayField label="Up to, not including" value={upto} onInput={setUpto} /> : null}
         {others.length === 0 ? null : (
@@ -115,8 +120,4 @@ function DayField({ label, value, onInput }: { label: string; value: string; onI
       {(id) => <input id={id} type="date" value={value} onInput={(event) => onInput(event.currentTarget.value)} />}
     </Field>
   );
-}
-
-function day(fromToday: number): string {
-  return new Date(Date.now() + fromToday * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,8 +1,8 @@
-// A list of the API, page by page: what is there so far, and a button for more. Filters stand in the address; with others the
-// list begins anew.
+// A list of the API, page by page: what is there so far, and a button for more. All pages that are shown are read again
+// together, so that no row is lost or doubled between two of them. Filters stand in the address; with others it begins anew.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../../core/api.ts";
+import { useCallback, useState } from "preact/hooks";
+import { type Answered, read } from "../../core/api.ts";
 import type { EventName } from "../../core/live.ts";
 import type { Items } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
@@ -16,33 +16,44 @@ export interface PagedProps<Row> {
   readonly children: (rows: readonly Row[], reload: () => Promise<void>) => ComponentChildren;
 }
 
-export function Paged<Row>({ path, live, children }: PagedProps<Row>) {
-  const first = useQuery<Items<Row>>(path, live === undefined ? {} : { live });
-  const [more, setMore] = useState<Items<Row>>({ items: [], nextCursor: null });
-  useEffect(() => setMore({ items: [], nextCursor: null }), [path]);
+export function Paged<Row>(props: PagedProps<Row>) {
+  return <Pages key={props.path} {...props} />;
+}
+
+function Pages<Row>({ path, live = [], children }: PagedProps<Row>) {
+  const [pages, setPages] = useState(1);
+  const ask = useCallback(
+    <Answer,>(first: string, signal?: AbortSignal) => readPages(first, pages, signal) as Promise<Answered<Answer>>,
+    [pages],
+  );
+  const list = useQuery<Items<Row>>(path, { live, ask });
   return (
-    <Loaded query={first}>
-      {({ items, nextCursor }) => {
-        const next = more.items.length === 0 ? nextCursor : more.nextCursor;
-        const load = async () => {
-          const page = await get<Items<Row>>(
-            `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(next ?? "")}`,
-          );
-          setMore({ items: [...more.items, ...page.items], nextCursor: page.nextCursor });
-        };
-        return (
-          <>
-            {children([...items, ...more.items], first.reload)}
-            {next === null || items.length === 0 ? null : (
-              <div class="more">
-                <Button small onClick={load}>
-                  More
-                </Button>
-              </div>
-            )}
-          </>
-        );
-      }}
+    <Loaded query={list}>
+      {({ items, nextCursor }) => (
+        <>
+          {children(items, list.reload)}
+          {nextCursor === null ? null : (
+            <div class="more">
+              <Button small onClick={() => setPages(pages + 1)}>
+                More
+              </Button>
+            </div>
+          )}
+        </>
+      )}
     </Loaded>
   );
+}
+
+/** The first pages of a list as one answer. */
+async function readPages(path: string, pages: number, signal?: AbortSignal): Promise<Answered<Items<unknown>>> {
+  const { data, at } = await read<Items<unknown>>(path, signal);
+  let { items, nextCursor } = data;
+  for (let page = 1; page < pages && nextCursor !== null; page += 1) {
+    const cursor = `${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(nextCursor)}`;
+    const { data: next } = await read<Items<unknown>>(`${path}${cursor}`, signal);
+    items = [...items, ...next.items];
+    nextCursor = next.nextCursor;
+  }
+  return { data: { items, nextCursor }, at };
 }

@@ -1,10 +1,12 @@
 // Reports that were ordered, with their files, and a new one.
 import { useState } from "preact/hooks";
 import { address, send } from "../../core/api.ts";
-import { bytes, moment, whole } from "../../core/format.ts";
+import { bytes, whole } from "../../core/format.ts";
+import { isOfPlatform } from "../../core/me.ts";
 import { query, setQuery } from "../../core/place.ts";
 import type { Items } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
+import { inZone } from "../../core/zone.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
@@ -95,7 +97,7 @@ function ReportTable({ rows, reload }: { rows: readonly Report[]; reload: () => 
               <span class="sub">
                 {periodFrom === null || periodUpto === null
                   ? ""
-                  : `${moment(periodFrom)} to ${moment(periodUpto)}, ${timezone}`}
+                  : `${inZone(periodFrom, timezone)} to ${inZone(periodUpto, timezone)}, ${timezone}`}
               </span>
               {error === null ? null : <span class="sub bad-text">{error.message}</span>}
             </>
@@ -119,7 +121,7 @@ function ReportTable({ rows, reload }: { rows: readonly Report[]; reload: () => 
                   Again
                 </Button>
               )}
-              {report.taskId === null ? null : <a href={`/tasks/${report.taskId}`}>Task</a>}
+              {report.taskId === null || !isOfPlatform() ? null : <a href={`/tasks/${report.taskId}`}>Task</a>}
             </span>
           ),
         },

@@ -13,6 +13,8 @@ import { LocalTime } from "./sites.tsx";
 import { wordOf } from "./states.tsx";
 import { TicketTable } from "./ticket-table.tsx";
 
+/** Side by side, as long as one another. */
+const FIRST = 5;
 const OPEN_STATES = ["NEW", "OPEN", "ONHOLD", "RESOLVED"] as const;
 
 export function Site({ id = "" }: Readonly<Record<string, string>>) {
@@ -20,11 +22,11 @@ export function Site({ id = "" }: Readonly<Record<string, string>>) {
   const overview = useQuery<SiteOverview>(`/sites/${id}/overview`, {
     live: ["ticket.created", "ticket.updated", "ticket.escalated"],
   });
-  const tickets = useQuery<Items<Ticket>>(`/tickets?siteId=${id}&limit=10`, {
+  const tickets = useQuery<Items<Ticket>>(`/tickets?siteId=${id}&limit=${FIRST}`, {
     live: ["ticket.created", "ticket.updated", "ticket.escalated"],
   });
   const jobs = useQuery<Items<Job>>(`/jobs?siteId=${id}&limit=50`);
-  const due = useQuery<Items<Jobneed>>(`/jobneeds?siteId=${id}&status=ASSIGNED&limit=10`, {
+  const due = useQuery<Items<Jobneed>>(`/jobneeds?siteId=${id}&status=ASSIGNED&limit=${FIRST}`, {
     live: ["jobneed.completed", "jobneed.autoclosed"],
   });
   const names = useNames();
@@ -51,17 +53,9 @@ export function Site({ id = "" }: Readonly<Record<string, string>>) {
               label="Of high priority"
               value={openByPriority.HIGH ?? 0}
               {...((openByPriority.HIGH ?? 0) > 0 ? { tone: "bad" as const } : {})}
-              hint={
-                oldestOpenAt === null ? (
-                  ""
-                ) : (
-                  <>
-                    oldest <When at={oldestOpenAt} />
-                  </>
-                )
-              }
               href={`/tickets?site=${id}&priority=HIGH`}
             />
+            <Stat label="Oldest not ended" value={<When at={oldestOpenAt} />} href={`/tickets?site=${id}`} />
           </div>
         )}
       </Loaded>

@@ -20,6 +20,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   FAILED: "bad",
   EXPIRED: "calm",
   GONE: "calm",
+  NO_DATA: "calm",
 };
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -27,6 +28,18 @@ const WORDS: Readonly<Record<string, string>> = {
   INPROGRESS: "In progress",
   PARTIALLYCOMPLETED: "Partly done",
   AUTOCLOSED: "Closed undone",
+  USERDEFINED: "A person",
+  SYSTEMGENERATED: "The system",
+  PPM: "Planned maintenance",
+  SITEREPORT: "Site report",
+  INCIDENTREPORT: "Incident report",
+  INTERNALTOUR: "Internal tour",
+  EXTERNALTOUR: "External tour",
+  ASSETLOG: "Asset log",
+  ASSETAUDIT: "Asset audit",
+  ASSETMAINTENANCE: "Asset maintenance",
+  METERREADING: "Meter reading",
+  WORKPERMIT: "Work permit",
 };
 
 export function FacilityState({ state }: { state: string }) {
@@ -34,7 +47,7 @@ export function FacilityState({ state }: { state: string }) {
 }
 
 export function wordOf(state: string): string {
-  return WORDS[state] ?? state.charAt(0) + state.slice(1).toLowerCase();
+  return WORDS[state] ?? state.charAt(0) + state.slice(1).toLowerCase().replaceAll("_", " ");
 }
 
 export function Priority({ priority }: { priority: string }) {

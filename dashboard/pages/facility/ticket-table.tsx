@@ -37,9 +37,20 @@ export function TicketTable({
             </>
           ),
         },
-        { title: "State", cell: ({ status }) => <FacilityState state={status} /> },
+        {
+          title: "State",
+          cell: ({ status, priority, level }) => (
+            <>
+              <FacilityState state={status} />
+              <span class="sub narrow-only">
+                <Priority priority={priority} />
+                {level === 0 ? null : `, climbed ${level}`}
+              </span>
+            </>
+          ),
+        },
         ...(isOfSite ? [] : ofAllSites(names)),
-        { title: "Level", cell: ({ level }) => <Level level={level} /> },
+        { title: "Level", wide: true, cell: ({ level }) => <Level level={level} /> },
         { title: "Opened", kind: "number", cell: ({ createdAt }) => <When at={createdAt} /> },
       ]}
     />

@@ -6,6 +6,7 @@ import type { Items } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { Button } from "../../parts/button.tsx";
 import { Card, Facts } from "../../parts/card.tsx";
+import { confirm } from "../../parts/dialog.tsx";
 import { TextField } from "../../parts/fields.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Page } from "../../parts/page.tsx";
@@ -28,7 +29,12 @@ const VERBS: Readonly<Record<string, string>> = {
   ONHOLD: "Put on hold",
   RESOLVED: "Resolve",
   CLOSED: "Close",
-  CANCELLED: "Cancel",
+  CANCELLED: "Cancel the ticket",
+};
+/** What it does not come back from. */
+const ENDS: Readonly<Record<string, string>> = {
+  CANCELLED: "Nobody looks after it any more, and it cannot be opened again.",
+  CLOSED: "What was done is accepted, and it cannot be opened again.",
 };
 const LIVE = ["ticket.updated", "ticket.escalated"] as const;
 
@@ -39,6 +45,13 @@ export function Ticket({ id = "" }: Readonly<Record<string, string>>) {
   const [comment, setComment] = useState("");
   const reload = () => Promise.all([ticket.reload(), history.reload()]);
   const become = async (status: string) => {
+    const verb = VERBS[status] ?? status;
+    const end = ENDS[status];
+    if (end !== undefined) {
+      const title = `${verb}${status === "CLOSED" ? " the ticket" : ""}?`;
+      const isSure = await confirm({ title, body: end, verb, isDangerous: status === "CANCELLED" });
+      if (!isSure) return;
+    }
     await send("POST", `/tickets/${id}/transition`, { status });
     say(`The ticket is ${wordOf(status).toLowerCase()}`);
     await reload();
@@ -84,7 +97,7 @@ export function Ticket({ id = "" }: Readonly<Record<string, string>>) {
                 ],
                 ["Priority", <Priority key="priority" priority={row.priority} />],
                 ["With", names.person(row.assignedToPersonId)],
-                ["Category", row.category],
+                ["Category", row.category === null ? undefined : spoken(row.category)],
                 [
                   "Climbed",
                   row.isEscalated ? (
@@ -143,10 +156,16 @@ export function Ticket({ id = "" }: Readonly<Record<string, string>>) {
   );
 }
 
-/** What an event says beyond its name: `status NEW, priority HIGH`. */
+/** What an event says beyond its name: `status new, priority high`. */
 function wordsOf({ details }: TicketEvent): string {
   return Object.entries(details ?? {})
     .filter(([, value]) => value !== null && typeof value !== "object")
-    .map(([name, value]) => (name === "comment" ? String(value) : `${name} ${String(value)}`))
+    .map(([name, value]) => (name === "comment" ? String(value) : `${name} ${spoken(value)}`))
     .join(", ");
+}
+
+/** What is written in capitals is a name of the system's. */
+function spoken(value: unknown): string {
+  const text = String(value);
+  return /^[A-Z_]+$/.test(text) ? wordOf(text).toLowerCase() : text;
 }

@@ -6,14 +6,20 @@ import { Chart, type ChartSeries, type ChartTone } from "../../parts/chart.tsx";
 /** Queues in colours of their own, as many as there are tones; the others together. */
 const QUEUE_TONES: readonly ChartTone[] = ["accent", "busy", "wait", "warn", "good"];
 
+/** A bucket that has hardly begun says little of a second. */
+const LEAST_BUCKET_MS = 5_000;
+
 function timesOf({ points }: Series): number[] {
   return points.map(({ at }) => Date.parse(at));
 }
 
-export function ThroughputChart({ series }: { series: Series }) {
+/** @param at - when the system answered: the last bucket is as long as it has lasted until then. */
+export function ThroughputChart({ series, at }: { series: Series; at: number | undefined }) {
   const { points, stepMs } = series;
+  const lasted = (begin: string) =>
+    Math.min(stepMs, Math.max(LEAST_BUCKET_MS, (at ?? Number.POSITIVE_INFINITY) - Date.parse(begin)));
   const perSecond = (count: (point: Series["points"][number]) => number) =>
-    points.map((point) => (count(point) * 1_000) / stepMs);
+    points.map((point) => (count(point) * 1_000) / lasted(point.at));
   return (
     <Chart
       label="Tasks that ended, a second"

@@ -7,7 +7,7 @@ import { WorkerState } from "../workers/worker-state.tsx";
 
 const MOST_SHOWN = 8;
 
-export function Slots({ workers }: { workers: readonly Worker[] }) {
+export function Slots({ workers, at }: { workers: readonly Worker[]; at: number | undefined }) {
   return (
     <Table
       label="Workers"
@@ -18,7 +18,7 @@ export function Slots({ workers }: { workers: readonly Worker[] }) {
       emptyHint="Nothing will be started until a process works these queues."
       columns={[
         { title: "Worker", cell: ({ id }) => <span class="mono nowrap">{id}</span> },
-        { title: "State", cell: (worker) => <WorkerState worker={worker} /> },
+        { title: "State", cell: (worker) => <WorkerState worker={worker} at={at} /> },
         {
           title: "Slots",
           kind: "grow",

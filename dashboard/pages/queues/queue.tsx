@@ -13,7 +13,7 @@ import { When } from "../../parts/when.tsx";
 import { WindowChoice } from "../../parts/window-choice.tsx";
 import { WorkerState } from "../workers/worker-state.tsx";
 import { QueueActions } from "./queue-actions.tsx";
-import { QueueState } from "./queues.tsx";
+import { QueueState, worksAt } from "./queues.tsx";
 
 export function Queue({ name = "" }: Readonly<Record<string, string>>) {
   const queues = useQuery<Items<QueueRow>>("/queues", { live: ["tasks"], everyMs: 5_000 });
@@ -21,7 +21,7 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
   const series = useQuery<Series>(seriesPath({ queue: name }), { everyMs: 15_000 });
   const tasks = useQuery<Items<Task>>(`/tasks?queue=${encodeURIComponent(name)}&limit=10`, { live: ["tasks"] });
   const queue = queues.data?.items.find((one) => one.name === name);
-  const own = workers.data?.items.filter((worker) => worker.queues.includes(name));
+  const own = workers.data?.items.filter((worker) => worksAt(worker, name));
   const back = { href: "/queues", label: "Queues" };
 
   if (queues.data !== undefined && queue === undefined) {
@@ -51,15 +51,15 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
       <div class="stats">
         <Stat
           label="Waiting"
-          value={whole(queue?.queued ?? 0)}
+          value={figure(queue?.queued)}
           hint={lanesOf(queue)}
           href={`/tasks?queue=${name}&state=QUEUED`}
         />
         <Stat label="Oldest waits" value={span(queue?.oldestMs)} />
-        <Stat label="Running" value={whole(queue?.started ?? 0)} href={`/tasks?queue=${name}&state=STARTED`} />
+        <Stat label="Running" value={figure(queue?.started)} href={`/tasks?queue=${name}&state=STARTED`} />
         <Stat
           label="Later"
-          value={whole(queue?.scheduled ?? 0)}
+          value={figure(queue?.scheduled)}
           hint="due later, or to be retried"
           href={`/tasks?queue=${name}&state=SCHEDULED`}
         />
@@ -103,7 +103,7 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
                 emptyHint={`What is in it stays until a process with QUEUES=${name} starts, or a worker is told to take from it.`}
                 columns={[
                   { title: "Worker", kind: "grow", cell: ({ id }) => <span class="mono">{id}</span> },
-                  { title: "State", cell: (worker) => <WorkerState worker={worker} /> },
+                  { title: "State", cell: (worker) => <WorkerState worker={worker} at={workers.answeredAt} /> },
                   {
                     title: "Busy",
                     kind: "number",
@@ -119,8 +119,13 @@ export function Queue({ name = "" }: Readonly<Record<string, string>>) {
   );
 }
 
+function figure(count: number | undefined): string {
+  return count === undefined ? "–" : whole(count);
+}
+
 function lanesOf(queue: QueueRow | undefined): string {
-  if (queue === undefined || queue.queued === 0) return "nothing waits";
+  if (queue === undefined) return "";
+  if (queue.queued === 0) return "nothing waits";
   const { high, normal, low } = queue.lanes;
   return `${whole(high)} high, ${whole(normal)} normal, ${whole(low)} low`;
 }

@@ -12,7 +12,7 @@ import { QueueActions } from "./queue-actions.tsx";
 export function Queues() {
   const queues = useQuery<Items<Queue>>("/queues", { live: ["tasks"], everyMs: 5_000 });
   const workers = useQuery<Items<Worker>>("/workers", { everyMs: 10_000 });
-  const workersOf = (name: string) => workers.data?.items.filter((worker) => worker.queues.includes(name)).length;
+  const workersOf = (name: string) => workers.data?.items.filter((worker) => worksAt(worker, name)).length;
 
   const columns: readonly Column<Queue>[] = [
     { title: "Queue", cell: ({ name }) => <strong>{name}</strong> },
@@ -46,15 +46,20 @@ export function Queues() {
   );
 }
 
+export function worksAt({ state, queues }: Worker, name: string): boolean {
+  return state !== "lost" && queues.includes(name);
+}
+
 /** Open, paused by whom, or worked by nobody: what an operator should see first. */
 export function QueueState({ queue, workers }: { queue: Queue; workers: number | undefined }) {
   if (queue.pausedAt !== null)
     return <Badge tone="warn">Paused{queue.pausedBy === null ? "" : ` by ${queue.pausedBy}`}</Badge>;
   if (workers === 0) return <Badge tone={queue.queued > 0 ? "bad" : "calm"}>Nobody works it</Badge>;
   return (
-    <span class="muted">
-      <Badge tone="good">Open</Badge> {workers === undefined ? "" : plural(workers, "worker")}
-    </span>
+    <>
+      <Badge tone="good">Open</Badge>{" "}
+      {workers === undefined ? null : <span class="beside-badge">{plural(workers, "worker")}</span>}
+    </>
   );
 }
 

@@ -23,6 +23,7 @@ export function NextDay({ schedules }: { schedules: readonly Schedule[] }) {
   const soon = schedules.filter(({ nextRunAt }) => nextRunAt !== null && Date.parse(nextRunAt) < from + DAY_MS);
   const asked = soon.slice(0, MOST_LINES);
   const firings = useFirings(asked);
+  const isKnown = asked.every(({ name }) => firings.has(name));
   const minutes = minutesOf(firings, from, from + DAY_MS);
   const [chosen, setChosen] = useState<number | undefined>(undefined);
   const at = minutes.find(({ minute }) => minute === chosen);
@@ -54,10 +55,12 @@ export function NextDay({ schedules }: { schedules: readonly Schedule[] }) {
     <Card
       title="The next 24 hours"
       actions={
-        <span class="hint">
-          {crowded.size === 0
-            ? `Never ${CROWD} or more in the same minute`
-            : `${plural(crowded.size, "minute")} with ${CROWD} or more at once`}
+        <span class="hint" {...(isKnown ? {} : { "aria-label": "Loading" })}>
+          {!isKnown
+            ? "Looking…"
+            : crowded.size === 0
+              ? `Never ${CROWD} or more in the same minute`
+              : `${plural(crowded.size, "minute")} with ${CROWD} or more at once`}
         </span>
       }
     >
@@ -105,7 +108,7 @@ export function NextDay({ schedules }: { schedules: readonly Schedule[] }) {
       <div class="next-day-reading">
         <p aria-live="polite">
           {at === undefined ? (
-            <span class="muted">Point at a tick to see what fires, or use the arrow keys.</span>
+            <span class="muted for-pointers">Point at a tick to see what fires, or use the arrow keys.</span>
           ) : (
             <>
               <b>{clock(at.minute)}</b> <span class="muted">{relative(at.minute, from)}</span> {at.names.join(", ")}

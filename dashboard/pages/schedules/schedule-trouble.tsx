@@ -20,13 +20,15 @@ interface Note {
 
 export interface TroubleProps {
   readonly schedule: Schedule;
+  /** When it was so. */
+  readonly at: number | undefined;
   readonly findings: readonly Finding[];
   readonly history: ScheduleHistory | undefined;
 }
 
-export function Trouble({ schedule, findings, history }: TroubleProps) {
+export function Trouble({ schedule, at = now.value, findings, history }: TroubleProps) {
   const notes = [
-    ...ofStanding(schedule),
+    ...ofStanding(schedule, at),
     ...ofFindings(schedule, findings),
     ...ofSlots(schedule, history),
     ...ofCrowds(schedule, findings),
@@ -47,9 +49,9 @@ export function Trouble({ schedule, findings, history }: TroubleProps) {
   );
 }
 
-function ofStanding(schedule: Schedule): readonly Note[] {
+function ofStanding(schedule: Schedule, at: number): readonly Note[] {
   const { enabled, startAt, updatedAt, updatedBy, problem, oneOff, totalRunCount } = schedule;
-  const standing = standingOf(schedule, [], now.value);
+  const standing = standingOf(schedule, [], at);
   if (standing.kind === "done") {
     return [{ tone: "calm", what: "It was to fire once, and has.", todo: "give it another time to use it again" }];
   }

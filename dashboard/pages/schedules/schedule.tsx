@@ -72,7 +72,12 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
       <Loaded query={schedule} lines={6}>
         {(data) => (
           <>
-            <Trouble schedule={data} findings={health.data?.findings ?? []} history={history.data} />
+            <Trouble
+              schedule={data}
+              at={schedule.answeredAt}
+              findings={health.data?.findings ?? []}
+              history={history.data}
+            />
             <div class="columns">
               <Definition schedule={data} />
               <NextFirings key={data.version} schedule={data} />

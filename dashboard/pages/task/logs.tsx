@@ -27,7 +27,7 @@ export interface LogsProps {
 
 export function Logs({ id, runs, isLive }: LogsProps) {
   const level = query.value.get("level") ?? "";
-  const { lines, isWhole, error } = useLogs(id, level, isLive);
+  const { lines, isWhole, isFull, error } = useLogs(id, level, isLive);
   const box = useRef<HTMLOListElement>(null);
   const isFollowing = useRef(true);
   useEffect(() => {
@@ -51,8 +51,11 @@ export function Logs({ id, runs, isLive }: LogsProps) {
       actions={
         <>
           <span class="hint">
-            {error === undefined ? plural(lines.length, "line") : "could not be read; trying again"}
-            {isLive ? ", live" : isWhole ? "" : " so far"}
+            {error !== undefined
+              ? `could not be read${isWhole ? "" : "; trying again"}`
+              : isFull
+                ? `the first ${plural(lines.length, "line")}; there are more`
+                : `${plural(lines.length, "line")}${isLive ? ", live" : isWhole ? "" : " so far"}`}
           </span>
           {lines.length > MANY_LINES ? (
             <Button

@@ -5,6 +5,8 @@ import type { TaskEvent } from "../../core/live.ts";
 import type { Task } from "../../core/shapes.ts";
 
 export const PAGE_ROWS = 100;
+/** Of a list that nobody has scrolled: it may stand there for a day, and tasks come all the time. */
+const MOST_UNREAD_ROWS = 1_000;
 /** Changes that were told and are not in what was read yet. */
 const MOST_CHANGES = 5_000;
 
@@ -137,7 +139,18 @@ export class TaskList {
     } else {
       this.items = [...page.items, ...older];
       for (const { id } of page.items) this.#known.add(id);
+      this.#cut();
     }
+  }
+
+  /** What was loaded further down, or has sunk there, is read again when somebody goes down. */
+  #cut(): void {
+    const last = this.items[MOST_UNREAD_ROWS - 1];
+    if (last === undefined || this.items.length === MOST_UNREAD_ROWS) return;
+    for (const { id } of this.items.slice(MOST_UNREAD_ROWS)) this.#known.delete(id);
+    this.items = this.items.slice(0, MOST_UNREAD_ROWS);
+    this.nextCursor = last.id;
+    if (this.searchedTo !== null) this.searchedTo = last.createdAt;
   }
 
   /** Between this newest page and what is loaded there is more that was not read. */

@@ -1,7 +1,7 @@
 // A list of tasks that keeps itself fresh: after events at most once a second, and every few seconds besides. What was loaded
 // is there again on the way back from a task.
 import { useCallback, useEffect, useReducer, useRef } from "preact/hooks";
-import { address, get } from "../../core/api.ts";
+import { address, get, systemTime } from "../../core/api.ts";
 import { useKept } from "../../core/kept.ts";
 import { on, type TasksMessage } from "../../core/live.ts";
 import type { Items, Task } from "../../core/shapes.ts";
@@ -35,7 +35,7 @@ export function useTaskList(place: string, filter: TaskFilter, isReady: boolean,
     place,
     () =>
       new TaskList((cursor) =>
-        get<TaskPage>(address("/tasks", { ...listParams(filter, Date.now()).params, limit: PAGE_ROWS, cursor })),
+        get<TaskPage>(address("/tasks", { ...listParams(filter, systemTime()).params, limit: PAGE_ROWS, cursor })),
       ),
   );
   const held = useRef(isHeld);

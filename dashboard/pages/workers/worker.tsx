@@ -42,7 +42,7 @@ export function Worker({ id = "" }: Readonly<Record<string, string>>) {
       heading={
         <>
           <span class="mono">{id}</span>
-          {worker === undefined ? null : <WorkerState worker={worker} />}
+          {worker === undefined ? null : <WorkerState worker={worker} at={workers.answeredAt} />}
         </>
       }
       actions={<ShutdownActions worker={id} running={own?.pool.busy ?? 0} onDone={reload} />}

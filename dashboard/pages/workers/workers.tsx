@@ -22,7 +22,7 @@ export function Workers() {
   return (
     <Page
       title="Workers"
-      hint="Processes that run tasks. One that is silent for 7 seconds has lost its tasks to others, 10 seconds after that they run elsewhere."
+      hint="Processes that run tasks. What one ran that has fallen silent runs elsewhere within 10 seconds."
     >
       <Card flush>
         <Loaded query={workers}>
@@ -46,7 +46,7 @@ export function Workers() {
                     </>
                   ),
                 },
-                { title: "State", cell: (worker) => <WorkerState worker={worker} /> },
+                { title: "State", cell: (worker) => <WorkerState worker={worker} at={workers.answeredAt} /> },
                 {
                   title: "Busy",
                   kind: "grow",

@@ -13,6 +13,10 @@ export const LIVE_EVENTS = {
       "What tasks did in the last quarter of a second: the first hundred events (as in `task.events`), and how many there were of each kind.",
     data: "`{ events, counts: { started: 12, … }, dropped }`",
   },
+  ping: {
+    meaning: "Every 15 seconds: the connection is whole. Without one for 40 seconds it is lost.",
+    data: "`{}`",
+  },
   reset: {
     meaning: "Something was missed that cannot be made up for: look at everything anew.",
     data: "`{}`",

@@ -42,7 +42,7 @@ export class LiveRoute {
     });
     response.write(`retry: ${RETRY_MS}\n\n`);
     const unwatch = this.#feed.watch((message) => send(response, message), lastIdOf(request));
-    const heartbeat = setInterval(() => response.write(": still here\n\n"), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => response.write("event: ping\ndata: {}\n\n"), HEARTBEAT_MS);
     const check = setInterval(() => {
       this.#admit(request).catch(() => end());
     }, CHECK_EVERY_MS);
