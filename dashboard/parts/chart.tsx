@@ -29,6 +29,8 @@ const TOP = 8;
 const BOTTOM = 22;
 const TICKS = 3;
 const PX_A_TIME = 110;
+/** Of its label: the last one stays in the drawing. */
+const HALF_A_TIME = 16;
 
 export function Chart({ label, times, series, kind = "lines", format = short, height = 180 }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -96,7 +98,13 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
             </g>
           ))}
           {timeTicks(first, last, Math.max(2, Math.floor((width - LEFT) / PX_A_TIME))).map((tick) => (
-            <text key={tick} class="tick" x={x(tick)} y={height - 5} text-anchor="middle">
+            <text
+              key={tick}
+              class="tick"
+              x={Math.min(x(tick), width - HALF_A_TIME)}
+              y={height - 5}
+              text-anchor="middle"
+            >
               {clock(tick)}
             </text>
           ))}

@@ -133,6 +133,12 @@ describeInBrowser("the dashboard", (visit) => {
     await page.getByRole("button", { name: "Sign in" }).first().click();
     await heading(page, "email");
     expect(new URL(page.url()).pathname).toBe("/queues/email");
+    // A session that ends under an open page leads back to it, too.
+    await page.context().clearCookies();
+    await page.waitForURL("**/login");
+    await page.getByLabel("Access token").fill(TOKENS.viewer);
+    await page.getByRole("button", { name: "Sign in" }).first().click();
+    await heading(page, "email");
     await close();
   });
 
@@ -304,6 +310,26 @@ describeInBrowser("the dashboard", (visit) => {
       await page.getByRole("button", { name: "Menu" }).click();
       await menu.click();
       await heading(page, "Workers");
+    });
+  });
+
+  test("keeps every row of a long list while new ones come", async () => {
+    for (let count = 0; count < 60; count += 1) {
+      await api.post("/tickets", { siteId: 2, description: `Lamp ${count} flickers`, priority: "LOW" });
+    }
+    await on("viewer", {}, async (page) => {
+      await page.goto("/tickets?site=2");
+      const rows = page.getByRole("table", { name: "Tickets" }).locator("tbody tr");
+      await eventually(async () => (await rows.count()) === 50);
+      await page.getByRole("button", { name: "More" }).click();
+      await page.getByText("Lamp 0 flickers", { exact: true }).waitFor();
+      const before = await rows.count();
+      await page.getByTitle("Live: what happens shows at once").waitFor();
+      await api.post("/tickets", { siteId: 2, description: "The newest of all", priority: "LOW" });
+      await page.getByText("The newest of all").waitFor();
+      await eventually(async () => (await rows.count()) === before + 1);
+      const numbers = await rows.locator(".mono").allTextContents();
+      expect(new Set(numbers).size).toBe(before + 1);
     });
   });
 
