@@ -41,11 +41,20 @@ function takeJson(parse: Parser, request: Request, response: Response, next: Nex
   });
 }
 
-/** Takes the login form, or the same as JSON. */
+/** Takes a form, or the same as JSON. */
 export function formBody(request: Request, response: Response, next: Next): void {
+  takeForm(parseJson, request, response, next);
+}
+
+/** The same, of somebody unknown: the login form. */
+export function smallFormBody(request: Request, response: Response, next: Next): void {
+  takeForm(parseSmallJson, request, response, next);
+}
+
+function takeForm(parseAsJson: Parser, request: Request, response: Response, next: Next): void {
   if (!hasBody(request)) return next();
   const type = request.headers["content-type"] ?? "";
-  const parse = FORM_TYPE.test(type) ? parseForm : JSON_TYPE.test(type) ? parseJson : undefined;
+  const parse = FORM_TYPE.test(type) ? parseForm : JSON_TYPE.test(type) ? parseAsJson : undefined;
   if (parse === undefined) return next(new ApiumError("REQUEST_MALFORMED", "a body must be a form or JSON"));
   parse(request, response, (error) => next(error === undefined ? undefined : refusal(error)));
 }

@@ -3,7 +3,7 @@
 import type { Service } from "moleculer";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
-import { formBody } from "./body.ts";
+import { smallFormBody } from "./body.ts";
 import type { Door } from "./door.ts";
 import { publicError } from "./error-response.ts";
 import type { LiveRoute } from "./live/live-route.ts";
@@ -50,7 +50,7 @@ export function systemRoute({ access, signIn, live, door, fail }: SystemRoutePar
     path: "/",
     mappingPolicy: "restrict",
     bodyParsers: false,
-    use: [formBody],
+    use: [smallFormBody],
     aliases: {
       ...({
         "GET /healthz": alias((_request, response) => sendJson(response, 200, { status: "alive" })),
@@ -95,12 +95,20 @@ export function systemRoute({ access, signIn, live, door, fail }: SystemRoutePar
 
 async function page(access: Access, request: Request, response: Response, path: string): Promise<void> {
   const { token } = request.query;
-  if (path === "/" && typeof token === "string") return begin(access, request, response, await access.userOf(token));
+  if (path === "/" && typeof token === "string") {
+    if (isSentByOthers(request)) return redirect(response, "/login");
+    return begin(access, request, response, await access.userOf(token));
+  }
   // Whoever did not come for a page is not given one in place of what is not there.
   if (path !== "/" && !/\btext\/html\b/.test(request.headers.accept ?? "")) throw new ApiumError("NOT_FOUND");
   if ((await access.identify(request)) !== undefined) return sendPage(request, response, "/");
   rememberPage(request, response);
   redirect(response, "/login");
+}
+
+/** By a page of another site, which could sign somebody in as somebody else. Who opens the address themselves comes from `none`. */
+function isSentByOthers({ headers }: Request): boolean {
+  return headers["sec-fetch-site"] === "cross-site" || headers["sec-fetch-site"] === "same-site";
 }
 
 /** Leads on to an address without the token, so that it stays in no history and no referrer. */

@@ -1,4 +1,5 @@
 /** The gateway on a real broker and a real runtime: what it answers, what it refuses before anything ran, how it stops. */
+import { once } from "node:events";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { join } from "node:path";
@@ -491,6 +492,19 @@ describe("the gateway", () => {
       const headers = { ...JSON_TYPE, Origin: "https://evil.example" };
       const login = await ask("/login", { method: "POST", headers, body: JSON.stringify({ token: OPERATOR }) });
       expect([login.status, login.headers.get("set-cookie")]).toEqual([403, null]);
+    });
+
+    test.each([
+      ["cross-site", "/login", false],
+      ["same-site", "/login", false],
+      ["none", "/", true],
+      ["same-origin", "/", true],
+    ])("begun by an address with a token that was come to from %s leads to %s", async (from, to, hasBegun) => {
+      const { url } = await open([]);
+      const asking = httpRequest(`${url}/?token=${OPERATOR}`, { headers: { "Sec-Fetch-Site": from } }).end();
+      const [response] = (await once(asking, "response")) as [IncomingMessage];
+      const { statusCode, headers } = response.resume();
+      expect([statusCode, headers.location, headers["set-cookie"] !== undefined]).toEqual([303, to, hasBegun]);
     });
   });
 

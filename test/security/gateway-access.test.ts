@@ -100,6 +100,15 @@ describe("the gateway", () => {
     expect(Object.keys(((await api.json()) as { paths: object }).paths)).toContain("/api/v1/tasks/{id}");
   });
 
+  test.each([
+    ["/login", 1_000_000],
+    ["/login", 17_000],
+    ["/logout", 17_000],
+  ])("reads no large body of a stranger: POST %s with %i bytes", async (path, bytes) => {
+    const response = await ask("POST", path, { headers: json, body: JSON.stringify({ token: "x".repeat(bytes) }) });
+    expect([response.status, await response.json()]).toMatchObject([413, { error: { code: "REQUEST_TOO_LARGE" } }]);
+  });
+
   test("refuses a session that acts from another origin, and takes it from its own", async () => {
     const login = await ask("POST", "/login", {
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
