@@ -145,7 +145,7 @@ function taskText(task: Answer): string {
       ["name", task.name],
       ["state", `${coloured(task.state)}${task.reason === null ? "" : dim(` ${task.reason}`)}`],
       ["queue", `${task.queue} (priority ${task.priority})`],
-      ["params", JSON.stringify(task.params)],
+      ["params", task.areParamsHidden === true ? dim("sensitive parameters") : JSON.stringify(task.params)],
       ["accepted", moment(task.createdAt)],
       ["due", task.dueAt === null ? undefined : `${moment(task.dueAt)} ${dim(when(task.dueAt) ?? "")}`],
       ["started", moment(task.startedAt)],

@@ -48,7 +48,7 @@ export interface Task {
   readonly retries: number;
   readonly crashes: number;
   readonly params: unknown;
-  /** In lists: the parameters are sensitive, and null. */
+  /** In lists, and to viewers: the parameters are sensitive, and null. */
   readonly areParamsHidden?: boolean;
   readonly headers: Readonly<Record<string, string>> | null;
   readonly progress: { readonly fraction: number; readonly message: string | null } | null;

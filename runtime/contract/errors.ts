@@ -84,6 +84,12 @@ export const ERRORS = {
     meaning: "The task has been run again already, as a new one.",
     step: "Look at the task it became; run that one again if it failed, too.",
   },
+  TASK_NOT_MEANT: {
+    status: 409,
+    retryable: false,
+    meaning: "The task was named by its id, and the rest of the filter does not fit it.",
+    step: "Leave the rest of the filter out, or the id.",
+  },
   TASK_FAILED: {
     status: 500,
     retryable: false,

@@ -9,6 +9,8 @@ export interface LetterFilter extends Named {
   /** When they became dead letters: from `since` on, before `until`. */
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
+  /** Only tasks, no bytes that were none. */
+  readonly isTask?: boolean | undefined;
 }
 
 /**
@@ -18,6 +20,7 @@ export interface LetterFilter extends Named {
 export function letterConditions(filter: LetterFilter, handled: boolean, sensitive: readonly string[]): Conditions {
   return new Conditions()
     .and(handled ? "handled_at is not null" : "handled_at is null")
+    .and(filter.isTask === true ? "name is not null" : "true")
     .addNamed(filter)
     .add(filter.code, (place) => `error->>'code' = ${place}`)
     .addText(filter.text, ["params::text", "error->>'message'"], sensitive)

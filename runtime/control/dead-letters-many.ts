@@ -39,21 +39,32 @@ export async function requeueDeadLetters(
   options: LettersOptions & { readonly rate?: string | undefined; readonly limit?: number | undefined } = {},
 ): Promise<RequeuedLetters> {
   const { by, limit = MOST_REQUEUED } = options;
-  const dueAt = spacing(options.rate, parts.clock.now());
-  const counted = await count(parts, filter, options);
-  const left = Math.max(0, counted.matched - limit);
-  if (counted.dryRun) return { ...counted, requeued: [], refused: [], left };
+  // What was no task can only be dismissed; who names it is told.
+  const runnable = { ...filter, isTask: filter.ids === undefined };
+  const counted = await count(parts, runnable, options);
+  const dueAt = await spacing(parts, options.rate, Object.keys(counted.byName));
   const requeued: string[] = [];
   const refused: { id: string; code: string }[] = [];
-  const { items } = await listDeadLetters(parts, { ...filter, limit });
-  for (const { id } of items) {
-    try {
-      requeued.push((await requeueDeadLetter(parts, id, { by, dueAt: dueAt(requeued.length) })).id);
-    } catch (error) {
-      refused.push({ id, code: codeOf(error) ?? "INTERNAL" });
+  if (counted.dryRun) return { ...counted, requeued, refused, left: Math.max(0, counted.matched - limit) };
+  let unseen = counted.matched;
+  let cursor: string | undefined;
+  // What is refused stays, and must not stand in the way of what comes after it. No more than fitted when it was asked:
+  // what is run again may be a dead letter anew by now.
+  do {
+    const most = Math.min(limit - requeued.length, unseen);
+    if (most <= 0) break;
+    const page = await listDeadLetters(parts, { ...runnable, limit: most, cursor });
+    for (const { id } of page.items) {
+      try {
+        requeued.push((await requeueDeadLetter(parts, id, { by, dueAt: dueAt(requeued.length) })).id);
+      } catch (error) {
+        refused.push({ id, code: codeOf(error) ?? "INTERNAL" });
+      }
     }
-  }
-  return { ...counted, requeued, refused, left };
+    unseen -= page.items.length;
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return { ...counted, requeued, refused, left: Math.max(0, unseen) };
 }
 
 export interface DismissedLetters extends CountedLetters {

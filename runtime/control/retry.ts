@@ -4,8 +4,9 @@ import { plainArray, type Transaction } from "../../database/index.ts";
 import { ApiumError, codeOf } from "../contract/errors.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
 import { isTaskId } from "../contract/task-id.ts";
-import type { FinalState } from "../contract/task-state.ts";
+import { FINAL_STATES, type FinalState } from "../contract/task-state.ts";
 import { Conditions, type Named, refusedField } from "./conditions.ts";
+import { NO_ID } from "./revoke.ts";
 import { type RunAgainParts, runAgain, type Source, spacing } from "./run-again.ts";
 
 /** Tasks one call runs again at most; what is left is said. */
@@ -106,52 +107,61 @@ export async function retryTasks(
   { by, dryRun = false, rate, limit = MOST_RETRIED }: RetryManyOptions = {},
 ): Promise<RetriedMany> {
   const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
-  const dueAt = spacing(rate, parts.clock.now());
-  const { rows } = await parts.database.query<{ state: FinalState; tasks: number }>(
-    `select state::text as state, count(*)::integer as tasks from task_history where ${where} group by state`,
+  const { rows } = await parts.database.query<{ state: FinalState; name: string; tasks: number }>(
+    `select state::text as state, name, count(*)::integer as tasks from task_history where ${where} group by state, name`,
     parameters,
   );
+  const byState: Partial<Record<FinalState, number>> = {};
+  for (const { state, tasks } of rows) byState[state] = (byState[state] ?? 0) + tasks;
   const matched = rows.reduce((sum, { tasks }) => sum + tasks, 0);
-  const byState = Object.fromEntries(rows.map(({ state, tasks }) => [state, tasks]));
   const counted = { dryRun, matched, byState };
-  const chosen = await parts.database.query<{ id: string }>(
-    `select id from task_history where ${where} order by finished_at, id limit ${limit}`,
-    parameters,
-  );
-  const ids = chosen.rows.map(({ id }) => id);
-  const refused = await leftOut(parts, filter.ids ?? [], ids, limit);
-  const left = matched - ids.length;
-  if (dryRun) return { ...counted, retried: [], refused, left };
+  const dueAt = await spacing(parts, rate, [...new Set(rows.map(({ name }) => name))]);
+  const refused = await leftOut(parts, filter);
   const retried: { id: string; retriedAs: string }[] = [];
-  for (const id of ids) {
-    try {
-      const task = await retryOnce(parts, id, by, dueAt(retried.length));
-      retried.push({ id, retriedAs: task.id });
-    } catch (error) {
-      refused.push({ id, code: codeOf(error) ?? "INTERNAL" });
+  if (dryRun) return { ...counted, retried, refused, left: Math.max(0, matched - limit) };
+  const n = parameters.length;
+  let after = { at: "-infinity", id: NO_ID };
+  let seen = 0;
+  // What is refused must not stand in the way of what ended after it. No more than fitted when it was asked: what is run
+  // again may have failed anew by now.
+  for (;;) {
+    const most = Math.min(limit - retried.length, matched - seen);
+    if (most <= 0) break;
+    const { rows: next } = await parts.database.query<{ id: string; at: string }>(
+      `select id, finished_at::text as at from task_history
+       where ${where} and (finished_at, id) > ($${n + 1}::timestamptz, $${n + 2}::uuid)
+       order by finished_at, id limit $${n + 3}::integer`,
+      [...parameters, after.at, after.id, most],
+    );
+    const last = next.at(-1);
+    if (last === undefined) break;
+    after = last;
+    seen += next.length;
+    for (const { id } of next) {
+      try {
+        const task = await retryOnce(parts, id, by, dueAt(retried.length));
+        retried.push({ id, retriedAs: task.id });
+      } catch (error) {
+        refused.push({ id, code: codeOf(error) ?? "INTERNAL" });
+      }
     }
   }
-  return { ...counted, retried, refused, left };
+  return { ...counted, retried, refused, left: Math.max(0, matched - seen) };
 }
 
-/** Why ids that were asked for are not among the chosen ones. */
-async function leftOut(
-  parts: RunAgainParts,
-  asked: readonly string[],
-  chosen: readonly string[],
-  limit: number,
-): Promise<{ id: string; code: string }[]> {
-  const missing = asked.filter((id) => !chosen.includes(id));
-  if (missing.length === 0 || chosen.length >= limit) return [];
-  const { rows } = await parts.database.query<{ id: string; ended: boolean }>(
-    `select id, false as ended from task where id = any($1::text::uuid[])
-     union all select id, true from task_history where id = any($1::text::uuid[])`,
-    [plainArray(missing)],
+/** Why ids that were asked for are not among those that are meant. */
+async function leftOut(parts: RunAgainParts, filter: EndedFilter): Promise<{ id: string; code: string }[]> {
+  if (filter.ids === undefined) return [];
+  const { where, parameters } = conditionsOf(filter, parts.registry.sensitive());
+  const asked = `$${parameters.length + 1}::text::uuid[]`;
+  const { rows } = await parts.database.query<{ id: string; code: string }>(
+    `select id, 'TASK_NOT_FINISHED' as code from task where id = any(${asked})
+     union all select id, case when retried_as is not null then 'TASK_RETRIED' when ${where} then '' else 'TASK_NOT_MEANT' end
+       from task_history where id = any(${asked})`,
+    [...parameters, plainArray(filter.ids)],
   );
-  return missing.map((id) => {
-    const ended = rows.find((row) => row.id === id)?.ended;
-    return { id, code: ended === undefined ? "TASK_NOT_FOUND" : ended ? "TASK_RETRIED" : "TASK_NOT_FINISHED" };
-  });
+  const codes = new Map(rows.map(({ id, code }) => [id, code]));
+  return filter.ids.map((id) => ({ id, code: codes.get(id) ?? "TASK_NOT_FOUND" })).filter(({ code }) => code !== "");
 }
 
 function conditionsOf(filter: EndedFilter, sensitive: readonly string[]): Conditions {
@@ -160,9 +170,15 @@ function conditionsOf(filter: EndedFilter, sensitive: readonly string[]): Condit
   }
   return new Conditions()
     .addNamed(filter)
-    .add(filter.states && plainArray(filter.states), (place) => `state::text = any(${place}::text::text[])`)
+    .and(filter.states === undefined ? "true" : among(filter.states))
     .add(filter.code, (place) => `error->>'code' = ${place}`)
     .addText(filter.text, ["params::text", "error->>'message'"], sensitive)
     .addSpan("finished_at", filter.since, filter.until)
     .and("retried_as is null");
+}
+
+/** Written out, from the states that there are: only so does the planner see that the index of what is no success will do. */
+function among(states: readonly FinalState[]): string {
+  const wanted = FINAL_STATES.filter((state) => states.includes(state)).map((state) => `'${state}'`);
+  return wanted.length === 0 ? "false" : `state in (${wanted.join(", ")})`;
 }

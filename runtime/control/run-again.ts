@@ -1,5 +1,5 @@
 // Accepting again what has ended: a new task with what the old one had, which names the old one as its `retryOf`.
-import type { Database, Transaction } from "../../database/index.ts";
+import { type Database, type Transaction, textArray } from "../../database/index.ts";
 import { insertTasks } from "../caller/index.ts";
 import type { Dispatcher } from "../contract/dispatch.ts";
 import type { Foundation } from "../contract/foundation.ts";
@@ -62,11 +62,24 @@ export async function runAgain(
 }
 
 /**
- * Due times so far apart that no more start in a while than `rate` says, the first at once (`undefined`); without a rate
- * all are due at once. @throws ApiumError `RATE_NOTATION`.
+ * Due times so far apart that no more start in a while than `rate` says, the first at once (`undefined`), or after those that
+ * an earlier call has given to tasks of these names; without a rate all are due at once. @throws ApiumError `RATE_NOTATION`.
  */
-export function spacing(rate: string | undefined, now: number): (index: number) => number | undefined {
+export async function spacing(
+  parts: RunAgainParts,
+  rate: string | undefined,
+  names: readonly string[],
+): Promise<(index: number) => number | undefined> {
   if (rate === undefined) return () => undefined;
   const { intervalMs } = parseRate(rate);
-  return (index) => (index === 0 ? undefined : now + Math.round(index * intervalMs));
+  const { rows } = await parts.database.query<{ last: Date | null }>(
+    `select max(due_at) as last from task
+     where retry_of is not null and state = 'SCHEDULED' and held_for is null and not rate_slot
+       and name = any($1::text::text[])`,
+    [textArray(names)],
+  );
+  const now = parts.clock.now();
+  const last = rows[0]?.last?.getTime();
+  const first = last === undefined ? now : Math.max(now, last + intervalMs);
+  return (index) => (index === 0 && first === now ? undefined : Math.round(first + index * intervalMs));
 }

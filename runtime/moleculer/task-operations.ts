@@ -7,6 +7,7 @@ import { isDuration } from "../contract/duration.ts";
 import { type EnqueueOptions, parseEnqueueOptions } from "../contract/enqueue-options.ts";
 import { parseParams } from "../contract/parse-params.ts";
 import { TASK_EVENTS_SUBJECT, type TaskEventBatch, taskEvents } from "../contract/task-event.ts";
+import { withoutParamsOf } from "../results/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { type AskerMeta, askerOf, audit, auditMany } from "./audit.ts";
 import { auditFilter, listAudit } from "./audit-list.ts";
@@ -87,7 +88,10 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
           result: (await runtime.result(accepted.id, given.wait)) ?? null,
         };
       },
-      get: (ctx: Ctx<unknown>) => runtime.getTask(parseParams(id, ctx.params).id),
+      async get(ctx: Ctx<unknown>) {
+        const task = await runtime.getTask(parseParams(id, ctx.params).id);
+        return mayRunTasks(ctx) ? task : withoutParamsOf(runtime.registry.sensitive(), task);
+      },
       list: (ctx: Ctx<unknown>) => runtime.listTasks(parseParams(listFilter, ctx.params)),
       async revoke(ctx: Ctx<unknown>) {
         const given = parseParams(revoke, ctx.params);
@@ -158,6 +162,11 @@ export function taskOperations(runtime: Runtime, surroundings: ProcessSurroundin
       },
     },
   };
+}
+
+/** Whoever may enqueue a task, and so read what to enqueue it with. Another service asks in nobody's name. */
+function mayRunTasks({ meta: { user } }: Ctx<unknown>): boolean {
+  return user === undefined || user.role === "operator" || user.role === "admin";
 }
 
 /** The call's own names for its task come first: they say the same, and more. */

@@ -13,5 +13,5 @@ export { startWaiting } from "./start-waiting.ts";
 export { listTaskLogs, MOST_LOG_LINES, type TaskLogFilter, type TaskLogLine } from "./task-logs.ts";
 export { type Page, type SearchPage, TaskSearch } from "./task-search.ts";
 export { MOST_TREE_TASKS, type TaskNode, type TaskTree, taskTree } from "./task-tree.ts";
-export { type AttemptView, getTask, type TaskView } from "./task-view.ts";
+export { type AttemptView, getTask, type TaskView, withoutParamsOf } from "./task-view.ts";
 export { ResultWaiter } from "./waiter.ts";

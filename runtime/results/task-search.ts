@@ -7,7 +7,7 @@ import { codeOf } from "../contract/errors.ts";
 import { instantOf } from "../contract/task-id.ts";
 import { planSearch, type SearchPlan, type TaskFilter } from "./search-plan.ts";
 import { readBySummary, readServed, readStretch, readTasks } from "./search-statements.ts";
-import { type TaskView, toView } from "./task-view.ts";
+import { type TaskView, toView, withoutParamsOf } from "./task-view.ts";
 
 export interface Page<Item> {
   readonly items: Item[];
@@ -76,7 +76,10 @@ export class TaskSearch {
       ? { ids: await readServed(this.#store, plan, { below: filter.cursor }, limit + 1), stoppedAt: undefined }
       : await this.#inTurn(() => this.#search(plan, limit + 1));
     const shown = ids.slice(0, limit);
-    const items = (await readTasks(this.#store, shown)).map((row) => shownTask(toView(row), hidden));
+    const items = (await readTasks(this.#store, shown)).map((row) => ({
+      ...withoutParamsOf(hidden, toView(row)),
+      hasResult: false,
+    }));
     const isFull = ids.length > limit;
     return {
       items,
@@ -161,11 +164,6 @@ export class TaskSearch {
 function nextRows(rows: number, factor: number): number {
   const wanted = rows * Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, factor));
   return Math.round(Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, wanted)));
-}
-
-function shownTask(view: Omit<TaskView, "hasResult">, hidden: readonly string[]): TaskView {
-  if (!hidden.includes(view.name)) return { ...view, hasResult: false };
-  return { ...view, params: null, areParamsHidden: true, hasResult: false };
 }
 
 /** An id that a caller gave says nothing of time; such are looked at before all others, or after them. */

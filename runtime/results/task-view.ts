@@ -26,7 +26,7 @@ export interface TaskView {
   readonly retries: number;
   readonly crashes: number;
   readonly params: unknown;
-  /** In lists, of a kind whose parameters are sensitive: they are null. */
+  /** In lists, and to viewers, of a kind whose parameters are sensitive: they are null. */
   readonly areParamsHidden?: true;
   readonly headers: Record<string, string> | null;
   /** Of the trace it belongs to, in whatever collects the traces. */
@@ -127,6 +127,14 @@ export function toView(row: Row): Omit<TaskView, "hasResult"> {
     parentId: row.parent_id as string | null,
     retryOf: row.retry_of as string | null,
   };
+}
+
+/** As it is shown to those who may not see the parameters of these kinds. */
+export function withoutParamsOf<View extends Pick<TaskView, "name" | "params">>(
+  hidden: readonly string[],
+  view: View,
+): View {
+  return hidden.includes(view.name) ? { ...view, params: null, areParamsHidden: true } : view;
 }
 
 function toAttempt(row: Row): AttemptView {

@@ -1,10 +1,12 @@
 /** Lists of tasks on every database: each filter against a plain look at all rows, page by page, with time and without. */
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { ServiceBroker } from "moleculer";
 import { z } from "zod";
 import type { Database } from "../../database/index.ts";
 import { textArray } from "../../database/index.ts";
 import { defineTask, idSource, SeededRandom, SystemClock, type TaskState, VirtualClock } from "../../runtime/index.ts";
+import { taskOperations } from "../../runtime/moleculer/index.ts";
 import { type TaskFilter, TaskSearch } from "../../runtime/results/index.ts";
 import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
 
@@ -227,6 +229,22 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
       const counted = await runtime.revokeMany({ text: "s3same" }, { dryRun: true });
       expect(counted.matched).toBe(1);
       expect((await runtime.revokeMany({ name: "reset_password" }, { dryRun: true })).matched).toBe(1);
+    });
+
+    test("show them to no viewer, also who asks for one", async () => {
+      const runtime = backend.runtime({ queues: [] });
+      runtime.define(secret);
+      const { id } = await secret.enqueue(runtime, { code: "s3same" }, { countdown: "1h" });
+      const broker = new ServiceBroker({ logger: false, validator: false, skipProcessEventRegistration: true });
+      broker.createService(taskOperations(runtime));
+      await broker.start();
+      try {
+        const as = (role: string) => broker.call("tasks.get", { id }, { meta: { user: { name: role, role } } });
+        expect(await as("viewer")).toMatchObject({ id, params: null, areParamsHidden: true });
+        expect(await as("operator")).toMatchObject({ params: { code: "s3same" } });
+      } finally {
+        await broker.stop();
+      }
     });
 
     test("show none among the dead letters either, and run again with what they had", async () => {

@@ -219,6 +219,51 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(operator.retryMany({ states: ["FAILURE"] })).rejects.toMatchObject({ code: "PARAMS_INVALID" });
   }, 120_000);
 
+  test("what is refused does not stand in the way, and a rate goes on where the call before it stopped", async () => {
+    const gone = defineTask({ name: "gone", params });
+    const first = await backend.running([
+      { task: gone, run: () => Promise.reject(new Reject("no")) },
+      { task: mail, run: () => Promise.reject(new Reject("no")) },
+    ]);
+    const stuck = [(await gone.enqueue(first, {})).id, (await gone.enqueue(first, {})).id];
+    await until(first, stuck, "FAILURE");
+    const mails = await enqueue(first, "anna", "ben", "cleo", "dora");
+    await until(first, mails, "FAILURE");
+    await first.stop(1_000);
+    await backend.database.query("insert into dead_letter (queue, raw, error) values ('default', 'x', '{}')");
+    await backend.database.query(
+      "update dead_letter set created_at = created_at - interval '1 hour' where name is null",
+    );
+
+    // A process that knows nothing of the task any more.
+    const runtime = backend.runtime({ queues: [] });
+    runtime.define(mail);
+    await runtime.open();
+    const { operator } = runtime;
+    const began = runtime.parts.clock.now();
+    const due = async (id: string) => {
+      const { dueAt } = await runtime.getTask(id);
+      return dueAt === null ? 0 : Math.round((Date.parse(dueAt) - began) / 60_000);
+    };
+    const letters = await operator.requeueDeadLetters({}, { limit: 2, rate: "1/h" });
+    expect(letters).toMatchObject({ matched: 6, byName: { gone: 2, mail: 4 }, left: 2 });
+    expect(letters.refused.map(({ code }) => code)).toEqual(["TASK_UNKNOWN", "TASK_UNKNOWN"]);
+    expect(await Promise.all(letters.requeued.map(due))).toEqual([0, 60]);
+    const again = await operator.retryMany({ queue: "email", states: ["FAILURE"] }, { limit: 1, rate: "1/h" });
+    expect(again).toMatchObject({ matched: 2, left: 1 });
+    const ended = await operator.retryMany(
+      { ids: [...stuck, ...mails], states: ["FAILURE"] },
+      { limit: 1, rate: "1/h" },
+    );
+    expect(ended).toMatchObject({ matched: 3, left: 0 });
+    const retried = [...again.retried, ...ended.retried].map(({ retriedAs }) => retriedAs);
+    expect(await Promise.all(retried.map(due))).toEqual([120, 180]);
+    expect(ended.refused.filter(({ code }) => code === "TASK_RETRIED")).toHaveLength(3);
+    expect(ended.refused.filter(({ code }) => code === "TASK_UNKNOWN").map(({ id }) => id)).toEqual(stuck);
+    const other = await operator.retryMany({ ids: stuck, states: ["SUCCESS"] });
+    expect(other).toMatchObject({ matched: 0, refused: stuck.map((id) => ({ id, code: "TASK_NOT_MEANT" })) });
+  }, 120_000);
+
   test("what was purged by mistake can be run again", async () => {
     const runtime = await open();
     await runtime.pauseQueue("email");

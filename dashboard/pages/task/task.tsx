@@ -99,7 +99,11 @@ function Shown({ task, onChanged }: { task: Task; onChanged: () => Promise<void>
             <TaskFacts task={task} story={story} retriedAs={retriedAs} />
           </Card>
           <Card title="Parameters">
-            <Json value={task.params} label="the parameters" />
+            {task.areParamsHidden === true ? (
+              <span class="muted">sensitive parameters</span>
+            ) : (
+              <Json value={task.params} label="the parameters" />
+            )}
           </Card>
           <Result task={task} />
           {task.headers === null || Object.keys(task.headers).length === 0 ? null : (
