@@ -26,9 +26,13 @@ export class SystemClock implements Clock {
     return performance.now();
   }
 
-  /** Sets the anchor: `databaseNow` is what the database said half a round trip ago. */
+  /**
+   * The database said `databaseNow` at some moment of the round trip that has just ended. The clock is moved as far as it
+   * must be to agree with that, so that an answer that was merely slow does not move one that is right.
+   */
   synchronise(databaseNow: number, roundTripMs: number): void {
-    this.#offset = databaseNow + roundTripMs / 2 - performance.now();
+    const earliest = databaseNow - performance.now();
+    this.#offset = Math.min(Math.max(this.#offset, earliest), earliest + roundTripMs);
   }
 
   after(delayMs: number, run: () => void): Cancel {

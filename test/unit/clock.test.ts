@@ -73,11 +73,23 @@ describe("sleep", () => {
 });
 
 describe("the system's clock", () => {
-  test("follows the time it was set to, half a round trip on", () => {
+  test("is moved into the bounds of what the database said, and no further", () => {
     const clock = new SystemClock();
+    // It is ahead by far: the answer's last possible moment is the nearest.
     clock.synchronise(1_000_000, 20);
-    expect(clock.now() - 1_000_010).toBeGreaterThanOrEqual(0);
-    expect(clock.now() - 1_000_010).toBeLessThan(1_000);
+    expect(clock.now() - 1_000_020).toBeGreaterThanOrEqual(0);
+    expect(clock.now() - 1_000_020).toBeLessThan(1_000);
+    clock.synchronise(2_000_000, 20);
+    expect(clock.now() - 2_000_000).toBeGreaterThanOrEqual(0);
+    expect(clock.now() - 2_000_000).toBeLessThan(1_000);
+  });
+
+  test("is not moved by an answer that was slow, as long as it agrees", () => {
+    const clock = new SystemClock();
+    clock.synchronise(1_000_000, 0);
+    const before = clock.now() - clock.monotonic();
+    clock.synchronise(clock.now() - 300, 5_000);
+    expect(clock.now() - clock.monotonic()).toBeCloseTo(before, 0);
   });
 
   test("runs a timer once, and a cancelled one never", async () => {
