@@ -1,5 +1,6 @@
 export { instantArray, numberArray, plainArray, textArray } from "./array-literal.ts";
 export { BatchWriter, type WriteBatch } from "./batch-writer.ts";
+export { byIndex } from "./by-index.ts";
 export { lockDataDir } from "./data-dir-lock.ts";
 export type {
   Database,

@@ -1,7 +1,7 @@
 // The relay: moves what has fallen due to QUEUED and hands it to the delivery engine. Driven by time; hints only make
 // it look sooner. Any number may run, in any processes: `skip locked` shares the rows among them.
 import type { Database, Statement } from "../../database/index.ts";
-import { detached } from "../../database/index.ts";
+import { byIndex, detached } from "../../database/index.ts";
 import type { Cancel } from "../contract/clock.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { LANES } from "../contract/priority.ts";
@@ -19,7 +19,7 @@ with due as (
   select id from task where state in ('SCHEDULED', 'RETRY') and due_at <= $1::timestamptz
   order by due_at limit $2::integer for update skip locked)
 update task t set state = 'QUEUED', seq = nextval('task_seq')
-from due where t.id = due.id
+from due where ${byIndex("t.id", "due.id")}
 returning t.id, t.attempt, t.queue, t.lane::integer as lane, t.seq`,
 };
 

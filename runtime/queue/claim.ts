@@ -2,7 +2,7 @@
 // if a power cut takes it back, the row is QUEUED again under the same attempt, and only one finish of that attempt
 // can ever succeed (ADR 3). So claims go through the connections that do not wait for the disk.
 import type { Database, Statement } from "../../database/index.ts";
-import { plainArray, textArray } from "../../database/index.ts";
+import { byIndex, plainArray, textArray } from "../../database/index.ts";
 import { LANES } from "../contract/priority.ts";
 import type { TaskRef } from "../contract/task-message.ts";
 import type { ClaimedTask } from "./queue.ts";
@@ -40,9 +40,9 @@ const CLAIM_REFS: Statement = {
   text: `
 update task t set state = 'STARTED', worker = $1, started_at = $2::timestamptz
 from unnest($3::text::uuid[], $4::text::integer[]) as m(id, attempt)
-where t.id = m.id and t.attempt = m.attempt and t.state::text = 'QUEUED'
+where ${byIndex("t.id", "m.id")} and t.attempt = m.attempt and t.state::text = 'QUEUED'
   and (t.expires_at is null or t.expires_at > $2::timestamptz) and ${WORKER_LIVES}
-  and t.queue <> all (array(select q.queue from task_queue q where q.paused_at is not null))
+  and not exists (select 1 from task_queue q where q.queue = t.queue and q.paused_at is not null)
 returning ${CLAIMED}`,
 };
 
@@ -83,7 +83,7 @@ next as materialized (
     order by t.seq limit s.share for update skip locked) n
   limit $6::integer)
 update task t set state = 'STARTED', worker = $1, started_at = $2::timestamptz
-from next where t.id = next.id
+from next where ${byIndex("t.id", "next.id")}
 returning ${CLAIMED}`,
 };
 

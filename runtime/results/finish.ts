@@ -4,7 +4,7 @@
 // The fence is part of the statement: a row that is no longer what the finisher believes is not in the answer, and
 // that is how a late result is refused.
 import type { Database, Statement, Transaction } from "../../database/index.ts";
-import { numberArray, plainArray, textArray } from "../../database/index.ts";
+import { byIndex, numberArray, plainArray, textArray } from "../../database/index.ts";
 import type { FinalState, RevokeReason } from "../contract/task-state.ts";
 
 export interface Finish {
@@ -46,7 +46,7 @@ with f as (
   select * from unnest($1::text::uuid[], $3::text::integer[], $4::text::json[], $5::text::float8[])
     as f(id, attempt, result, keep_ms)),
 done as (
-  delete from task t using f where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED'
+  delete from task t using f where ${byIndex("t.id", "f.id")} and t.attempt = f.attempt and t.state = 'STARTED'
   returning t.id, t.name, t.queue, t.priority, t.attempt, t.retries, t.crashes, t.params, t.headers, t.created_at,
             t.started_at, t.worker, t.retry_of, f.result, f.keep_ms),
 history as (
@@ -74,7 +74,7 @@ function finishUnder(name: string, finishes: string, fence: string): Statement {
     text: `
 with f as (${finishes}),
 done as (
-  delete from task t using f where t.id = f.id and ${fence}
+  delete from task t using f where ${byIndex("t.id", "f.id")} and ${fence}
   returning t.*, f.result, f.keep_ms, f.to_state, f.reason, f.error),
 history as (
   insert into task_history (id, name, queue, priority, state, reason, attempt, retries, crashes, params, headers, error,
@@ -94,14 +94,14 @@ letters as (
   select id, name, queue, priority, params, overrides, headers, coalesce(error, '{}'::json), $2::timestamptz
   from done where to_state = 'FAILURE'),
 keys as (
-  delete from task_unique_key k using done where k.key = done.unique_key and k.task_id = done.id),
+  delete from task_unique_key k using done where ${byIndex("k.key", "done.unique_key")} and k.task_id = done.id),
 child as (
   update task_child c set state = done.to_state, result = done.result, error = done.error
-  from done where c.parent_id = done.parent_id and c.child_index = done.child_index),
+  from done where ${byIndex("c.parent_id", "done.parent_id")} and c.child_index = done.child_index),
 parent as (
   update task p set pending_children = p.pending_children - n.children
   from (select parent_id, count(*)::integer as children from done where parent_id is not null group by parent_id) n
-  where p.id = n.parent_id and p.state = 'WAITING' and p.id not in (select id from done))
+  where ${byIndex("p.id", "n.parent_id")} and p.state = 'WAITING' and p.id not in (select id from done))
 select id, parent_id, name, queue, lane::integer as lane, attempt, state as left_state from done`,
   };
 }
@@ -116,7 +116,7 @@ const FENCES = {
   /** Too late to start. */
   expired: "t.state::text in ('SCHEDULED', 'QUEUED', 'RETRY') and t.expires_at <= $2::timestamptz",
   /** A parent whose children decide. */
-  waiting: "t.state = 'WAITING'",
+  waiting: "t.state::text = 'WAITING'",
 } as const;
 
 export type Fence = keyof typeof FENCES;

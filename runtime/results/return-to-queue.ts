@@ -1,7 +1,7 @@
 // The ways a started task goes back without being finished: for another try, for its rate's next slot, or because its
 // worker drains. Each is fenced by the attempt and moves the fence.
 import type { Database, Statement } from "../../database/index.ts";
-import { instantArray, numberArray, plainArray, textArray } from "../../database/index.ts";
+import { byIndex, instantArray, numberArray, plainArray, textArray } from "../../database/index.ts";
 
 export interface RetryRow {
   readonly id: string;
@@ -19,12 +19,12 @@ with f as (
     as f(id, attempt, due_at, error)),
 held as (
   select t.id, t.attempt, t.started_at, t.worker, f.due_at, f.error
-  from task t join f on t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
+  from task t join f on ${byIndex("t.id", "f.id")} and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
   for update of t),
 moved as (
   update task t set state = 'RETRY', attempt = t.attempt + 1, retries = t.retries + 1, due_at = held.due_at,
                     worker = null, started_at = null, progress = null, rate_slot = false
-  from held where t.id = held.id),
+  from held where ${byIndex("t.id", "held.id")}),
 attempted as (
   insert into task_attempt (task_id, attempt, outcome, started_at, ended_at, worker, error)
   select id, attempt, 'retried', started_at, $5::timestamptz, worker, error from held)
@@ -57,7 +57,7 @@ const HAND_BACK: Statement = {
 update task t set state = 'QUEUED', attempt = t.attempt + 1, worker = null, started_at = null, progress = null,
                   seq = nextval('task_seq')
 from unnest($1::text::uuid[], $2::text::integer[]) as f(id, attempt)
-where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
+where ${byIndex("t.id", "f.id")} and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
 returning t.id, t.attempt, t.queue, t.lane::integer as lane, t.seq`,
 };
 
@@ -79,7 +79,7 @@ const DEFER: Statement = {
 update task t set state = 'SCHEDULED', attempt = t.attempt + 1, worker = null, started_at = null, due_at = f.due_at,
                   rate_slot = $4::boolean
 from unnest($1::text::uuid[], $2::text::integer[], $3::text::timestamptz[]) as f(id, attempt, due_at)
-where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
+where ${byIndex("t.id", "f.id")} and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
 returning t.id`,
 };
 

@@ -3,7 +3,7 @@
 // found by hops along the index of due times, and no index more is kept for them. Whoever looks releases what nothing
 // holds any more, so what a worker with an old snapshot put aside after the resumption is not forgotten.
 import type { Database, Statement } from "../../database/index.ts";
-import { plainArray, textArray } from "../../database/index.ts";
+import { byIndex, plainArray, textArray } from "../../database/index.ts";
 
 /** Held tasks are due within the 72 years that begin here, each kind at its own microsecond. */
 const HELD_FROM = "9000-01-01T00:00:00Z";
@@ -17,7 +17,7 @@ update task t set state = 'SCHEDULED', attempt = t.attempt + 1, worker = null, s
                   held_for = f.held_for, due_at = timestamptz '${HELD_FROM}'
                     + make_interval(secs => (hashtextextended(f.held_for, 0) & ${MICROSECONDS}) / 1000000.0)
 from unnest($1::text::uuid[], $2::text::integer[], $3::text::text[]) as f(id, attempt, held_for)
-where t.id = f.id and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
+where ${byIndex("t.id", "f.id")} and t.attempt = f.attempt and t.state = 'STARTED' and t.revocation is null
 returning t.id`,
 };
 
@@ -59,7 +59,7 @@ const RELEASE: Statement = {
 with next as (
   select id from task where state in ('SCHEDULED', 'RETRY') and due_at = $2::timestamptz and held_for = $3
   order by seq limit ${BATCH_ROWS} for update skip locked)
-update task t set due_at = $1::timestamptz, held_for = null from next where t.id = next.id
+update task t set due_at = $1::timestamptz, held_for = null from next where ${byIndex("t.id", "next.id")}
 returning t.id`,
 };
 

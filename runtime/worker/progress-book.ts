@@ -1,6 +1,6 @@
 // Progress of running tasks, written at most twice a second, the latest word of each task only.
 import type { Database, Statement } from "../../database/index.ts";
-import { detached, plainArray, textArray } from "../../database/index.ts";
+import { byIndex, detached, plainArray, textArray } from "../../database/index.ts";
 import type { Foundation } from "../contract/foundation.ts";
 
 const WRITE_EVERY_MS = 500;
@@ -9,7 +9,7 @@ const WRITE: Statement = {
   name: "write_progress",
   text: `update task t set progress = p.progress
          from unnest($1::text::uuid[], $2::text::integer[], $3::text::json[]) as p(id, attempt, progress)
-         where t.id = p.id and t.attempt = p.attempt and t.state = 'STARTED'`,
+         where ${byIndex("t.id", "p.id")} and t.attempt = p.attempt and t.state = 'STARTED'`,
 };
 
 export interface Progress {
