@@ -5,6 +5,6 @@ import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "apium"));
+enableCompileCache(join(homedir(), ".cache", "apium"));
 const { commandLine } = await import("./command-line.ts");
 process.exitCode = await commandLine();
