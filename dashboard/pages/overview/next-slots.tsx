@@ -1,6 +1,7 @@
 // What fires next, and what should have.
 import type { Schedule } from "../../core/shapes.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { Breakable } from "../../parts/breakable.tsx";
 import { Table } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
 
@@ -24,8 +25,10 @@ export function NextSlots({ schedules }: { schedules: readonly Schedule[] }) {
           kind: "grow",
           cell: ({ name, task }) => (
             <>
-              {name}
-              <span class="sub mono">{task}</span>
+              <Breakable name={name} />
+              <span class="sub mono">
+                <Breakable name={task} />
+              </span>
             </>
           ),
         },
