@@ -97,7 +97,8 @@ export async function liveThroughTheOutage({ mail, openTicket, type }: Outage): 
   await until(`tasks list --name ${NAME} --state SUCCESS`, /(SUCCESS[\s\S]*){7}/);
   expect(await apium(`tasks list --name ${NAME} --state RETRY`)).toMatch(/^none$/m);
   expect(await apium(`dead-letters list --name ${NAME}`)).toMatch(/^none$/m);
-  expect(await apium("doctor")).not.toMatch(/RETRYING|DEAD_LETTERS|QUEUE_PAUSED/);
+  // Of mails: what a schedule fires meanwhile may find nobody in a system of three processes.
+  expect(await apium("doctor")).not.toMatch(/(RETRYING|DEAD_LETTERS) +send_ticket_email|QUEUE_PAUSED/);
   const audit = await apium("audit --limit 4");
   expect(audit).toMatch(/dead-letter\.requeue-many[\s\S]*task\.run-now-many[\s\S]*queue\.resume[\s\S]*queue\.pause/);
   expect(mail.received).toHaveLength(all.length);
