@@ -1,6 +1,7 @@
 export { instantArray, numberArray, plainArray, textArray } from "./array-literal.ts";
 export { BatchWriter, type WriteBatch } from "./batch-writer.ts";
 export { byIndex } from "./by-index.ts";
+export { containing } from "./containing.ts";
 export { lockDataDir } from "./data-dir-lock.ts";
 export type {
   Database,

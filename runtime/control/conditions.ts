@@ -1,6 +1,6 @@
 // SQL conditions that grow with what a filter names, and their parameters. What filters of tasks, of ended tasks and of
 // dead letters share is here: which rows, and text in what they hold.
-import { type Parameter, plainArray, textArray } from "../../database/index.ts";
+import { containing, type Parameter, plainArray, textArray } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { queueNamed } from "../contract/queues.ts";
 import { isTaskId } from "../contract/task-id.ts";
@@ -50,10 +50,7 @@ export class Conditions {
   /** Text in one of these, whatever its case. Rows of `sensitive` tasks are not looked at. */
   addText(text: string | undefined, within: readonly string[], sensitive: readonly string[]): this {
     if (text === undefined) return this;
-    this.add(
-      `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`,
-      (place) => `(${within.map((one) => `${one} ilike ${place}`).join(" or ")})`,
-    );
+    this.add(containing(text), (place) => `(${within.map((one) => `${one} ilike ${place}`).join(" or ")})`);
     if (sensitive.length === 0) return this;
     return this.add(textArray(sensitive), (place) => `(name is null or name <> all(${place}::text::text[]))`);
   }

@@ -3,7 +3,7 @@
 // A list is in the order of ids, the newest first. What an index gives in that order is "served"; everything else is
 // checked on the way down, over stretches that are bounded (`task-search.ts`).
 import type { Parameter } from "../../database/index.ts";
-import { textArray } from "../../database/index.ts";
+import { containing, textArray } from "../../database/index.ts";
 import { isTaskId, lowestIdAt } from "../contract/task-id.ts";
 import { FINAL_STATES, LIVE_STATES, type TaskState } from "../contract/task-state.ts";
 
@@ -101,7 +101,7 @@ export function planSearch(filter: TaskFilter, sensitive: readonly string[], now
 }
 
 function textCondition(text: string, sensitive: readonly string[], place: (value: Parameter) => string): string {
-  const pattern = place(`%${text.replaceAll(/[\\%_]/g, "\\$&")}%`);
+  const pattern = place(containing(text));
   const isOpen = sensitive.length === 0 ? "" : `name <> all(${place(textArray(sensitive))}::text::text[]) and `;
   return `(name ilike ${pattern} or id::text like ${pattern} or (${isOpen}params::text ilike ${pattern}))`;
 }

@@ -1,6 +1,6 @@
 // The SQL of every kind of master data. Names of tables and columns come from the kinds' descriptions, never from a
 // request; whatever a request brings travels as a value.
-import { type Parameter, type Queryable, type Transaction, textArray } from "../../database/index.ts";
+import { containing, type Parameter, type Queryable, type Transaction, textArray } from "../../database/index.ts";
 import { clientOf, type Reference, requireReferences } from "../clients.ts";
 import { notFound, offsetMinutes, type Page, pageOf, plain, refused } from "../fields.ts";
 import { type Scope, Values, within } from "../scope.ts";
@@ -41,7 +41,7 @@ export async function listRecords(
   if (unlessAsked !== undefined && filter[unlessAsked.field] === undefined) conditions.push(unlessAsked.condition);
   if (filter.cursor !== undefined) conditions.push(`t.id > ${values.of(filter.cursor)}::bigint`);
   if (filter.q !== undefined) {
-    const pattern = values.of(`%${filter.q.replaceAll(/[\\%_]/g, "\\$&")}%`);
+    const pattern = values.of(containing(filter.q));
     conditions.push(`(${kind.searched.map((column) => `t.${column} ilike ${pattern}`).join(" or ")})`);
   }
   const limit = values.of(filter.limit + 1);

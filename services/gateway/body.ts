@@ -2,14 +2,13 @@
 // known callers make us read. What the parser says is not passed on: it quotes the body. Files are read by their action.
 import ApiGateway from "moleculer-web";
 import { ApiumError } from "../../runtime/index.ts";
+import { MOST_FILE_BYTES } from "../file-limit.ts";
 import type { Next, Request, Response } from "./request.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_FORM_BYTES = 10 * 1024;
 /** Of somebody who has not said who they are: enough to sign in. */
 const MAX_STRANGERS_BYTES = 16 * 1024;
-/** As the service media takes them. */
-const MAX_FILE_BYTES = 25_000_000;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
@@ -61,7 +60,7 @@ function takeForm(parseAsJson: Parser, request: Request, response: Response, nex
 
 /** Refuses a file that says it is too large, before any of it is read. @throws ApiumError `OBJECT_TOO_LARGE`. */
 export function refuseLargeFile({ headers }: Request): void {
-  if (Number(headers["content-length"] ?? 0) > MAX_FILE_BYTES) throw new ApiumError("OBJECT_TOO_LARGE");
+  if (Number(headers["content-length"] ?? 0) > MOST_FILE_BYTES) throw new ApiumError("OBJECT_TOO_LARGE");
 }
 
 function hasBody({ headers }: Request): boolean {

@@ -1,6 +1,6 @@
 // Definitions of jobs as they are kept. A definition's `version` grows when something changes that occurrences are made
 // from, its checkpoints included: that is how generation knows that the future has to be made anew.
-import type { Parameter, Queryable, Transaction } from "../../database/index.ts";
+import { containing, type Parameter, type Queryable, type Transaction } from "../../database/index.ts";
 import { notFound, type Page, pageOf, plain, refused } from "../fields.ts";
 import { type Author, type Scope, Values, within } from "../scope.ts";
 import { JOB_COLUMNS, type JobField } from "./job-fields.ts";
@@ -95,7 +95,7 @@ export async function listJobs(store: Queryable, scope: Scope, filter: JobFilter
   if (identifier !== undefined) conditions.push(`t.identifier = ${values.of(identifier)}`);
   if (enabled !== undefined) conditions.push(`t.enabled = ${values.of(enabled)}::boolean`);
   if (assetId !== undefined) conditions.push(`t.asset_id = ${values.of(assetId)}::bigint`);
-  if (q !== undefined) conditions.push(`t.name ilike ${values.of(`%${q.replaceAll(/[\\%_]/g, "\\$&")}%`)}`);
+  if (q !== undefined) conditions.push(`t.name ilike ${values.of(containing(q))}`);
   if (cursor !== undefined) conditions.push(`t.id > ${values.of(cursor)}::bigint`);
   const { rows } = await store.query<Job>(
     `${SELECT} where ${conditions.join(" and ")} order by t.id limit ${values.of(limit + 1)}::integer`,

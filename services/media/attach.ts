@@ -4,9 +4,9 @@ import { fileTypeFromBuffer } from "file-type";
 import type { Database } from "../../database/index.ts";
 import type { ObjectStore } from "../../object-store/index.ts";
 import { ApiumError } from "../../runtime/index.ts";
+import { MOST_FILE_BYTES } from "../file-limit.ts";
 import { type Attachment, attachmentOfUuid, findAttachment, insertAttachment } from "./media-store.ts";
 
-export const MOST_BYTES = 25_000_000;
 /** Enough of a file to tell its kind. */
 const SNIFFED_BYTES = 4_100;
 
@@ -53,7 +53,7 @@ export async function attach(
   const localKey = `transactions/${upload.clientId}/${month}/${upload.uuid}${extension}`;
   const before = await attachmentOfUuid(database, upload.uuid);
   // Beside its name first: a file of this uuid that is there already is not touched.
-  const stored = await local.put(`${localKey}.${process.pid}-${now}.new`, whole, { maxBytes: MOST_BYTES });
+  const stored = await local.put(`${localKey}.${process.pid}-${now}.new`, whole, { maxBytes: MOST_FILE_BYTES });
   try {
     if (before !== undefined) return sameOrConflict(before, upload, stored.md5);
     const moved = await local.put(localKey, await local.get(stored.key));

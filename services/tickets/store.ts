@@ -1,5 +1,5 @@
 // What tickets are kept as. Every statement that belongs to creating one runs in the transaction it is given.
-import type { Queryable, Transaction } from "../../database/index.ts";
+import { containing, type Queryable, type Transaction } from "../../database/index.ts";
 import { requireReferences } from "../clients.ts";
 import { notFound, type Page, pageOf, plain, refused } from "../fields.ts";
 import { type Scope, Values, WHOLE_SYSTEM, within } from "../scope.ts";
@@ -183,7 +183,7 @@ export async function listTickets(
     if (value !== undefined) conditions.push(`t.${column} = ${values.of(value)}`);
   }
   if (filter.q !== undefined) {
-    const pattern = values.of(`%${filter.q.replaceAll(/[\\%_]/g, "\\$&")}%`);
+    const pattern = values.of(containing(filter.q));
     conditions.push(`(t.number ilike ${pattern} or t.description ilike ${pattern})`);
   }
   if (filter.cursor !== undefined) conditions.push(`t.id < ${values.of(filter.cursor)}::bigint`);
