@@ -1,12 +1,15 @@
 // The entry: settings, database, runtime, services, in that order; and the same backwards when it is told to stop.
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { ServiceBroker } from "moleculer";
 import { type Database, migrate, openPGlite, openPostgres } from "./database/index.ts";
+import { stopper } from "./lifecycle/leave.ts";
+import { recycle } from "./lifecycle/recycle.ts";
+import { showLife } from "./lifecycle/show-life.ts";
+import { untilThere } from "./lifecycle/until-there.ts";
+import { startWatchdog } from "./lifecycle/watchdog.ts";
 import { brokerOptions } from "./moleculer.config.ts";
 import {
   ApiumError,
-  codeOf,
   JetStreamQueue,
   type Log,
   messageOf,
@@ -21,20 +24,11 @@ import { SERVICES } from "./services/index.ts";
 import { Leaving } from "./services/leaving.ts";
 import { SERVICE_MIGRATIONS } from "./services/migrations.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { lateLog, lineWriter, openTracing, secretsOf, type Tracing } from "./telemetry/index.ts";
+import { lateLog, lineWriter, openTracing, secretsOf } from "./telemetry/index.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as {
   readonly version: string;
 };
-
-/** How long a server that is down at the start is waited for. */
-const WAIT_FOR_SERVERS_MS = 30_000;
-const TRY_EVERY_MS = 1_000;
-/** A stop that hangs (a database that does not answer) ends this long after the drain's own time-out. */
-const LEAVE_ANYWAY_MS = 15_000;
-const RECYCLE_LOOK_MS = 5_000;
-const SHOW_LIFE_MS = 5_000;
-const MB = 1024 * 1024;
 
 /** The settings may be what is wrong, so of these two only the one that matters is read before them. */
 const writeLine = lineWriter(process.env.LOG_FORMAT === "json" ? "json" : "text", secretsOf(process.env));
@@ -90,6 +84,7 @@ async function main(): Promise<void> {
   await runtime.work();
   recycle(settings, runtime, log, leave);
   showLife(settings.ALIVE_FILE, log);
+  if (settings.HANG_TIMEOUT > 0) startWatchdog({ patienceMs: settings.HANG_TIMEOUT, logFormat: settings.LOG_FORMAT });
   log.info(`ready after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
 
@@ -99,96 +94,6 @@ async function openDatabase(settings: Settings, log: Log): Promise<Database> {
   const database = openPostgres({ url: settings.DATABASE_URL, onError });
   await untilThere("PostgreSQL", log, () => database.now());
   return database;
-}
-
-/** Tries until a server answers; gives up, with its last word, when it has been away for too long. */
-async function untilThere<Value>(what: string, log: Log, reach: () => Promise<Value>): Promise<Value> {
-  for (const since = performance.now(); ; ) {
-    try {
-      return await reach();
-    } catch (error) {
-      const isAway = codeOf(error) === "STORE_UNAVAILABLE" || codeOf(error) === "QUEUE_UNAVAILABLE";
-      if (!isAway || performance.now() - since > WAIT_FOR_SERVERS_MS) throw error;
-      log.warn(`waiting for ${what}: ${messageOf(error)}`);
-      await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
-    }
-  }
-}
-
-interface Stopped {
-  readonly settings: Settings;
-  readonly runtime: Runtime;
-  readonly farewells: Leaving;
-  readonly broker: ServiceBroker;
-  readonly database: Database;
-  readonly tracing: Tracing;
-  readonly log: Log;
-}
-
-/**
- * SIGTERM and SIGINT: stop taking work, finish or hand back what runs, leave. A second signal leaves at once. What is
- * answered does the same for whoever asks this process to leave, once.
- */
-function stopper({ settings, runtime, farewells, broker, database, tracing, log }: Stopped): () => void {
-  let isLeaving = false;
-  const leave = () => {
-    if (isLeaving) return;
-    isLeaving = true;
-    setTimeout(() => process.exit(1), settings.DRAIN_TIMEOUT + LEAVE_ANYWAY_MS).unref();
-    log.info("stopping: no new tasks; what runs may finish");
-    farewells.announce();
-    runtime
-      .drain(settings.DRAIN_TIMEOUT)
-      .then(() => farewells.finish())
-      .then(() => broker.stop())
-      .then(() => runtime.stop(0))
-      .then(() => database.close())
-      .then(() => tracing.stop())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error("could not stop in order", error);
-          process.exit(1);
-        },
-      );
-  };
-  let isTold = false;
-  const onSignal = () => {
-    if (isTold) {
-      log.warn("told to stop a second time: leaving at once; what runs is rescued elsewhere");
-      process.exit(1);
-    }
-    isTold = true;
-    leave();
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-  return leave;
-}
-
-/** A worker that has done its share, or has grown too large, leaves for its supervisor to start it anew. */
-function recycle(settings: Settings, runtime: Runtime, log: Log, leave: () => void): void {
-  const { WORKER_MAX_TASKS: mostTasks, WORKER_MAX_MEMORY: mostMb } = settings;
-  if (mostTasks === undefined && mostMb === undefined) return;
-  const timer = setInterval(() => {
-    const stats = runtime.worker?.stats();
-    if (stats === undefined) return;
-    const tasks = stats.done + stats.failed;
-    const mb = process.memoryUsage.rss() / MB;
-    if (tasks < (mostTasks ?? Number.POSITIVE_INFINITY) && mb < (mostMb ?? Number.POSITIVE_INFINITY)) return;
-    clearInterval(timer);
-    log.info(`recycling this worker after ${tasks} tasks at ${Math.round(mb)} MB`);
-    leave();
-  }, RECYCLE_LOOK_MS);
-  timer.unref();
-}
-
-/** The file is as old as the last turn of this process' event loop: cli/healthcheck.mjs looks at it. */
-function showLife(file: string | undefined, log: Log): void {
-  if (file === undefined) return;
-  const touch = () => writeFile(file, `${process.pid}\n`).catch((error) => log.warn("ALIVE_FILE", error));
-  void touch();
-  setInterval(touch, SHOW_LIFE_MS).unref();
 }
 
 main().catch((error: unknown) => {

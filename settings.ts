@@ -64,6 +64,8 @@ const duration = z
   .string()
   .transform((text, ctx) => attempt(ctx, () => durationMs(/^\d+$/.test(text) ? Number(text) : text)));
 const DURATION = "a duration: 250ms, 30s, 5m, 2h, 1d, or milliseconds";
+/** A garbage collection or a large render is no hang. */
+const SHORTEST_HANG_MS = 10_000;
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -314,6 +316,16 @@ const schema = z.object({
     neededBy: "workers under a supervisor, when something leaks",
     without: "never",
   }),
+  HANG_TIMEOUT: duration
+    .refine((ms) => ms === 0 || ms >= SHORTEST_HANG_MS, { message: "must be 0 or at least 10s" })
+    .prefault("5m")
+    .register(SETTING_FACTS, {
+      meaning:
+        "A process whose event loop has not turned for this long says where it hangs and ends itself (SIGKILL), for its supervisor to start it anew. A debugger that is attached stays its hand.",
+      format: `${DURATION}; at least 10s, or 0 for never`,
+      example: "2m",
+      neededBy: "whoever has handlers that compute for minutes without a pause",
+    }),
   ALIVE_FILE: z.string().optional().register(SETTING_FACTS, {
     meaning: "A file that is touched every 5 s while the process lives; `node cli/healthcheck.mjs` looks at it.",
     format: "a path",

@@ -450,6 +450,13 @@ export const ERRORS = {
     meaning: "The MQTT broker is not connected, or did not acknowledge a message in time.",
     step: "See that MQTT_URL is right and the broker runs. What is to be published waits and goes on by itself.",
   },
+  PROCESS_HANGS: {
+    status: 500,
+    retryable: false,
+    meaning:
+      "The event loop of a process has not turned for HANG_TIMEOUT; the process ended itself. Said in its log alone.",
+    step: "The stack in the line names the code that did not let go: give it pauses, or let its task run in isolation.",
+  },
   INTERNAL: {
     status: 500,
     retryable: true,

@@ -21,6 +21,7 @@ const ORDER = [
   ["runtime/testing", "runtime/moleculer"],
   ["telemetry"],
   ["services"],
+  ["lifecycle"],
 ];
 
 /** Packages that only one room may use. */
@@ -64,7 +65,7 @@ function sources(folder: string): string[] {
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
-const imports: Import[] = ["database", "object-store", "spreadsheet", "runtime", "telemetry", "services"]
+const imports: Import[] = ["database", "object-store", "spreadsheet", "runtime", "telemetry", "services", "lifecycle"]
   .flatMap(sources)
   .flatMap((file) =>
     [...readFileSync(join(ROOT, file), "utf8").matchAll(IMPORT)].map(([, specifier = ""]) => ({
