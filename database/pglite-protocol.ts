@@ -1,6 +1,13 @@
 // What the host and the PGlite thread say to each other.
 import type { Parameter } from "./database.ts";
 
+/** What the thread is started with. */
+export interface ThreadData {
+  /** A folder, or `memory://`. */
+  readonly dataDir: string;
+  readonly sharedBuffersMb: number;
+}
+
 export type ThreadRequest =
   | {
       readonly kind: "query";

@@ -2,7 +2,7 @@
 // statement takes; here it stops nobody. Requests are answered strictly in the order they come.
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
-import type { ThreadReply, ThreadRequest } from "./pglite-protocol.ts";
+import type { ThreadData, ThreadReply, ThreadRequest } from "./pglite-protocol.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("pglite-thread.ts is a worker thread, not a program");
@@ -10,7 +10,9 @@ if (port === null) throw new Error("pglite-thread.ts is a worker thread, not a p
 const parsers = { 20: Number, 1700: Number, 1082: String, 1114: (text: string) => new Date(`${text}Z`) };
 const listening = new Map<string, () => Promise<void>>();
 
-const opened = PGlite.create({ dataDir: (workerData as { dataDir: string }).dataDir, parsers });
+const { dataDir, sharedBuffersMb } = workerData as ThreadData;
+const startParams = [...PGlite.defaultStartParams, "-c", `shared_buffers=${sharedBuffersMb}MB`];
+const opened = PGlite.create({ dataDir, parsers, startParams });
 opened.then(
   () => port.postMessage({ kind: "ready" } satisfies ThreadReply),
   (error: Error) => port.postMessage({ kind: "broken", message: error.message } satisfies ThreadReply),

@@ -19,7 +19,7 @@ const ROOMS = [RUNTIME_MIGRATIONS, ...SERVICE_MIGRATIONS];
 export async function openEmbedded(): Promise<Database> {
   const folder = temporaryFolder();
   await furnish(folder.path);
-  const database = await openPGlite({ dataDir: folder.path });
+  const database = await openPGlite({ dataDir: folder.path, sharedBuffersMb: 16 });
   return {
     ...database,
     async close() {
