@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SMTPServer } from "smtp-server";
 import { messageOf } from "../../runtime/index.ts";
 
 const MAX_MAIL_BYTES = 25 * 1024 * 1024;
@@ -19,6 +18,7 @@ export interface EmbeddedMailServer {
 
 export async function startEmbeddedMailServer(folder: string, now: () => number): Promise<EmbeddedMailServer> {
   mkdirSync(folder, { recursive: true });
+  const { SMTPServer } = await import("smtp-server");
   // One mail after the other: two of one Message-ID must not both find that there is none yet.
   let last: Promise<unknown> = Promise.resolve();
   const server = new SMTPServer({

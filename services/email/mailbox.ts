@@ -1,7 +1,7 @@
 // The mails an embedded system keeps: one .eml file each, in DATA_DIR/mail, newest first.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AddressObject, simpleParser } from "mailparser";
+import type { AddressObject } from "mailparser";
 import { ApiumError } from "../../runtime/index.ts";
 
 const FILE = /^[A-Za-z0-9._@-]{1,200}\.eml$/;
@@ -39,6 +39,7 @@ export async function readMail(folder: string, file: string): Promise<Mail> {
   const source = await readFile(join(folder, file)).catch(() => {
     throw new ApiumError("NOT_FOUND", "there is no such mail");
   });
+  const { simpleParser } = await import("mailparser");
   const mail = await simpleParser(source);
   return {
     file,

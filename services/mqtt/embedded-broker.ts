@@ -4,7 +4,7 @@
 // known costs little: packets and connections are bounded. Nothing of it survives the process.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { Aedes, type AuthenticateError, type Client } from "aedes";
+import type { Aedes, AuthenticateError, Client } from "aedes";
 import { deviceIn, ECHO_TOPIC } from "./devices/device-topics.ts";
 import { PacketLimit } from "./packet-limit.ts";
 import { MAX_PAYLOAD_BYTES } from "./topics.ts";
@@ -42,6 +42,7 @@ export async function startEmbeddedBroker(deviceOf: DeviceOf, port = 0): Promise
   const secret = randomBytes(24).toString("base64url");
   const devices = new WeakMap<Client, string>();
   const own = new WeakSet<Client>();
+  const { Aedes } = await import("aedes");
   const broker = new Aedes({
     connectTimeout: CONNECT_WITHIN_MS,
     authenticate(client, username, password, done) {
