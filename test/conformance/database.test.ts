@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Database, openPGlite, openPostgres } from "../../database/index.ts";
+import { eventually } from "../support/backends.ts";
 import { createDatabase } from "../support/temporary-database.ts";
 
 const SERVER = process.env.TEST_DATABASE_URL;
@@ -53,10 +54,18 @@ describe.each(engines)("transactions on %s", (engine) => {
 
   test("a transaction that is held without a word is ended by a server, and says so; embedded it goes on", async () => {
     const before = await balance();
+    const holds = Promise.withResolvers<void>();
+    /** What the holder waits for: on a server, somebody who waits for the holder. */
+    const others =
+      engine === "pglite"
+        ? sleep(1_000)
+        : holds.promise.then(() => database.query("update account set balance = balance + 1"));
+    const began = performance.now();
     const held = database.transaction(
       async (tx) => {
         await tx.query("update account set balance = 0");
-        await sleep(1_000);
+        holds.resolve();
+        await others;
         await tx.query("update account set balance = -1");
       },
       { idleTimeoutMs: 200 },
@@ -66,16 +75,12 @@ describe.each(engines)("transactions on %s", (engine) => {
       expect(await balance()).toBe(-1);
       return;
     }
-    const freed = sleep(300).then(async () => {
-      const asked = performance.now();
-      await database.query("update account set balance = balance + 1");
-      return performance.now() - asked;
-    });
     await expect(held).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining("held open"),
     });
-    expect(await freed).toBeLessThan(500);
+    // Without the limit of its own it would be ten seconds.
+    expect(performance.now() - began).toBeLessThan(8_000);
     expect(await balance()).toBe((before ?? Number.NaN) + 1);
   });
 
@@ -86,32 +91,38 @@ describe.each(engines)("transactions on %s", (engine) => {
     const deputy = database.deputise({
       statement: { name: "tick", text: "insert into tick select clock_timestamp() from account where id = $1" },
       parameters: [2],
-      afterMs: 200,
-      untilMs: 2_500,
+      afterMs: 500,
+      untilMs: 4_000,
       onRefused: () => refusals++,
       onError: (message) => expect(message).toBe("never"),
     });
     try {
-      for (const end = Date.now() + 1_500; Date.now() < end; await sleep(20)) {
+      let longestMs = 0;
+      for (let [last, end] = [performance.now(), performance.now() + 1_500]; last < end; await sleep(20)) {
         deputy.alive();
         deputy.done();
+        longestMs = Math.max(longestMs, performance.now() - last);
+        last = performance.now();
       }
-      expect(await ticks()).toEqual([]);
+      // Where a slow machine has let this thread stand still, the deputy was right to act.
+      if (longestMs < 400) expect(await ticks()).toEqual([]);
+      await database.query("delete from tick");
       const blockedAt = Date.now();
-      while (Date.now() < blockedAt + 5_000);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8_000);
       const seen = (await ticks()).map((at) => at - blockedAt);
       expect(seen.length).toBeGreaterThanOrEqual(3);
-      expect(seen.at(-1)).toBeLessThan(3_100);
+      expect(seen.at(-1)).toBeLessThan(7_500);
       expect(refusals).toBe(0);
 
       await database.query("delete from account where id = 2");
       deputy.alive();
+      await eventually(async () => refusals > 0);
       await sleep(1_500);
       expect(refusals).toBe(1);
     } finally {
       await deputy.stop();
     }
-  }, 20_000);
+  });
 
   test.each([
     ["is done", "", 0],
@@ -134,12 +145,12 @@ describe.each(engines)("transactions on %s", (engine) => {
         {
           env: { PATH: process.env.PATH, URL_OF_DATABASE: url },
           stdio: "ignore",
-          timeout: 8_000,
+          timeout: 60_000,
         },
       );
       expect((await once(child, "exit"))[0]).toBe(code);
     },
-    15_000,
+    180_000,
   );
 
   async function ticks(): Promise<number[]> {

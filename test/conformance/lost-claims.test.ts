@@ -16,7 +16,7 @@ const sum = ({ a, b }: { a: number; b: number }) => a + b;
 /** A case of a backend: its sentence, and what becomes of it. */
 type Outcomes = ReadonlyMap<string, Promise<void>>;
 
-const RUNS = "a task whose claim's answer was lost runs within fifteen seconds; neither a retry nor a crash is counted";
+const RUNS = "a task whose claim's answer was lost is found and runs; neither a retry nor a crash is counted";
 const REVOKED = "one that was revoked meanwhile ends revoked and does not run";
 const LEAVES = "a worker that leaves puts back even what was lost a moment ago";
 const GONE = "what is left in the name of a worker that is gone runs elsewhere, and a revoked one ends";
@@ -32,7 +32,7 @@ beforeAll(async () => {
     begun.set(name, begin(name, quiet, busy));
   }
 }, 180_000);
-afterAll(() => Promise.all(opened.map((backend) => backend.close())), 30_000);
+afterAll(() => Promise.all(opened.map((backend) => backend.close())), 180_000);
 
 describe.each(availableBackends())("lost claims on %s", (name) => {
   test.each(SENTENCES)(
@@ -42,7 +42,7 @@ describe.each(availableBackends())("lost claims on %s", (name) => {
       if (outcome === undefined) throw new Error("it was not begun");
       await outcome;
     },
-    60_000,
+    180_000,
   );
 });
 
@@ -84,7 +84,7 @@ async function lostRuns(
   rescued: readonly { readonly id: string; readonly attempt: number }[],
 ): Promise<void> {
   const id = await claimedAndLost(backend, runtime);
-  await expect(runtime.result(id, 15_000)).resolves.toBe(3);
+  await expect(runtime.result(id, 60_000)).resolves.toBe(3);
   expect(await runtime.getTask(id)).toMatchObject({ attempt: 2, retries: 0, crashes: 0, attempts: [] });
   const own = () => rescued.filter((event) => event.id === id);
   await eventually(async () => own().length > 0);
@@ -94,7 +94,7 @@ async function lostRuns(
 async function revokedEnds(backend: Backend, runtime: Runtime): Promise<void> {
   const id = await claimedAndLost(backend, runtime);
   await expect(runtime.revoke(id)).resolves.toBe("requested");
-  await expect(runtime.result(id, 15_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
+  await expect(runtime.result(id, 60_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
   expect(await runtime.getTask(id)).toMatchObject({ attempt: 1, reason: "revoked" });
 }
 
@@ -111,9 +111,9 @@ async function leftBehindRuns(backend: Backend, runtime: Runtime): Promise<void>
   const id = await claimedAndLost(backend, runtime, "gone");
   const revoked = await claimedAndLost(backend, runtime, "gone");
   await runtime.revoke(revoked);
-  await expect(runtime.result(id, 25_000)).resolves.toBe(3);
+  await expect(runtime.result(id, 60_000)).resolves.toBe(3);
   expect(await runtime.getTask(id)).toMatchObject({ attempt: 2, retries: 0, crashes: 0, attempts: [] });
-  await expect(runtime.result(revoked, 5_000)).rejects.toMatchObject({ details: { state: "REVOKED" } });
+  await expect(runtime.result(revoked)).rejects.toMatchObject({ details: { state: "REVOKED" } });
 }
 
 async function inHandStays(name: BackendName, backend: Backend): Promise<void> {
@@ -165,7 +165,7 @@ async function inHandStays(name: BackendName, backend: Backend): Promise<void> {
   for (const end = Date.now() + LONG_MS; Date.now() < end; await sleep(20)) {
     accepted.push(...(await quick.enqueueMany(runtime, Array(5).fill({}))));
   }
-  await eventually(async () => (await backend.database.query("select id from task")).rows.length === 0, 30_000);
+  await eventually(async () => (await backend.database.query("select id from task")).rows.length === 0, 90_000);
   await Promise.all(heldBack);
   expect([...new Set(starts.values())]).toEqual([1]);
   expect(starts.size).toBe(accepted.length);

@@ -39,7 +39,7 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     await backend.reset();
     await backend.database.script("delete from schedule; delete from schedule_slot; delete from schedule_miss");
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close(), 180_000);
 
   const ticks = (seen: string[] = [], until?: Promise<void>): InlineHandler => ({
     task: tick,
@@ -62,14 +62,18 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
   }
 
   /** As if nobody had looked at the schedule since then. */
+  async function neglectSince(name: string, since: string): Promise<void> {
+    await backend.database.query("update schedule set next_run_at = $2::timestamptz where name = $1", [name, since]);
+  }
+
   async function neglect(name: string, sinceMs: number): Promise<number> {
     const since = Math.floor((Date.now() - sinceMs) / 60_000) * 60_000;
-    await backend.database.query("update schedule set next_run_at = $2::timestamptz where name = $1", [
-      name,
-      new Date(since).toISOString(),
-    ]);
+    await neglectSince(name, new Date(since).toISOString());
     return since;
   }
+
+  /** Where a schedule begins whose slots are to stand at these minutes before now, and not where an hour happens to begin. */
+  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
   const slotRows = async (name: string) =>
     (
@@ -93,8 +97,8 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     const view = await runtime.schedules.get("s");
     expect(view).toMatchObject({ missedCount: 0, origin: "api", version: 1 });
     expect(view.totalRunCount).toBeGreaterThanOrEqual(4);
-    expect(Date.parse(view.lastRunAt ?? "")).toBeGreaterThan(Date.now() - 5_000);
-  }, 20_000);
+    expect(Date.parse(view.lastRunAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
+  });
 
   test("the task carries the schedule's params, queue, priority, expiry and slot", async () => {
     const runtime = await withRuntime();
@@ -135,16 +139,16 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     ["skip", 0],
     ["one", 1],
     ["all", 3],
-  ] as const)("nobody was there for three minutes: %s runs %d", async (misfire, runs) => {
+  ] as const)("nobody was there for three slots: %s runs %d", async (misfire, runs) => {
     const runtime = await withRuntime();
-    const input = { name: "s", task: "tick", every: "1m", misfire, misfireGrace: "0s" } as const;
+    const startAt = minutesAgo(150);
+    const input = { name: "s", task: "tick", every: "1h", startAt, misfire, misfireGrace: "0s" } as const;
     await runtime.schedules.create(input);
-    const since = await neglect("s", 150_000);
+    await neglectSince("s", startAt);
     const [firing] = await firingsOf(fire(runtime));
-    const due = Math.floor((Date.now() - since) / 60_000) + 1;
-    expect(due).toBeGreaterThanOrEqual(3);
+    const due = 3;
     const history = await runtime.schedules.history("s", 10);
-    expect(history.runs).toHaveLength(runs === 3 ? due : runs);
+    expect(history.runs).toHaveLength(runs);
     expect(history.runs.every(({ isLate }) => isLate)).toBe(true);
     const missed = history.misses.reduce((sum, { slots }) => sum + slots, 0);
     expect(missed).toBe(due - history.runs.length);
@@ -154,15 +158,18 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     expect(told).toBe(due);
   });
 
-  test("a run whose time is over is not made up for", async () => {
+  test.each([
+    ["whose time is not over yet is", 190, 1],
+    ["whose time is over is not", 220, 0],
+  ])("a late run %s made up for", async (_which, minutes, made) => {
     const runtime = await withRuntime();
-    await runtime.schedules.create({ name: "s", task: "tick", every: "1h", misfire: "all", expires: "30m" });
-    await backend.database.query("update schedule set next_run_at = date_trunc('hour', now()) - interval '3 hours'");
+    const startAt = minutesAgo(minutes);
+    await runtime.schedules.create({ name: "s", task: "tick", every: "1h", startAt, misfire: "all", expires: "30m" });
+    await neglectSince("s", startAt);
     await firingsOf(fire(runtime));
     const { runs, misses } = await runtime.schedules.history("s", 10);
-    const isYoung = Date.now() % HOUR_MS < 30 * 60_000;
-    expect(runs).toHaveLength(isYoung ? 1 : 0);
-    expect(misses.map(({ reason }) => reason)).toEqual(Array.from({ length: isYoung ? 3 : 4 }, () => "expired"));
+    expect(runs).toHaveLength(made);
+    expect(misses.map(({ reason }) => reason)).toEqual(Array.from({ length: 4 - made }, () => "expired"));
   });
 
   test("overlap: skip leaves slots out while the last run goes on, and takes up again after it", async () => {
@@ -176,7 +183,7 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     await eventually(async () => (await slotRows("s")).length >= 2);
     const { misses } = await runtime.schedules.history("s", 10);
     expect(misses.every(({ reason }) => reason === "overlap")).toBe(true);
-  }, 20_000);
+  });
 
   test("overlap: queue runs every slot, one at a time", async () => {
     const release = hold();
@@ -189,14 +196,14 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     fire(runtime);
     await eventually(async () => (await runtime.schedules.get("s")).waitingSlots >= 2);
     expect(own()).toHaveLength(1);
-    await runtime.schedules.change("s", { endAt: new Date(Date.now() + 100).toISOString() });
     release();
-    await eventually(async () => (await runtime.schedules.get("s")).waitingSlots === 0);
+    // One that ran, two that waited, and one more.
+    await eventually(async () => own().length >= 4);
+    const ran = own();
     const rows = await slotRows("s");
-    await eventually(async () => own().length === rows.length);
-    expect(own()).toEqual(rows.map(({ slot }) => slot.toISOString()));
+    expect(ran).toEqual(rows.slice(0, ran.length).map(({ slot }) => slot.toISOString()));
     expect((await runtime.schedules.get("s")).missedCount).toBe(0);
-  }, 20_000);
+  });
 
   test("disabling takes back what waits; enabling starts from now", async () => {
     const release = hold();
@@ -209,9 +216,10 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     const { misses } = await runtime.schedules.history("s", 10);
     expect(misses[0]).toMatchObject({ reason: "withdrawn" });
     release();
+    const before = Date.now();
     const enabled = await runtime.schedules.change("s", { enabled: true, every: "1h" });
-    expect(Date.parse(enabled.nextRunAt ?? "")).toBeGreaterThan(Date.now());
-  }, 20_000);
+    expect(Date.parse(enabled.nextRunAt ?? "")).toBeGreaterThan(before);
+  });
 
   test("an edit sets the next slot anew and fires nothing; what is forgotten by it is written down", async () => {
     const runtime = await withRuntime();
@@ -231,7 +239,7 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
   test("one-off and clocked schedules run once", async () => {
     const runtime = await withRuntime();
     await runtime.schedules.create({ name: "once", task: "tick", every: "1s", oneOff: true });
-    await runtime.schedules.create({ name: "at", task: "tick", at: new Date(Date.now() + 700).toISOString() });
+    await runtime.schedules.create({ name: "at", task: "tick", at: new Date(Date.now() + 4_000).toISOString() });
     fire(runtime);
     await eventually(async () => (await slotRows("once")).length === 1 && (await slotRows("at")).length === 1);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
@@ -240,7 +248,7 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     expect(await runtime.schedules.get("at")).toMatchObject({ nextRunAt: null, totalRunCount: 1 });
     const past = { name: "past", task: "tick", at: "2020-01-01T00:00:00Z" };
     await expect(runtime.schedules.create(past)).rejects.toMatchObject({ fields: [{ field: "at" }] });
-  }, 20_000);
+  });
 
   test("a task that does not exist, or refuses the params: the slot is missed with the reason, others fire", async () => {
     const runtime = await withRuntime();
@@ -249,12 +257,14 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     await runtime.schedules.create({ name: "c", task: "tick", every: "1s" });
     fire(runtime);
     await eventually(async () => (await slotRows("c")).length >= 2);
-    const a = await runtime.schedules.history("a", 5);
-    const b = await runtime.schedules.history("b", 5);
-    expect(a.misses[0]).toMatchObject({ reason: "refused", detail: expect.stringContaining("TASK_UNKNOWN") });
-    expect(b.misses[0]).toMatchObject({ reason: "refused", detail: expect.stringContaining("PARAMS_INVALID") });
-    expect([...a.runs, ...b.runs]).toEqual([]);
-  }, 20_000);
+    const [a, b] = await eventually(async () => {
+      const both = await Promise.all(["a", "b"].map((name) => runtime.schedules.history(name, 5)));
+      return both.every(({ misses }) => misses.length > 0) && both;
+    });
+    expect(a?.misses[0]).toMatchObject({ reason: "refused", detail: expect.stringContaining("TASK_UNKNOWN") });
+    expect(b?.misses[0]).toMatchObject({ reason: "refused", detail: expect.stringContaining("PARAMS_INVALID") });
+    expect([a?.runs, b?.runs]).toEqual([[], []]);
+  });
 
   test("a definition that can no longer be read stands still, says why, and can be mended", async () => {
     const runtime = await withRuntime();
@@ -298,8 +308,9 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     expect(planned.slots).toHaveLength(5);
     const made = await runtime.schedules.backfill("s", { from, to, dryRun: false });
     expect(made.slots).toEqual(planned.slots);
-    await eventually(async () => seen.length === 5);
-    expect(seen.toSorted()).toEqual(planned.slots);
+    const own = () => seen.filter((slot) => planned.slots.includes(slot));
+    await eventually(async () => own().length >= 5);
+    expect(own().toSorted()).toEqual(planned.slots);
     expect(await runtime.schedules.backfill("s", { from, to, dryRun: false })).toEqual({ slots: [], taskIds: [] });
     const tooFar = { from: new Date(0), to, dryRun: true };
     await expect(runtime.schedules.backfill("s", tooFar)).rejects.toMatchObject({ fields: [{ field: "to" }] });

@@ -33,8 +33,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("figur
     database = backend.database;
   }, 180_000);
   beforeEach(() => database.script("truncate series_end, series_queue, task, task_history"));
-  afterEach(() => backend.reset(), 30_000);
-  afterAll(() => backend.close(), 30_000);
+  afterEach(() => backend.reset(), 180_000);
+  afterAll(() => backend.close(), 180_000);
 
   const ask = (given: object) => seriesQuery.parse(given);
   const task = (queue: string, state: string, { lane = 1, count = 1, ageS = 0 } = {}) =>
@@ -79,7 +79,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("figur
     await brief.enqueue(first, {}, { expires: 1 });
     await first.revoke(id);
     const all = async () => (await database.query("select 1 from task_history")).rows.length === 36;
-    await eventually(all, 20_000);
+    await eventually(all, 60_000);
     await first.stop();
 
     const second = backend.runtime({ queues: [] });

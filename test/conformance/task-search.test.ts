@@ -94,8 +94,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
     backend = await openBackend(name);
     database = backend.database;
   }, 180_000);
-  afterEach(() => backend.reset(), 30_000);
-  afterAll(() => backend.close(), 30_000);
+  afterEach(() => backend.reset(), 180_000);
+  afterAll(() => backend.close(), 180_000);
 
   const clock = new SystemClock();
   const searching = (budgetMs?: number, sensitive: readonly string[] = []) =>

@@ -4,6 +4,8 @@ import { eventually } from "../support/backends.ts";
 import { adminToken, client, type Program, start } from "../support/programs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
+const PATIENCE_MS = 90_000;
+
 interface Page<Item> {
   readonly items: Item[];
 }
@@ -34,26 +36,26 @@ describe("the facility, from a fresh start", () => {
   }, 180_000);
 
   const get = async <Body>(path: string) => (await api.get(path)).body as Body;
-  const run = async (name: string) => (await api.post("/tasks?wait=20s", { name })).body;
+  const run = async (name: string) => (await api.post("/tasks?wait=60s", { name })).body;
 
   test("the demo's jobs have occurrences: checks, a tour with its checkpoints, maintenance with a reminder", async () => {
     const jobs = await eventually(async () => {
       const { items } = await get<Page<Job>>("/jobs?limit=50");
       return items.length > 0 && items;
-    });
+    }, PATIENCE_MS);
     const named = (name: string) => jobs.find((job) => job.name === name)?.id ?? 0;
     const checks = await eventually(async () => {
       const { items } = await get<Page<Jobneed>>(`/jobneeds?jobId=${named("Hourly guard check")}&limit=100`);
       return items.length > 0 && items;
-    });
+    }, PATIENCE_MS);
     expect(checks).toHaveLength(48);
-    const tours = await get<Page<Jobneed>>(`/jobneeds?jobId=${named("Night tour")}&limit=100`);
-    expect(tours.items.filter(({ parentId }) => parentId === null)).toHaveLength(2);
-    const reminders = await eventually(async () => {
-      const { items } = await get<Page<object>>("/reminders");
+    // Each job has a transaction of its own.
+    const tours = await eventually(async () => {
+      const { items } = await get<Page<Jobneed>>(`/jobneeds?jobId=${named("Night tour")}&limit=100`);
       return items.length > 0 && items;
-    });
-    expect(reminders.length).toBeGreaterThan(5);
+    }, PATIENCE_MS);
+    expect(tours.filter(({ parentId }) => parentId === null)).toHaveLength(2);
+    await eventually(async () => (await get<Page<object>>("/reminders")).items.length > 5, PATIENCE_MS);
   }, 180_000);
 
   test("a job that is made and run has its occurrences at the site's wall clock", async () => {
@@ -93,7 +95,7 @@ describe("the facility, from a fresh start", () => {
       const { items } = await get<Page<{ subject: string }>>("/mailbox?limit=50");
       const closed = items.filter(({ subject }) => /AUTOCLOSE/i.test(subject));
       return closed.length === 2 && closed;
-    });
+    }, PATIENCE_MS);
     expect(mails).toHaveLength(2);
     const { items: tickets } = await get<Page<{ description: string; status: string }>>("/tickets?limit=50");
     expect(tickets.filter(({ description }) => description.startsWith("AUTOCLOSED"))).toHaveLength(1);
@@ -130,6 +132,6 @@ describe("the facility, from a fresh start", () => {
     await eventually(async () => {
       const { items } = await get<Page<{ subject: string }>>("/mailbox?limit=50");
       return items.some(({ subject }) => /escalat/i.test(subject) && subject.includes(String(fast.body.number)));
-    });
+    }, PATIENCE_MS);
   }, 180_000);
 });

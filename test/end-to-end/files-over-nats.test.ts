@@ -33,8 +33,8 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     token = adminToken(folders[0].path);
     url = gateway.url;
     api = client(url, token);
-    await eventually(async () => (await api.get("/sites")).status === 200, 30_000);
-  }, 90_000);
+    await eventually(async () => (await api.get("/sites")).status === 200, 90_000);
+  }, 300_000);
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.stop()));
     await temporary.drop();
@@ -113,7 +113,7 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     const { id } = (await api.post("/reports", { report: "LISTOFTICKETS", format: "csv", params })).body as unknown as {
       id: number;
     };
-    await eventually(async () => (await api.get(`/reports/${id}`)).body.state === "READY", 30_000);
+    await eventually(async () => (await api.get(`/reports/${id}`)).body.state === "READY", 90_000);
     const { status, content } = await download(`/reports/${id}/file`);
     expect([status, content.toString()]).toEqual([200, expect.stringContaining("Lift stops")]);
   }, 180_000);

@@ -93,7 +93,7 @@ async function uploads(url: string, token: string, mqttUrl: string, optionsOf: (
   await eventually(async () => {
     const seen = await Promise.all(["/sites", "/mqtt", "/jobneeds"].map((path) => api.get(path)));
     return seen.every(({ status }) => status === 200) && seen[1]?.body.hearsDevices === true;
-  }, 20_000);
+  }, 90_000);
   const { graphql, work, token: phone } = await guard(url, api);
   const device = await hearing(mqttUrl, ["devices/phone-1/response"], optionsOf(phone));
   const mutation = recordsMutation("updateTaskTour");
@@ -112,7 +112,7 @@ async function uploads(url: string, token: string, mqttUrl: string, optionsOf: (
   const answers = await eventually(async () => {
     const told = device.heard.map(({ message: each }) => each);
     return told.length >= 3 && told.some(({ result }) => result !== undefined) ? told : undefined;
-  }, 20_000);
+  }, 90_000);
   const done = answers.find(({ result }) => result !== undefined);
   expect(overHttp.data.updateTaskTour).toMatchObject({ rc: 0, uuids: [work.uuid] });
   expect(done).toMatchObject({ status: "SUCCESS", result: { data: overHttp.data } });
@@ -133,12 +133,12 @@ describe("embedded, with no setting", () => {
     await eventually(async () => {
       const { items } = (await api.get("/mailbox")).body as { items: { subject: string }[] };
       return items.find(({ subject }) => subject.startsWith("[READINGS ALERT] Site:Mill"));
-    }, 10_000);
+    }, 90_000);
     // Nobody else's topics, and nobody without a token.
     await expect(
       connectAsync(embedded, { username: "device", password: "nonsense", reconnectPeriod: 0 }),
     ).rejects.toThrow();
-  }, 180_000);
+  }, 400_000);
 });
 
 describeWith(["postgres", "mosquitto"], "in three processes", () => {
@@ -165,12 +165,12 @@ describeWith(["postgres", "mosquitto"], "in three processes", () => {
         about.some(({ topic, message }) => topic.startsWith(name) && message.payload.status === "COMPLETED"),
       );
       return isTold ? about : undefined;
-    }, 20_000);
+    }, 90_000);
     expect(changes[0]?.message).toMatchObject({ app: "apium", models: "jobneed", uuid: work.uuid });
-    const published = await api.post("/tasks?wait=20s", {
+    const published = await api.post("/tasks?wait=60s", {
       name: "publish_mqtt",
       params: { topic: "plant/1", payload: { on: true } },
     });
     expect(published).toMatchObject({ status: 200, body: { result: { topic: "plant/1", bytes: 11 } } });
-  }, 120_000);
+  }, 600_000);
 });

@@ -47,7 +47,10 @@ describe("reports, from a fresh start", () => {
   };
 
   test("tickets of the demo, in every format", async () => {
-    await eventually(async () => ((await api.get("/jobneeds?siteId=1")).body as { items: object[] }).items.length > 0);
+    await eventually(
+      async () => ((await api.get("/jobneeds?siteId=1")).body as { items: object[] }).items.length > 0,
+      90_000,
+    );
     for (const format of ["pdf", "xlsx", "csv", "json", "html"]) {
       const run = await order("LISTOFTICKETS", format, { siteIds: "all", from, upto });
       expect([format, run.state, run.rows]).toEqual([format, "READY", 4]);
@@ -65,7 +68,7 @@ describe("reports, from a fresh start", () => {
       }
       if (format === "html") expect(bytes.toString()).toContain("Lift 2 in tower B stops");
     }
-  }, 120_000);
+  }, 400_000);
 
   test("the command line orders, waits and keeps the file", async () => {
     const out = join(files, "tasks.csv");

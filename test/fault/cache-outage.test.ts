@@ -21,8 +21,9 @@ const LIMIT_MS = 500;
 const LEASE_MS = 400;
 /** Two calls of the service, for the lease and to fill; and between them a lease that an outage has left without holder. */
 const LONGEST_MS = 2 * LIMIT_MS + LEASE_MS + COMPUTE_MS;
-/** For a busy machine: readers, services and the test share two cores. */
-const SLACK_MS = 300;
+/** For a busy machine: readers, services and the test share two cores. Times when this process stood still are not counted. */
+const SLACK_MS = 1_000;
+const STILL_MS = 100;
 const FILLER = "x".repeat(8_192);
 
 interface Phase {
@@ -58,7 +59,7 @@ describeWith(["nats", "redis"], "when Redis is away", () => {
     const back: (readonly [string, string])[] = [];
     const isBack = async (after: string) => {
       const from = performance.now();
-      await eventually(() => works(server), 5_000);
+      await eventually(() => works(server));
       back.push([`cached again after ${after}`, `${Math.round(performance.now() - from)} ms`]);
     };
 
@@ -117,7 +118,7 @@ describeWith(["nats", "redis"], "when Redis is away", () => {
     const [, inOrder] = load.phases;
     const last = load.phases.at(-1);
     expect(sharePerRead(last)).toBeLessThan(2 * sharePerRead(inOrder) + 0.05);
-  }, 90_000);
+  }, 300_000);
 
   async function command(text: string): Promise<void> {
     const answer = await ask(redis.port, `${text}\r\n`, (received) => received.includes("\r\n"));
@@ -137,6 +138,8 @@ class Load {
   readonly #cumulated: number[] = [];
   readonly #computing = new Map<string, number>();
   #isOver = false;
+  /** How long this process has stood still, which none of the services did to it. */
+  #stillMs = 0;
 
   constructor(nodes: readonly CacheNode[]) {
     this.#nodes = nodes;
@@ -148,11 +151,17 @@ class Load {
   }
 
   async run(): Promise<void> {
+    let last = performance.now();
+    const pulse = setInterval(() => {
+      const now = performance.now();
+      if (now - last > STILL_MS) this.#stillMs += now - last;
+      last = now;
+    }, 10);
     await Promise.all(
       Array.from({ length: READERS }, async (_, reader) => {
         while (!this.#isOver) await this.#read(this.#nodes[reader % this.#nodes.length] as CacheNode);
       }),
-    );
+    ).finally(() => clearInterval(pulse));
   }
 
   async phase(name: string, work: () => Promise<unknown>): Promise<void> {
@@ -169,7 +178,7 @@ class Load {
 
   async #read({ cache }: CacheNode): Promise<void> {
     const key = `row:${this.#draw()}`;
-    const began = performance.now();
+    const [began, still] = [performance.now(), this.#stillMs];
     const phase = this.phases.at(-1) as Phase;
     try {
       const value = await cache.remember(key, { ttl: "1s", leaseFor: LEASE_MS }, () => this.#compute(key));
@@ -177,7 +186,7 @@ class Load {
     } catch {
       phase.failed++;
     }
-    phase.waits.push(performance.now() - began);
+    phase.waits.push(performance.now() - began - (this.#stillMs - still));
     await sleep(1);
   }
 

@@ -17,18 +17,18 @@ const STORM: Omit<StormOptions, "seed"> = {
     nats: { every: [2_000, 6_000], lasts: [50, 1_500] },
     postgres: { every: [10_000, 17_000], lasts: [50, 1_000] },
   },
-  quiesceMs: 60_000,
+  quiesceMs: 150_000,
 };
 
 /** The lease, a look, and room for a busy machine. */
-const RECOVERED_WITHIN_MS = 12_000;
+const RECOVERED_WITHIN_MS = 20_000;
 
 describeWith(["nats", "postgres"], "a storm of crashes", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
   }, 180_000);
-  afterAll(() => stage.close(), 60_000);
+  afterAll(() => stage.close(), 180_000);
 
   test("no task is lost and every effect happens once, whatever is killed and when", async () => {
     const seed = stormSeed();
@@ -47,7 +47,7 @@ describeWith(["nats", "postgres"], "a storm of crashes", () => {
     for (const kind of ["worker", "nats", "postgres"]) {
       expect(storm.faults.filter((fault) => fault.kind === kind).length).toBeGreaterThan(0);
     }
-  }, 300_000);
+  }, 600_000);
 });
 
 /** Nothing waits, nothing is handed out, and the upkeep removes what a crash of the server brought back to life. */
@@ -69,7 +69,7 @@ async function emptyStreams(stage: Stage): Promise<{ atFirst: number; seconds: n
   await eventually(async () => {
     last = await look();
     return last.messages === 0 && last.waiting === 0;
-  }, 45_000).catch(() => {});
+  }, 120_000).catch(() => {});
   expect(last).toEqual({ messages: 0, waiting: 0 });
   return { atFirst: first.messages, seconds: (Date.now() - begin) / 1_000 };
 }

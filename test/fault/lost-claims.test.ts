@@ -11,7 +11,7 @@ import { printTable } from "./support/storm-checker.ts";
 import { type StormParams, stormEffect, writeEffect } from "./support/storm-tasks.ts";
 
 const THEFTS = 100;
-const LONGEST_LOAD_MS = 45_000;
+const LONGEST_LOAD_MS = 120_000;
 /** A claim that fails makes its worker pause, so what waits is kept short: the test is of thefts, not of backlogs. */
 const MOST_WAITING = 400;
 const TASKS_PER_ROUND = 40;
@@ -43,11 +43,11 @@ describeWith(["nats", "postgres"], "when the answers of claims are lost", () => 
     await storm(
       (database) => (parts, expected) => new JetStreamQueue({ url: stage.nats.url, database }, parts, expected),
     );
-  }, 120_000);
+  }, 400_000);
 
   test("PostgreSQL as queue: every task runs once, and none stays in the hands of a worker that has not got it", async () => {
     await storm((database) => (parts, expected) => new PostgresQueue(database, parts, expected));
-  }, 120_000);
+  }, 400_000);
 
   async function storm(queueOver: QueueOver): Promise<void> {
     const { database } = stage;
@@ -80,7 +80,7 @@ describeWith(["nats", "postgres"], "when the answers of claims are lost", () => 
     thief.stealEvery(0);
     const stolen = thief.stolen - before;
     const lastTheft = Date.now();
-    await eventually(async () => (await count("select count(*)::integer as n from task")) === 0, 30_000);
+    await eventually(async () => (await count("select count(*)::integer as n from task")) === 0, 90_000);
     const emptyAfter = Date.now() - lastTheft;
 
     const ended = "select count(*)::integer as n from task_history where state = 'SUCCESS' and retries + crashes = 0";

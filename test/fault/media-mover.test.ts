@@ -131,5 +131,5 @@ describeWith(["postgres"], "the mover of media", () => {
     expect(kills).toBeGreaterThan(3);
     expect(rows).toHaveLength(FILES);
     expect({ wrong, unverified, twice }).toEqual({ wrong: [], unverified: 0, twice: 0 });
-  }, 180_000);
+  }, 600_000);
 });

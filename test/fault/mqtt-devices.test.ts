@@ -64,7 +64,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
       }),
     );
     connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => connectAsync(mosquitto.url)));
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     for (const connection of connections) await connection.endAsync(true);
     await program.stop();
@@ -91,7 +91,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
       while (!isOver) {
         const began = performance.now();
         const params = { topic: "plant/1", payload: { at: Date.now() } };
-        const { status } = await api().post("/tasks?wait=20s", { name: "publish_mqtt", params });
+        const { status } = await api().post("/tasks?wait=60s", { name: "publish_mqtt", params });
         if (status === 200) work.waits.push(performance.now() - began);
         else work.failed += 1;
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -116,7 +116,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
           return (connections[n % CONNECTIONS] as MqttClient).publishAsync(topic, text, { qos: 1 });
         }),
       );
-      await eventually(async () => (await stored()) >= DEVICES * (minute + 1), 30_000);
+      await eventually(async () => (await stored()) >= DEVICES * (minute + 1), 120_000);
       memory.push(megabytes());
     }
     const seconds = (performance.now() - began) / 1_000;
@@ -143,7 +143,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
     expect(waits.length).toBeGreaterThan(0);
     // What grows with messages would have grown fivefold between the second minute and the last.
     expect((memory.at(-1) ?? 0) - (memory[1] ?? 0)).toBeLessThan(120);
-  }, 240_000);
+  }, 900_000);
 
   test("and a burst of bombs and large messages leaves the memory as it was", async () => {
     const before = megabytes();
@@ -154,7 +154,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
       await connection.publishAsync("graphql/django5mutation", bomb, { qos: 1 });
       if (n % 10 === 0) await connection.publishAsync("graphql/django5attachment", large, { qos: 1 });
     }
-    await eventually(async () => ((await stats()).refused.PAYLOAD_MALFORMED ?? 0) >= 55, 60_000);
+    await eventually(async () => ((await stats()).refused.PAYLOAD_MALFORMED ?? 0) >= 55, 180_000);
     const after = megabytes();
     printTable("refused", [
       ["bombs of 500 MB, messages of 10 MB", "50, 5"],
@@ -162,7 +162,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
     ]);
     // Two are unpacked at a time, up to 10 MB each; of a larger message the buffer it came in is what it costs.
     expect(after - before).toBeLessThan(200);
-  }, 120_000);
+  }, 400_000);
 });
 
 /** The person's id, of a token. */

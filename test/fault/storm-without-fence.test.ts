@@ -20,18 +20,18 @@ describeWith(["nats", "postgres"], "a storm without the fence", () => {
       seed: stormSeed(),
       tasks: 600,
       longShare: 0.25,
-      stormMs: 10_000,
+      stormMs: 14_000,
       modes: ["fenced", "apart", "loose"],
       weather: {
         worker: { every: [1_000, 2_500], lasts: [0, 0] },
-        // The first must begin early enough to end within the storm.
-        hang: { every: [100, 700], lasts: [9_000, 9_200] },
+        // The first must begin early enough to end within the storm, and last for longer than a slow takeover.
+        hang: { every: [100, 700], lasts: [13_000, 13_200] },
         nats: { every: [3_000, 6_000], lasts: [50, 500] },
       },
-      quiesceMs: 45_000,
+      quiesceMs: 120_000,
     });
-  }, 120_000);
-  afterAll(() => stage.close(), 60_000);
+  }, 400_000);
+  afterAll(() => stage.close(), 180_000);
 
   test("effects written apart from the task's end happen twice, and the checker says so", () => {
     const verdict = judgeStorm(storm);
@@ -69,5 +69,5 @@ describeWith(["nats", "postgres"], "a storm without the fence", () => {
     expect(left).toBe(0);
     const accepted = new Map([...storm.accepted, ...ids.map((id) => [id, "none"] as const)]);
     expect(judgeStorm({ ...storm, accepted }).lost).toBe(ids.length);
-  }, 20_000);
+  }, 180_000);
 });

@@ -30,13 +30,13 @@ describeWith(["postgres"], "a worker that is killed while its task talks", (url 
     try {
       const { id } = await talkOn.enqueue(runtime, {});
       const lines = async () => (await listTaskLogs(database, id, { limit: 1_000 })).items;
-      await eventually(async () => (await lines()).length > 50, 30_000);
+      await eventually(async () => (await lines()).length > 50, 90_000);
       child.kill("SIGKILL");
       await once(child, "exit");
       const killedAt = runtime.parts.clock.now();
       const before = await lines();
       await runtime.work();
-      await runtime.result(id, "40s");
+      await runtime.result(id, "90s");
       await eventually(async () => (await lines()).length > before.length);
       const after = await lines();
       expect(after.slice(0, -1)).toEqual(before);
@@ -52,5 +52,5 @@ describeWith(["postgres"], "a worker that is killed while its task talks", (url 
       await database.close();
       await temporary.drop();
     }
-  }, 120_000);
+  }, 400_000);
 });

@@ -41,7 +41,7 @@ describeWith("postgres", "auto-close beside phones", () => {
     facility = await openFacility("postgres");
     site = await facility.makeSite();
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close(), 180_000);
 
   async function makeTours(): Promise<number[][]> {
     await facility.database.query("truncate jobneed cascade");
@@ -116,5 +116,5 @@ describeWith("postgres", "auto-close beside phones", () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  }, 300_000);
 });

@@ -29,7 +29,7 @@ describe.each(STORES)("reminders in SQL on %s", (name) => {
     job = await facility.makeJob(site);
     matrix = await facility.makeMatrix({ client_id: await facility.clientOf(site), job_id: job });
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close(), 180_000);
 
   test("do what the rules say", async () => {
     await fc.assert(

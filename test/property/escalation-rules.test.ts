@@ -39,7 +39,7 @@ describe.each(STORES)("escalation in SQL on %s", (name) => {
     for (let n = 0; n < 2; n++) sites.push(await facility.makeSite({ client_id: client }));
     for (const code of ["ONE", "TWO"]) categories.push(await facility.typeAssist("TICKETCATEGORY", code));
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close(), 180_000);
 
   test("does what the rules say", async () => {
     const rows = fc.uniqueArray(row, { maxLength: 8, selector: (one) => `${one.site} ${one.category} ${one.level}` });

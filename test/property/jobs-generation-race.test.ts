@@ -45,7 +45,7 @@ describeWith("postgres", "an edit beside phones", () => {
     parts = { database: facility.database, runtime, log: silentLog };
     site = await facility.makeSite();
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close(), 180_000);
 
   async function makeTour(): Promise<number> {
     await facility.database.query("truncate jobneed, job cascade");
@@ -114,5 +114,5 @@ describeWith("postgres", "an edit beside phones", () => {
       }),
       { numRuns: 60 },
     );
-  }, 180_000);
+  }, 300_000);
 });

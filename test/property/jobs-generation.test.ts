@@ -174,7 +174,7 @@ describe.each(STORES)("a job's life on %s", (name) => {
     parts = { database: facility.database, runtime, log: silentLog };
   }, 180_000);
   beforeEach(() => facility.database.query("truncate jobneed, job cascade"));
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close(), 180_000);
 
   const occurrences = (job: number) =>
     facility.all<Row>(

@@ -358,7 +358,7 @@ describe("the statements that move rows", () => {
     const elsewhere: TransitionName[] = ["accept", "schedule", "gather"];
     const rows = (Object.keys(TRANSITIONS) as TransitionName[]).filter((name) => !elsewhere.includes(name));
     expect([...reached].sort()).toEqual(rows.sort());
-  }, 90_000);
+  }, 300_000);
 
   /** The rows that go with the states: dead letter, result, attempts, unique key. */
   async function checkTraces(id: string, { position, attempts }: Model, isKeyed: boolean): Promise<void> {

@@ -11,7 +11,7 @@ const ARGUMENTS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
   ...["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
 ];
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 export interface Visit {
   readonly page: Page;

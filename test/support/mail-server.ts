@@ -24,6 +24,11 @@ export class MailServer {
     return new MailServer(await freePort());
   }
 
+  /** Those about tickets: on Sundays the demo's maintenance of each Monday sends a reminder of its own. */
+  get ofTickets(): readonly ReceivedMail[] {
+    return this.received.filter(({ subject }) => subject.startsWith("Ticket "));
+  }
+
   async up(): Promise<void> {
     await this.down();
     this.#refuses = false;

@@ -65,7 +65,7 @@ export async function openParityStage(): Promise<ParityStage> {
   let made = 0;
   const mark = (kind: string) => `${kind}-${++made}-of-the-test`;
   const ended = async (id: string, state: string) => {
-    await eventually(async () => (await runtime.resultOf(id)).state === state, 30_000);
+    await eventually(async () => (await runtime.resultOf(id)).state === state, 60_000);
     return id;
   };
   const makeEnded = async () => ended((await echo.enqueue(runtime, { text: "done" })).id, "SUCCESS");

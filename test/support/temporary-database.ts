@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
 const SOURCE_IN_USE = "55006";
-const SOURCE_WAIT_MS = 10_000;
+const SOURCE_WAIT_MS = 60_000;
 
 export interface TemporaryDatabase {
   readonly url: string;

@@ -78,18 +78,25 @@ describe("the system's clock", () => {
     // It is ahead by far: the answer's last possible moment is the nearest.
     clock.synchronise(1_000_000, 20);
     expect(clock.now() - 1_000_020).toBeGreaterThanOrEqual(0);
-    expect(clock.now() - 1_000_020).toBeLessThan(1_000);
+    expect(clock.now() - 1_000_020).toBeLessThan(60_000);
     clock.synchronise(2_000_000, 20);
     expect(clock.now() - 2_000_000).toBeGreaterThanOrEqual(0);
-    expect(clock.now() - 2_000_000).toBeLessThan(1_000);
+    expect(clock.now() - 2_000_000).toBeLessThan(60_000);
   });
 
   test("is not moved by an answer that was slow, as long as it agrees", () => {
     const clock = new SystemClock();
     clock.synchronise(1_000_000, 0);
-    const before = clock.now() - clock.monotonic();
-    clock.synchronise(clock.now() - 300, 5_000);
-    expect(clock.now() - clock.monotonic()).toBeCloseTo(before, 0);
+    // How far it is from the monotonic clock, between two bounds: this process may stand still between two looks.
+    const offset = () => {
+      const [before, now, after] = [clock.monotonic(), clock.now(), clock.monotonic()];
+      return { least: now - after - 0.5, most: now - before + 0.5 };
+    };
+    const before = offset();
+    clock.synchronise(clock.now() - 300, 60_000);
+    const after = offset();
+    expect(after.least).toBeLessThanOrEqual(before.most);
+    expect(after.most).toBeGreaterThanOrEqual(before.least);
   });
 
   test("runs a timer once, and a cancelled one never", async () => {

@@ -75,7 +75,7 @@ describe("what is a secret by its form is hidden", () => {
     for (const piece of ["a://", "token=", "password: '", "eyJaaaaaaaaa.", "Bearer a", "x"]) {
       expect(hideSecrets(piece.repeat(200_000)).length).toBeLessThan(100_000);
     }
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 });
 

@@ -96,15 +96,21 @@ describe("refuses, and says why", () => {
     ["five megabytes of backslashes", packed(`{"a":"${"\\".repeat(5 * MEGABYTE)}`)],
     ["five million quotes", packed(`{"a":"${'\\"'.repeat(2 * MEGABYTE)}`)],
   ])("%s, without holding up everybody else", async (_what, payload) => {
-    let [longestMs, last] = [0, performance.now()];
-    const pulse = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - last);
-      last = performance.now();
-    }, 1);
-    await expect(decode(payload)).rejects.toMatchObject({ code: "PAYLOAD_MALFORMED" });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    clearInterval(pulse);
-    // A tenth of it on a quiet machine; parsing it would be several times as much.
+    const holdUp = async () => {
+      let [longestMs, last] = [0, performance.now()];
+      const pulse = setInterval(() => {
+        longestMs = Math.max(longestMs, performance.now() - last);
+        last = performance.now();
+      }, 1);
+      await expect(decode(payload)).rejects.toMatchObject({ code: "PAYLOAD_MALFORMED" });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      clearInterval(pulse);
+      return longestMs;
+    };
+    // A tenth of it on a quiet machine; parsing it would be several times as much. The best of three: this process may
+    // have stood still by itself.
+    let longestMs = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && longestMs >= 2_500; tries += 1) longestMs = Math.min(longestMs, await holdUp());
     expect(longestMs).toBeLessThan(2_500);
   });
 

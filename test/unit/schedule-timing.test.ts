@@ -228,12 +228,18 @@ describe("slots that were not met", () => {
   test("a year of seconds is neither walked to its end nor kept in memory", () => {
     const seconds = occurrencesOf({ kind: "interval", everyMs: 1_000 }, "UTC");
     const year = 365 * 86_400_000;
-    const began = performance.now();
-    const { missed, fire, next } = planSlots(seconds, 0, year + 500, { policy: "one", graceMs: 0, cap: 1 });
+    const plan = () => planSlots(seconds, 0, year + 500, { policy: "one", graceMs: 0, cap: 1 });
+    const { missed, fire, next } = plan();
     expect(missed).toMatchObject({ from: 0, isAtLeast: true, slots: 9_999 });
     expect(fire).toEqual([{ slot: year, isLate: true }]);
     expect(next).toBe(year + 1_000);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // The best of three: this process may have stood still by itself, but hardly in each.
+    const took = [1, 2, 3].map(() => {
+      const began = performance.now();
+      plan();
+      return performance.now() - began;
+    });
+    expect(Math.min(...took)).toBeLessThan(1_000);
   });
 
   test("more in time than one look takes: the rest comes next", () => {

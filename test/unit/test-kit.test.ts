@@ -282,6 +282,8 @@ describe("the eager caller's children", () => {
 });
 
 describe("the eager caller's database", () => {
+  // For what takes its time in the real world on a busy machine.
+  const patience = "1m";
   const book = defineTask({ name: "book", params: z.object({}), maxRetries: 0 });
   const books = (run: InlineHandler["run"]): InlineHandler => ({ task: book, run });
 
@@ -298,6 +300,7 @@ describe("the eager caller's database", () => {
         (await database.query<{ n: number }>("select count(*)::integer as n from line")).rows[0]?.n;
       const caller = eagerCaller({
         database,
+        patience,
         handlers: [
           greets(count),
           books((_params, task) =>
@@ -314,6 +317,7 @@ describe("the eager caller's database", () => {
       expect(caller.last(greet)).toMatchObject({ state: "SUCCESS", result: 1 });
       const failing = eagerCaller({
         database,
+        patience,
         handlers: [
           books((_params, task) =>
             task.complete(async (tx) => {
@@ -341,7 +345,11 @@ describe("the eager caller's database", () => {
       error("nobody there");
       return "said";
     });
-    const caller = eagerCaller({ handlers: [inline, { task: apart, isolation: "thread", module }], rethrow: true });
+    const caller = eagerCaller({
+      patience,
+      handlers: [inline, { task: apart, isolation: "thread", module }],
+      rethrow: true,
+    });
     await expect(greet.callAndWait(caller, { name: "x" })).resolves.toBe("said");
     await apart.enqueue(caller, { lines: 3 });
     expect(caller.last(apart)?.state).toBe("SUCCESS");
@@ -350,7 +358,7 @@ describe("the eager caller's database", () => {
   test("isolated handlers run here, with data both ways and their commit", async () => {
     const apart = defineTask({ name: "apart", params: z.looseObject({}) });
     const module = new URL("../support/isolated-handlers/echo.ts", import.meta.url).href;
-    const caller = eagerCaller({ handlers: [{ task: apart, isolation: "thread", module }] });
+    const caller = eagerCaller({ patience, handlers: [{ task: apart, isolation: "thread", module }] });
     await expect(apart.callAndWait(caller, { a: 1 })).resolves.toMatchObject({ params: { a: 1 } });
   });
 });

@@ -9,8 +9,8 @@ import type { EvidenceLine } from "./evidence.ts";
 import type { Fleet, Kill, Stop } from "./fleet.ts";
 import { fleetEffect } from "./fleet-tasks.ts";
 
-/** A dead worker's task is running elsewhere within this. */
-const TAKEOVER_MS = 10_000;
+/** A dead worker's task is running elsewhere within ten seconds; on a busy machine within this. */
+const TAKEOVER_MS = 20_000;
 /** A process that was killed is known to be dead within this. */
 const KNOWN_DEAD_MS = 3_000;
 /** What a watcher is told, and what a worker writes down, are stamped by different processes, events after a quarter second. */

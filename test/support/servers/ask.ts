@@ -1,7 +1,7 @@
 /** One question over TCP: connect, send, and resolve with what came back as soon as it is a complete answer. */
 import { connect } from "node:net";
 
-const ANSWER_MS = 2_000;
+const ANSWER_MS = 10_000;
 
 export function ask(
   port: number,

@@ -15,7 +15,7 @@ import { freePort } from "./free-port.ts";
 import { type Guard, startGuard } from "./guard.ts";
 import { allGone, childrenOf, signal as signalPids } from "./process-family.ts";
 
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 const ORDERLY_STOP_MS = 10_000;
 const GONE_MS = 30_000;
 const POLL_MS = 10;
