@@ -1,5 +1,5 @@
 /** Processes whose event loop stops, and those that only seem so. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -18,9 +18,20 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }, 180_000);
 
-async function watched(execArgv: readonly string[] = []): Promise<{ child: ChildProcess; said: () => string }> {
+const CONTAINER = ["unshare", "--kill-child", "--pid", "--fork", "--mount-proc"] as const;
+const [unshare, ...apart] = CONTAINER;
+const hasContainers = spawnSync(unshare, [...apart, "true"]).status === 0;
+
+async function watched(
+  execArgv: readonly string[] = [],
+  { isInContainer = false } = {},
+): Promise<{ child: ChildProcess; said: () => string }> {
   const child = fork(WATCHED, [String(PATIENCE_MS)], {
-    execArgv: ["--disable-warning=ExperimentalWarning", ...execArgv],
+    ...(isInContainer ? { execPath: unshare } : {}),
+    execArgv: [
+      ...(isInContainer ? [...apart, process.execPath] : []),
+      ...["--disable-warning=ExperimentalWarning", ...execArgv],
+    ],
     env: bareEnvironment(),
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
@@ -91,3 +102,15 @@ test("a process without a debugger is ended, with its last words as one line for
   expect(line).toMatchObject({ level: "fatal", module: "watchdog" });
   expect(line.message).toMatch(/^PROCESS_HANGS: .*\n {4}at .*watched-process\.ts:\d+:\d+/);
 }, 120_000);
+
+(hasContainers ? test : test.skip)(
+  "process 1 of a container, which cannot be killed from inside, ends all the same",
+  async () => {
+    const { child, said } = await watched([], { isInContainer: true });
+    const ended = once(child, "exit");
+    child.send(600_000);
+    expect(await ended).toEqual([137, null]);
+    expect(said()).toContain("PROCESS_HANGS");
+  },
+  120_000,
+);

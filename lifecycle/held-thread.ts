@@ -1,20 +1,27 @@
-// The stack of the main thread, asked for by another thread while the main thread does not answer.
+// The main thread, held where it hangs by another thread: the inspector's protocol interrupts a loop and a wait alike.
 import { type Debugger, Session } from "node:inspector/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ANSWER_MS = 5_000;
 
-/** Lines like those of an error's stack; where the main thread is inside native code, that there is none. */
-export async function whereItHangs(): Promise<string> {
+export interface HeldThread {
+  /** Lines like those of an error's stack: names and places, no values. */
+  readonly stack: string;
+  /** Lets it end its process with this code. */
+  exit(code: number): void;
+}
+
+/** `undefined` when it cannot be interrupted: it is inside native code. */
+export async function holdMainThread(): Promise<HeldThread | undefined> {
   const session = new Session();
-  try {
-    session.connectToMainThread();
-    // The timer also keeps this thread: an answer that is waited for does not.
-    const frames = await Promise.race([pause(session), sleep(ANSWER_MS)]);
-    return frames === undefined ? "\n    (in native code: there is no stack)" : frames.map(line).join("");
-  } finally {
-    session.disconnect();
-  }
+  session.connectToMainThread();
+  // The timer also keeps this thread: an answer that is waited for does not.
+  const frames = await Promise.race([pause(session), sleep(ANSWER_MS)]);
+  if (frames === undefined) return undefined;
+  return {
+    stack: frames.map(({ name, place }) => `\n    at ${name} (${place})`).join(""),
+    exit: (code) => void session.post("Runtime.evaluate", { expression: `process.exit(${code})` }).catch(() => {}),
+  };
 }
 
 interface Frame {
@@ -35,8 +42,4 @@ async function pause(session: Session): Promise<Frame[]> {
     name: functionName || "<anonymous>",
     place: [files.get(location.scriptId), location.lineNumber + 1, (location.columnNumber ?? 0) + 1].join(":"),
   }));
-}
-
-function line({ name, place }: Frame): string {
-  return `\n    at ${name} (${place})`;
 }
