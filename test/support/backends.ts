@@ -83,10 +83,13 @@ export async function openBackend(name: BackendName): Promise<Backend> {
   return backend;
 }
 
-/** Waits until `check` gives something, asking often; the error of the last try says why not. */
+/**
+ * Waits until `check` gives something, asking often; the error of the last try says why not. The time is for what never
+ * comes about: a busy machine is slow, not wrong.
+ */
 export async function eventually<Value>(
   check: () => Promise<Value | undefined | false>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<Value> {
   const deadline = performance.now() + withinMs;
   for (;;) {
