@@ -9,7 +9,7 @@ describe("the database", () => {
   beforeAll(async () => {
     facility = await openFacility("pglite");
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   /** The columns of each index of a table. */
   async function indexesOf(table: string): Promise<string[]> {

@@ -12,7 +12,7 @@ import { type ServerHandle, startNats } from "../support/servers/index.ts";
 
 const PROGRAM = fileURLToPath(new URL("../support/bus-process.ts", import.meta.url));
 /** Without a word from NATS a dead process is noticed after ten to twenty seconds. */
-const AT_ONCE_MS = 5_000;
+const AT_ONCE_MS = 9_000;
 
 interface Shop {
   readonly child: ChildProcess;
@@ -117,7 +117,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
   }, 180_000);
 
   test("one that is told to stop answers what it has, and what comes meanwhile goes to the other", async () => {
-    const calls = await untilFirstIsAsked(1_000);
+    const calls = await untilFirstIsAsked(5_000);
     first().child.kill("SIGTERM");
     const during: Promise<number>[] = [];
     let isOver = false;

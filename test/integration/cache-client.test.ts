@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ServiceBroker } from "moleculer";
 import type { Database } from "../../database/index.ts";
+import { VirtualClock } from "../../runtime/index.ts";
 import type { Cache } from "../../services/cache/client/index.ts";
 import { eventually } from "../support/backends.ts";
 import { type CacheNode, CacheNodes } from "../support/cache-nodes.ts";
@@ -9,9 +10,11 @@ import { openEmbedded } from "../support/embedded-database.ts";
 import { describeWith } from "../support/requires.ts";
 import { type ServerHandle, startNats, startRedis } from "../support/servers/index.ts";
 
+/** An answer that comes late on a busy machine is an answer. */
+const PATIENCE = "10s";
 const nodes = new CacheNodes();
-afterEach(() => nodes.stop(), 20_000);
-afterAll(() => nodes.close(), 20_000);
+afterEach(() => nodes.stop());
+afterAll(() => nodes.close());
 
 /** A piece of work that says when it has begun and ends when it is told to. */
 function gate<Value>(value: Value) {
@@ -37,7 +40,7 @@ function suite(redisUrl: () => string | undefined): void {
   let node: CacheNode;
   let cache: Cache;
   beforeEach(async () => {
-    node = await nodes.start({ redisUrl: redisUrl() });
+    node = await nodes.start({ redisUrl: redisUrl(), timeout: PATIENCE });
     ({ cache } = node);
     for (const name of ["default", "sessions"] as const) await cache.named(name).clear();
   });
@@ -103,7 +106,7 @@ function suite(redisUrl: () => string | undefined): void {
     let computed = 0;
     const answers = [undefined, "declined", new Error("failed"), "kept", "too late"];
     const ask = () =>
-      cache.remember("a", { ttl: "1m", cacheIf: (value) => value !== "declined" }, () => {
+      cache.remember("a", { ttl: "1m", leaseFor: "1m", cacheIf: (value) => value !== "declined" }, () => {
         const answer = answers[computed++];
         if (answer instanceof Error) throw answer;
         return answer;
@@ -113,7 +116,7 @@ function suite(redisUrl: () => string | undefined): void {
     await expect(ask()).rejects.toThrow("failed");
     expect([await ask(), await ask()]).toEqual(["kept", "kept"]);
     expect(computed).toBe(4);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   test("the ttl is spread by the jitter, either way", async () => {
@@ -123,7 +126,7 @@ function suite(redisUrl: () => string | undefined): void {
       const { ttlMs } = await node.broker.call<{ ttlMs: number }, object>("cache.ttl", { key: `k${n}` });
       ttls.push(ttlMs);
     }
-    expect(Math.min(...ttls)).toBeGreaterThan(79_000);
+    expect(Math.min(...ttls)).toBeGreaterThan(70_000);
     expect(Math.max(...ttls)).toBeLessThanOrEqual(120_000);
     expect(Math.min(...ttls)).toBeLessThan(90_000);
     expect(Math.max(...ttls)).toBeGreaterThan(110_000);
@@ -131,7 +134,7 @@ function suite(redisUrl: () => string | undefined): void {
 
   test("a value past its ttl is given out at once while one caller computes it anew", async () => {
     let n = 0;
-    const options = { ttl: 60, staleFor: "10s", jitter: 0 };
+    const options = { ttl: 60, staleFor: "2m", jitter: 0 };
     const quick = () => cache.remember("a", options, () => ++n);
     expect(await quick()).toBe(1);
     await later(100);
@@ -149,7 +152,7 @@ function suite(redisUrl: () => string | undefined): void {
   });
 
   test("a refresh that fails leaves the old value and is tried again", async () => {
-    const options = { ttl: 40, staleFor: "10s", jitter: 0 };
+    const options = { ttl: 40, staleFor: "2m", jitter: 0 };
     await cache.remember("a", options, () => "old");
     await later(60);
     const failing = () =>
@@ -209,12 +212,12 @@ function suite(redisUrl: () => string | undefined): void {
 
   test("a lock is held by one at a time, renewed while the work runs, and free again afterwards", async () => {
     const work = gate("done");
-    const held = cache.lock("nightly", { ttl: 300 }, work.work);
+    const held = cache.lock("nightly", { ttl: 3_500 }, work.work);
     await work.begun;
     await expect(cache.lock("nightly", {}, () => "mine")).rejects.toMatchObject({ code: "CACHE_LOCKED" });
-    await later(700);
+    await later(4_000);
     await expect(cache.lock("nightly", { wait: 50 }, () => "mine")).rejects.toMatchObject({ code: "CACHE_LOCKED" });
-    const waiting = cache.lock("nightly", { wait: "5s" }, () => "mine");
+    const waiting = cache.lock("nightly", { wait: "60s" }, () => "mine");
     work.open();
     expect(await held).toBe("done");
     expect(await waiting).toBe("mine");
@@ -239,17 +242,19 @@ describe("the cache client on the in-process store", () => {
   });
 
   test("the signal of a lock aborts before the lock ends when it cannot be renewed", async () => {
-    const { broker, cache } = await nodes.start({ nodeID: "a" });
+    const clock = new VirtualClock();
+    const { broker, cache } = await nodes.start({ nodeID: "a", clock });
     const took = await cache.lock("nightly", { ttl: 300 }, async (signal) => {
-      await later(200);
+      await clock.advance(250);
       expect(signal.aborted).toBe(false);
-      const began = performance.now();
       await broker.destroyService("cache");
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      let tookMs = 0;
+      for (; !signal.aborted && tookMs < 1_000; tookMs += 10) await clock.advance(10);
       expect(signal.reason).toMatchObject({ code: "CACHE_LOCKED" });
-      return performance.now() - began;
+      return tookMs;
     });
-    expect(took).toBeLessThan(300);
+    // It was renewed after 200 ms, so that it would end 250 ms after the service.
+    expect(took).toBeLessThan(250);
   });
 });
 
@@ -373,7 +378,15 @@ describeWith("nats", "the cache client in several processes", () => {
     const all: CacheNode[] = [];
     for (let n = 0; n < serving + using; n++) {
       const serves = n < serving;
-      all.push(await nodes.start({ natsUrl: nats.url, redisUrl, serves, nodeID: `${serves ? "cache" : "user"}-${n}` }));
+      all.push(
+        await nodes.start({
+          natsUrl: nats.url,
+          redisUrl,
+          serves,
+          nodeID: `${serves ? "cache" : "user"}-${n}`,
+          timeout: PATIENCE,
+        }),
+      );
     }
     await seeEachOther(all, serving);
     return all;
@@ -382,14 +395,14 @@ describeWith("nats", "the cache client in several processes", () => {
   test("one computes, the others wait for its value and are woken by it", async () => {
     const all = await startAll(1, 3);
     const computing = gate("value");
-    const asked = all.map(({ cache }) => cache.remember("a", { ttl: "1m" }, computing.work));
+    const asked = all.map(({ cache }) => cache.remember("a", { ttl: "1m", leaseFor: "1m" }, computing.work));
     await computing.begun;
     await later(30);
     computing.open();
     const opened = performance.now();
     expect(await Promise.all(asked)).toEqual(["value", "value", "value", "value"]);
     expect(computing.runs()).toBe(1);
-    expect(performance.now() - opened).toBeLessThan(1_000);
+    expect(performance.now() - opened).toBeLessThan(30_000);
   }, 180_000);
 
   test("an error in one process lets the next one compute", async () => {
@@ -414,7 +427,7 @@ describeWith("nats", "the cache client in several processes", () => {
     await hanging.begun;
     const began = performance.now();
     expect(await two?.cache.remember("a", options, () => "own")).toBe("own");
-    expect(performance.now() - began).toBeLessThan(300 + 500);
+    expect(performance.now() - began).toBeLessThan(9_000); // Its own lease has 300 ms; without that, ten seconds.
     hanging.open();
     expect(await first).toBe("late");
     expect(await one?.cache.get("a")).toBe("own");
@@ -509,7 +522,7 @@ describeWith("nats", "the cache client in several processes", () => {
     await one?.cache.delete("a");
     const began = performance.now();
     await eventually(async () => (await ask()) === 2);
-    expect(performance.now() - began).toBeLessThan(400 + 300);
+    expect(performance.now() - began).toBeLessThan(20_000); // Its ttl here is 400 ms, in the cache a minute.
   }, 180_000);
 
   test("on Redis the lease is one for all nodes", async () => {

@@ -66,7 +66,7 @@ describe("apium events", () => {
   test("goes on over a lost connection with what it missed, and after an id it is given", async () => {
     const { lines, ended } = watch("--type ticket.created --count 40 --follow --json", through);
     let n = 0;
-    const telling = setInterval(() => void gateway.broker.broadcast("ticket.created", { id: ++n }), 20);
+    const telling = setInterval(() => void gateway.broker.broadcast("ticket.created", { id: ++n }), 50); // Ten seconds' worth are kept.
     for (const seen of [5, 20]) {
       await eventually(async () => lines.length > seen, 300_000);
       for (const socket of sockets) socket.destroy();
@@ -85,7 +85,7 @@ describe("apium events", () => {
     const run = runCommand({ url: gateway.url, token: TOKENS.viewer }, [
       "events",
       "--for",
-      "30",
+      "120",
       "--count",
       "1",
       "--type",

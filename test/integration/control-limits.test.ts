@@ -21,7 +21,7 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     for (const table of ["task", "task_type", "task_rate", "worker"])
       await backend.database.query(`delete from ${table}`);
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close());
 
   const waiting = async () =>
     (await backend.database.query("select 1 from task where rate_slot and state = 'SCHEDULED'")).rows.length;
@@ -41,11 +41,11 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     ]);
     await setRateLimit(backend.database, "slow", "50/s", "olga");
     await runtime.lookAtSettings();
-    await Promise.all(accepted.map(({ id }) => runtime.result(id, "10s")));
+    await Promise.all(accepted.map(({ id }) => runtime.result(id, "60s")));
     expect(await listTypeSettings(backend.database)).toMatchObject([
       { task: "slow", rateLimit: "50/s", updatedBy: "olga" },
     ]);
-  }, 40_000);
+  });
 
   test("a rate that is set while no worker is there holds for the next one", async () => {
     const first = await backend.running([{ task: slow, run: () => "done" }]);
@@ -54,8 +54,8 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     await first.stop(1_000);
     await setRateLimit(backend.database, "slow", "50/s");
     const second = await backend.running([{ task: slow, run: () => "done" }]);
-    await Promise.all(accepted.map(({ id }) => second.result(id, "10s")));
-  }, 40_000);
+    await Promise.all(accepted.map(({ id }) => second.result(id, "60s")));
+  });
 
   test("a rate can be given to a type that had none, lifted, and taken back", async () => {
     const runtime = await backend.running([
@@ -73,7 +73,7 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     await runtime.lookAtSettings();
     await eventually(async () => (await backend.database.query("select 1 from task")).rows.length === 0);
     expect((await listTypeSettings(backend.database)).map(({ task }) => task)).toEqual(["slow"]);
-  }, 40_000);
+  });
 
   test("a time limit ends runs that begin after it, but not a call that brought its own", async () => {
     const runtime = await backend.running([
@@ -82,7 +82,7 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
         run: (_params, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve("told"))),
       },
     ]);
-    await setTimeLimit(backend.database, "endless", { soft: 100, hard: 5_000 });
+    await setTimeLimit(backend.database, "endless", { soft: 100, hard: 60_000 });
     await runtime.lookAtSettings();
     const limited = await endless.enqueue(runtime, {});
     const own = await endless.enqueue(runtime, {}, { softTimeLimit: "1h", timeLimit: "2h" });
@@ -91,11 +91,11 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     await runtime.lookAtSettings();
     const cut = await endless.enqueue(runtime, {});
     await eventually(async () => (await runtime.getTask(cut.id)).error?.code === "HARD_TIME_LIMIT");
-    expect((await runtime.getTask(own.id)).state).toBe("STARTED");
+    await eventually(async () => (await runtime.getTask(own.id)).state === "STARTED");
     await runtime.revoke(own.id);
     await setTimeLimit(backend.database, "endless", { soft: null, hard: null });
     expect(await listTypeSettings(backend.database)).toEqual([]);
-  }, 40_000);
+  });
 
   test("of two limits the one that is not named stays, and the two fit together, whoever has set them", async () => {
     const runtime = backend.runtime({ queues: [] });
@@ -120,5 +120,5 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     } finally {
       await broker.stop();
     }
-  }, 40_000);
+  });
 });

@@ -19,7 +19,7 @@ describe.each(availableBackends())("pauses on %s", (name) => {
     for (const table of ["task", "task_type", "task_tenant", "worker"])
       await backend.database.query(`delete from ${table}`);
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close());
 
   const now = (runtime: Runtime) => runtime.parts.clock.now();
   const heldIds = async () =>
@@ -59,7 +59,7 @@ describe.each(availableBackends())("pauses on %s", (name) => {
     for (const { id } of accepted) await runtime.result(id);
     expect([...ran].sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, n) => n));
     expect((await backend.database.query("select * from task_type")).rows).toEqual([]);
-  }, 40_000);
+  });
 
   test("a paused tenant is known by its header or its parameter, and by the header first", async () => {
     const ran: unknown[] = [];
@@ -81,7 +81,7 @@ describe.each(availableBackends())("pauses on %s", (name) => {
     await runtime.lookAtSettings();
     await Promise.all([runtime.result(byHeader.id), runtime.result(byParameter.id)]);
     expect(ran).toHaveLength(4);
-  }, 40_000);
+  });
 
   test("of several pauses each lets go its own tasks, whichever ends first", async () => {
     const runtime = await backend.running([{ task: other, run: () => "done" }]);
@@ -97,7 +97,7 @@ describe.each(availableBackends())("pauses on %s", (name) => {
       await expect(runtime.result(ids.get(tenant) ?? "")).resolves.toBe("done");
       expect(await heldIds()).toHaveLength(tenants.length - index - 1);
     }
-  }, 40_000);
+  });
 
   test("what a worker puts aside after the resumption is released, too", async () => {
     const runtime = await backend.running([{ task: other, run: () => "done" }]);
@@ -106,8 +106,8 @@ describe.each(availableBackends())("pauses on %s", (name) => {
     await resumeTenant(backend.database, "7", now(runtime));
     // This worker has not heard of it yet.
     const { id } = await other.enqueue(runtime, { clientId: 7 });
-    await expect(runtime.result(id, "10s")).resolves.toBe("done");
-  }, 40_000);
+    await expect(runtime.result(id, "60s")).resolves.toBe("done");
+  });
 
   test("a type that is parked for its own limit is put aside when it is paused", async () => {
     const runtime = await backend.running([
@@ -121,14 +121,15 @@ describe.each(availableBackends())("pauses on %s", (name) => {
     await pauseType(backend.database, "narrow");
     await runtime.lookAtSettings();
     await eventually(async () => (await heldIds()).length === 2);
-    expect(runtime.worker?.reserved()).toEqual([]);
+    // The books may say it a moment before the worker does.
+    await eventually(async () => runtime.worker?.reserved().length === 0);
     // What runs goes on; held ones can be revoked.
     expect(runtime.worker?.active()).toHaveLength(1);
     const [held = ""] = await heldIds();
     await expect(runtime.revoke(held)).resolves.toBe("revoked");
     expect((await runtime.getTask(held)).state).toBe("REVOKED");
     expect(accepted).toHaveLength(3);
-  }, 40_000);
+  });
 
   test("a pause outlives every process", async () => {
     const first = await backend.running([{ task: other, run: () => "done" }]);
@@ -137,5 +138,5 @@ describe.each(availableBackends())("pauses on %s", (name) => {
     const second = await backend.running([{ task: other, run: () => "done" }]);
     const { id } = await other.enqueue(second, {});
     await eventually(async () => (await heldIds()).includes(id));
-  }, 40_000);
+  });
 });

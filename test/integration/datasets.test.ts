@@ -22,8 +22,8 @@ describe.each(availableBackends())("datasets on %s", (name) => {
   afterEach(async () => {
     await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();
-  }, 20_000);
-  afterAll(() => backend.close(), 30_000);
+  });
+  afterAll(() => backend.close());
 
   async function start(): Promise<{ broker: ServiceBroker; runtime: Runtime }> {
     const runtime = backend.runtime();

@@ -33,13 +33,13 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
       watches: true,
       environment: { DATA_DIR: folder },
     });
-  }, 20_000);
+  });
   afterEach(async () => {
     await facility.backend.reset();
     await sweeps.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 20_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  });
+  afterAll(() => facility.backend.close());
 
   async function mailbox(atLeast: number): Promise<Mail[]> {
     const items = await eventually(async () => {
@@ -94,7 +94,7 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
     expect(result).toMatchObject({ pointless: "the work was reported after all", accepted: [] });
     const gone = await sendAutocloseEmail.enqueue(sweeps.runtime, { jobneedId: 999_999 });
     await expect(sweeps.runtime.result(gone.id)).rejects.toMatchObject({ message: expect.stringContaining("gone") });
-  }, 20_000);
+  });
 
   test("an escalation is told of once for each level, to everybody involved", async () => {
     const category = await facility.typeAssist("TICKETCATEGORY", "GENERAL");
@@ -121,7 +121,7 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
       { event: "ticket.escalated", payload: expect.objectContaining({ id, clientId: client, siteId: site, level: 1 }) },
     ]);
     expect(await facility.one("select level from ticket where id = $1", [id])).toEqual({ level: 1 });
-  }, 20_000);
+  });
 
   test("a reminder goes out by itself at its instant, and its row says so", async () => {
     const job = await facility.makeJob(site, { identifier: "PPM", name: "Service the generator" });
@@ -150,7 +150,7 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
     );
     await settled();
     expect(await mailbox(1)).toHaveLength(1);
-  }, 20_000);
+  });
 
   test("a reminder with nobody to tell is a failure that the next sweep takes up again", async () => {
     const job = await facility.makeJob(site, { identifier: "PPM" });
@@ -164,11 +164,15 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
     );
     const state = () => facility.one<{ status: string; attempts: number }>("select status, attempts from reminder");
     await sweeps.call("escalation.sendReminderEmail");
-    await eventually(async () => (await state()).status === "FAILED");
-    expect((await state()).attempts).toBe(1);
+    // The service looks by itself, too: it may have taken it up again a moment later.
+    const failed = await eventually(async () => {
+      const now = await state();
+      return now.status === "FAILED" && now;
+    });
+    expect(failed.attempts).toBe(1);
     const letters = (await sweeps.runtime.deadLetters({ name: "send_job_reminder" })).items;
     expect(letters[0]?.error).toMatchObject({ message: expect.stringContaining("nobody to tell") });
     await sweeps.call("escalation.sendReminderEmail");
-    await eventually(async () => (await state()).attempts === 2);
-  }, 20_000);
+    await eventually(async () => (await state()).attempts >= 2);
+  });
 });

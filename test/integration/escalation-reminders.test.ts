@@ -35,7 +35,7 @@ describe.each(STORES)("reminders on %s", (name) => {
     await facility.backend.reset();
     await sweeps.stop();
   });
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   async function reminder(remindAt: string, planAt: string, columns: Columns = {}, work: Columns = {}) {
     const jobneed = await facility.makeJobneed(site, { job_id: job, identifier: "PPM", plan_at: planAt, ...work });
@@ -109,7 +109,7 @@ describe.each(STORES)("reminders on %s", (name) => {
     const looks = await Promise.all([sweep(), planReminders(sweeps.parts), planReminders(sweeps.parts)]);
     expect(looks.reduce((total, { planned }) => total + planned, 0)).toBe(1_200);
     expect(new Set((await mails()).map(({ params }) => params.reminderId)).size).toBe(1_200);
-  }, 20_000);
+  });
 
   test("that are made while the service runs are taken without any sweep", async () => {
     const stop = watchReminders(sweeps.parts);

@@ -30,7 +30,7 @@ describe.each(STORES)("ticket_escalation on %s", (name) => {
     await facility.backend.reset();
     await sweeps.stop();
   });
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   async function runAt(instant: string): Promise<number> {
     sweeps.clock.set(instant);

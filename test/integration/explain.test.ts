@@ -22,7 +22,7 @@ describe.each(availableBackends())("explain on %s", (name) => {
       await backend.database.query(`delete from ${table}`);
     }
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close());
 
   const fail = (message: string) => () => {
     throw new Error(message);
@@ -55,7 +55,7 @@ describe.each(availableBackends())("explain on %s", (name) => {
     const ahead = async (index: number) => (await explain(queued[index]?.id ?? ""))[0];
     expect(await ahead(0)).toMatchObject({ code: "AHEAD", detail: { tasks: 0, inHigherLanes: 1, slots: { size: 1 } } });
     expect(await ahead(2)).toMatchObject({ code: "AHEAD", detail: { tasks: 2, inHigherLanes: 1, lane: "normal" } });
-  }, 40_000);
+  });
 
   test("its queue is paused, or nobody takes from it, or nobody can run it", async () => {
     await start({ queues: ["default"] });
@@ -80,7 +80,7 @@ describe.each(availableBackends())("explain on %s", (name) => {
     expect((await explain(elsewhere.id))[0]).toMatchObject({ code: "NO_CONSUMER" });
     await backend.database.query("update worker set heartbeat_at = now() - interval '1 hour', state = 'lost'");
     expect((await explain(elsewhere.id))[0]).toMatchObject({ message: "no worker is running" });
-  }, 40_000);
+  });
 
   test("waits for its time, its retry, its children", async () => {
     await start();
@@ -93,7 +93,7 @@ describe.each(availableBackends())("explain on %s", (name) => {
     expect(await explain(group.id)).toMatchObject([
       { code: "WAITING_FOR_CHILDREN", detail: { pending: 2, byState: { SCHEDULED: 2 } } },
     ]);
-  }, 40_000);
+  });
 
   test("has ended, and where its dead letter is", async () => {
     await start();
@@ -108,7 +108,7 @@ describe.each(availableBackends())("explain on %s", (name) => {
     ]);
     await expect(explain("0190aaaa-0000-7000-8000-000000000001")).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
     await expect(explain("; drop table task")).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
-  }, 40_000);
+  });
 
   test("a unique key is held by a task, and that one's reasons are told", async () => {
     await start();
@@ -119,5 +119,5 @@ describe.each(availableBackends())("explain on %s", (name) => {
     ]);
     await runtime.revoke(id);
     await expect(explainUniqueKey(parts(), "nightly/7")).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
-  }, 40_000);
+  });
 });

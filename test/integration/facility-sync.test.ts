@@ -85,8 +85,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("delta
   afterEach(async () => {
     await facility.backend.reset();
     await services.stop();
-  }, 20_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  });
+  afterAll(() => facility.backend.close());
 
   const sync = (params: Asked): Promise<SyncAnswer> => services.as(clientId, "facility.sync", params);
   /** `sync` of what is committed now; `syncAtOnce` of what can be read at this moment. */
@@ -105,7 +105,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("delta
     await eventually(async () => {
       const isPast = "select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 as past";
       return (await facility.one<{ past: boolean }>(isPast, [xid])).past;
-    });
+    }, 60_000);
   }
   const INSERT = "insert into location (client_id, site_id, code, name) values ($1, $2, $3, 'x')";
 

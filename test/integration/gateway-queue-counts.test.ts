@@ -15,7 +15,7 @@ describe("counts of the queues", () => {
   beforeAll(async () => {
     backend = await openBackend("pglite");
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close());
   beforeEach(async () => {
     clock = new VirtualClock();
     asked = 0;

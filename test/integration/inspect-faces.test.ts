@@ -45,18 +45,21 @@ describe("inspect and control", () => {
     await idle.enqueue(runtime, {}, { countdown: "1h" });
     await eventually(async () => (await runtime.getTask(id)).state === "STARTED");
   }, 180_000);
-  afterAll(() => gateway.close(), 60_000);
+  afterAll(() => gateway.close());
 
   const rest = (route: string, params: object = {}, token: string = TOKENS.admin) =>
     overRest(gateway.url, route, params, token);
   const typed = (...words: string[]) => command(gateway.url, words, TOKENS.admin);
+  /** On a busy machine the worker may not answer within its two seconds; then it is asked again. */
+  const heard = <Item>(action: string, params: object = {}) =>
+    eventually(async () => {
+      const said = await gateway.broker.call<{ items: Item[]; silent?: string[] }, object>(action, params);
+      return (said.silent ?? []).length === 0 && said;
+    });
 
   test("tell what there is", async () => {
     const of = async (what: string, params = {}) => {
-      const { items } = await gateway.broker.call<{ items: { answer: unknown }[] }, object>(
-        `tasks.inspect.${what}`,
-        params,
-      );
+      const { items } = await heard<{ answer: unknown }>(`tasks.inspect.${what}`, params);
       return items[0]?.answer ?? items[0];
     };
     expect(await of("active")).toEqual([{ id, name: "linger", queue: "default", runningMs: expect.any(Number) }]);
@@ -78,8 +81,8 @@ describe("inspect and control", () => {
   test("take an operation's name as `what`, too", async () => {
     const meta = { user: { name: "olga", role: "admin" } };
     const { broker } = gateway;
-    const own = await broker.call("tasks.inspect.ping", {});
-    expect(await broker.call("tasks.inspect", { what: "ping" })).toEqual(own);
+    const own = await heard("tasks.inspect.ping");
+    expect(await heard("tasks.inspect", { what: "ping" })).toEqual(own);
     const grown = await broker.call("tasks.control", { what: "pool_grow", n: 1 }, { meta });
     expect(grown).toMatchObject({ items: [{ answer: { size: 9 } }] });
     await broker.call("tasks.control", { what: "pool_shrink", n: 1 }, { meta });
@@ -109,14 +112,22 @@ describe("inspect and control", () => {
   test("name a worker that does not answer", async () => {
     const { backend, broker } = gateway;
     await backend.database.query(
-      "insert into worker (id, host, pid, queues, tasks, concurrency) values ('mute', 'h', 1, '{}', '{}', 1)",
+      // Never given up, however long the test takes.
+      `insert into worker (id, host, pid, queues, tasks, concurrency, heartbeat_at)
+       values ('mute', 'h', 1, '{}', '{}', 1, now() + interval '1 hour')`,
     );
     try {
-      const answer = await broker.call<{ items: unknown[]; silent: string[] }, object>("tasks.inspect.ping", {});
+      const answer = await eventually(async () => {
+        const said = await broker.call<{ items: unknown[]; silent: string[] }, object>("tasks.inspect.ping", {});
+        return said.silent.length === 1 && said;
+      });
       expect(answer.items).toHaveLength(1);
       expect(answer.silent).toEqual(["mute"]);
-      expect(await typed("inspect", "ping")).toMatchObject({ code: "SILENT", body: { silent: ["mute"] } });
-      expect((await rest("GET /report")).body.silent).toEqual(["mute"]);
+      expect(await typed("inspect", "ping")).toMatchObject({
+        code: "SILENT",
+        body: { silent: expect.arrayContaining(["mute"]) },
+      });
+      expect((await rest("GET /report")).body.silent).toContain("mute");
     } finally {
       await backend.database.query("delete from worker where id = 'mute'");
     }
@@ -179,11 +190,16 @@ describe("inspect and control", () => {
   test("the command line prints tables, and ends with the right codes", async () => {
     const { url } = gateway;
     const run = (...words: string[]) => runCommand({ url, token: TOKENS.operator }, words);
-    const active = await run("inspect", "active");
+    const answered = (...words: string[]) =>
+      eventually(async () => {
+        const said = await run(...words);
+        return said.code === 0 && said;
+      }, 120_000);
+    const active = await answered("inspect", "active");
     expect(active).toMatchObject({ code: 0, error: "" });
     expect(active.out).toMatch(/TASK +NAME +QUEUE +FOR/);
     expect(active.out).toContain(workerId);
-    expect((await run("inspect", "stats")).out).toMatch(/slots +1 of \d+ busy/);
+    expect((await answered("inspect", "stats")).out).toMatch(/slots +1 of \d+ busy/);
     expect((await run("explain", id)).out).toMatch(/RUNNING +the worker/);
     expect((await run("routes")).out).toMatch(/idle +reports +definition +1\n/);
     expect((await run("report")).out).toMatch(/database +pglite \d+[\s\S]*worker .*[\s\S]*settings/);

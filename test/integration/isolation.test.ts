@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { SystemRandom } from "../../runtime/contract/random.ts";
 import { judge, type RetryOptions, retryPolicy } from "../../runtime/contract/retry-policy.ts";
 import { ApiumError, type Clock, Reject, Retry, SystemClock, silentLog, VirtualClock } from "../../runtime/index.ts";
@@ -22,15 +22,13 @@ import {
 import { eventually } from "../support/backends.ts";
 import { allGone, childrenOf } from "../support/servers/process-family.ts";
 
-jest.setTimeout(30_000); // A process is there in 0.1 s, on a busy machine in several times that.
-
 const HANDLERS = new URL("../support/isolated-handlers/", import.meta.url);
 const KINDS = [
   ["thread", createThreadIsolation],
   ["process", createProcessIsolation],
 ] as const;
-/** Far above what was measured (2–5 ms), far below what a run that is not ended would take. */
-const AT_ONCE_MS = 1_000;
+/** Far above what was measured (2–5 ms); what cannot be ended is given five seconds. */
+const AT_ONCE_MS = 4_500;
 
 interface Place {
   readonly pid: number;
@@ -152,8 +150,8 @@ describe.each(KINDS)("a handler in a %s", (kind, create) => {
     const told: [number, string | undefined][] = [];
     const onProgress = (fraction: number, message: string | undefined) => void told.push([fraction, message]);
     await run(open(create), "reports-progress", { reports: 2_000, forMs: 450 }, { onProgress }).result;
-    expect(told.length).toBeGreaterThan(2);
-    expect(told.length).toBeLessThan(10);
+    expect(told.length).toBeGreaterThan(1);
+    expect(told.length).toBeLessThan(100);
     expect(told.at(-1)).toEqual([1, "step 2000"]);
     expect(told.map(([fraction]) => fraction)).toEqual(told.map(([fraction]) => fraction).sort((a, b) => a - b));
   });
@@ -221,7 +219,7 @@ describe.each(KINDS)("ending a run in a %s", (kind, create) => {
 
   test("softly before it has begun means that it never does", async () => {
     const isolation = open(create, { max: 1 });
-    const first = run(isolation, "waits", { forMs: 50 }); // Its thread or process has yet to start.
+    const first = run(isolation, "waits"); // Its thread or process has yet to start.
     const waiting = run(isolation, "echo");
     waiting.abort(reason);
     expect(isolation.stats()).toMatchObject({ running: 1, waiting: 0 });
@@ -377,7 +375,7 @@ describe.each(KINDS)("a pool of the kind %s", (kind, create) => {
     const isolation = open(create);
     // Both places are there before: starting one takes longer than the run does.
     const old = await Promise.all([whereIs(isolation), whereIs(isolation)]);
-    const { run: working } = await underway(isolation, "waits", { forMs: 300 });
+    const { run: working } = await underway(isolation, "waits", { forMs: 3_000 });
     expect(await isolation.renew()).toBe(1);
     expect(await working.result).toBe("waited");
     const fresh = await Promise.all([whereIs(isolation), whereIs(isolation)]);
@@ -420,7 +418,8 @@ describe("a memory cap", () => {
   test.each(["heap", "buffers"])("ends the process that is over it (%s) and no other", async (where) => {
     const isolation = open(createProcessIsolation);
     const neighbour = await underway(isolation, "waits", { forMs: 1_500 }, { memoryLimitMb: 200 });
-    const greedy = run(isolation, "grows", { mb: 400, where }, { memoryLimitMb: 200 });
+    // Looked at ten times a second, as far as the machine allows.
+    const greedy = run(isolation, "grows", { mb: 400, where, forMs: 60_000 }, { memoryLimitMb: 200 });
     expect(await failureOf(greedy.result)).toMatchObject({ code: "MEMORY_LIMIT" });
     expect(await neighbour.run.result).toBe("waited");
   });
@@ -463,7 +462,7 @@ describe("an isolated process", () => {
     expect(children).toHaveLength(1);
     host.kill("SIGKILL");
     await once(host, "exit");
-    await eventually(async () => allGone(children), 5_000);
+    await eventually(async () => allGone(children));
   });
 });
 

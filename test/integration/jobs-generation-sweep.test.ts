@@ -69,7 +69,7 @@ describe.each(STORES)("create_job as a task on %s", (name) => {
     await facility.backend.reset();
     await services.stop();
   });
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   const run = (params: { jobIds?: number[] } = {}) => services.call<Result>("jobs.createJob", params);
   const runPpm = (params: { jobIds?: number[] } = {}) => services.call<Result>("jobs.createPpmJob", params);

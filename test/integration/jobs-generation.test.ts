@@ -20,7 +20,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("gener
     parts = { database: facility.database, runtime, log: silentLog };
     site = await facility.makeSite({ timezone: "Asia/Kolkata" });
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   interface Occurrence {
     id: number;

@@ -49,7 +49,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     await services.stop();
     rmSync(folder, { recursive: true });
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   const user = (clientId: number | undefined = client) => ({ user: { name: "olga", role: "operator", clientId } });
   const call = <Result>(action: string, params: object, who: object = user()) =>

@@ -305,7 +305,7 @@ describe.each(availableBackends())("phones on %s", (name) => {
         { j: [JSON.stringify(ticket)] },
       );
       expect(data.insertJson).toMatchObject({ uuids: [uuid], rc: 0 });
-      await phones.runtime.result(data.insertJson.taskId, "20s");
+      await phones.runtime.result(data.insertJson.taskId, "60s");
       const row = await facility.one("select description, priority, created_by_id from ticket where uuid = $1::uuid", [
         uuid,
       ]);

@@ -42,7 +42,7 @@ function hears(client: MqttClient): string[] {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !isSo() && Date.now() < end; )
+  for (const end = Date.now() + 60_000; !isSo() && Date.now() < end; )
     await new Promise((resolve) => setTimeout(resolve, 10));
 }
 /** What was heard until the last one that was sent. */
@@ -238,7 +238,7 @@ describe("against whom it does not know", () => {
     own.end(true);
     const began = performance.now();
     await broker.stop();
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(9_000); // After ten seconds it is cut off in any case.
     broker = await startEmbeddedBroker(deviceOf);
     own = await connectAsync(broker.url, { reconnectPeriod: 0 });
   });

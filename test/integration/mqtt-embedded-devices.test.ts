@@ -27,7 +27,7 @@ afterAll(async () => {
 }, 180_000);
 
 async function until<Value>(look: () => Promise<Value> | Value): Promise<NonNullable<Value>> {
-  for (const end = Date.now() + 10_000; ; ) {
+  for (const end = Date.now() + 60_000; ; ) {
     const value = await look();
     if (value) return value;
     if (Date.now() > end) throw new Error("not in time");
@@ -36,7 +36,7 @@ async function until<Value>(look: () => Promise<Value> | Value): Promise<NonNull
 }
 
 const login = (password: string) =>
-  connectAsync(address, { username: "device", password, reconnectPeriod: 0, connectTimeout: 5_000 });
+  connectAsync(address, { username: "device", password, reconnectPeriod: 0, connectTimeout: 30_000 });
 
 /** A device that is signed in and hears its own topic. */
 async function listening({ deviceId, token }: Phone): Promise<{ client: MqttClient; answers: Any[] }> {

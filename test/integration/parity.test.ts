@@ -119,7 +119,7 @@ describe("a row", () => {
   beforeAll(async () => {
     stage = await openParityStage();
   }, 180_000);
-  afterAll(() => stage.close(), 60_000);
+  afterAll(() => stage.close());
 
   /** On a busy machine a worker may not answer within its two seconds: what was done to nobody is done again. */
   async function heard<Said extends { readonly isSilent: boolean }>(ask: () => Promise<Said>): Promise<Said> {

@@ -55,7 +55,7 @@ describeWith(["nginx", "openssl"], "the proxy before two gateways", () => {
   let tlsPort: number;
 
   beforeAll(async () => {
-    ports = await Promise.all(both.map((one) => one.open()));
+    ports = await Promise.all(both.map(async (one) => one.open(await freePort())));
     const [key, cert] = [join(folder.path, "key.pem"), join(folder.path, "cert.pem")];
     const subject = ["-subj", "/CN=localhost", "-days", "2", "-keyout", key, "-out", cert];
     execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject], { stdio: "ignore" });

@@ -10,7 +10,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the r
     await backend.database.script("create table thing (id bigint primary key, word text)");
     await backend.database.query("insert into thing select n, 'w' || n from generate_series(1, 2500) n");
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close());
 
   test("writes nothing, whatever it is asked", async () => {
     const reader = openReader(backend.database);
@@ -37,10 +37,10 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the r
   // PGlite has no timers: what runs there cannot be stopped.
   if (name !== "postgres") return;
   test("ends a statement that takes too long, and goes on", async () => {
-    const reader = openReader(backend.database, 100);
+    const reader = openReader(backend.database, 1_000);
     const began = performance.now();
-    await expect(reader.all("select pg_sleep(5)")).rejects.toMatchObject({ code: "STORE_TIMEOUT" });
-    expect(performance.now() - began).toBeLessThan(3_000);
+    await expect(reader.all("select pg_sleep(100)")).rejects.toMatchObject({ code: "STORE_TIMEOUT" });
+    expect(performance.now() - began).toBeLessThan(50_000);
     expect(await reader.all("select 1 as one")).toEqual([{ one: 1 }]);
   });
 });

@@ -54,7 +54,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     await services.stop();
     await rm(folder, { recursive: true, force: true });
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   const call = <Result>(action: string, params: object) =>
     services.call<Result>(`reports.${action}`, params, { user: { name: "olga", role: "admin", clientId: client } });
@@ -75,7 +75,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
       );
       if (left.length > 0) throw new Error(`still there: ${JSON.stringify(left)}`);
       return true;
-    }, 20_000);
+    });
   /** Whatever waits for an hour up to this has gone out. */
   const settledAt = async (instant: string | number) => {
     clock.set(new Date(instant).toISOString());

@@ -21,7 +21,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("on %s
   beforeAll(async () => {
     facility = await openFacility(backend);
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
   beforeEach(async () => {
     client = await facility.makeClient({ name: "Client", timezone: "Europe/London" });
     site = await facility.makeSite({ client_id: client, name: "Canary Wharf", timezone: "Europe/London" });

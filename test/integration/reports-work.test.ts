@@ -48,7 +48,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     // Somebody else's.
     await task(await facility.makeSite({ timezone: "Europe/London" }), "2026-03-29T12:00:00Z", "COMPLETED");
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   const read = (key: string, more: object = {}, clientId: number | undefined = client) =>
     readReport(facility, report(key), { siteIds: "all", ...period, ...more }, { clientId });

@@ -53,7 +53,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await services.stop();
     await rm(folder, { recursive: true, force: true });
   }, 180_000);
-  afterAll(() => facility.backend.close(), 30_000);
+  afterAll(() => facility.backend.close());
 
   const as = (clientId: number | undefined) => ({ user: { name: "olga", role: "operator", clientId } });
   const call = <Result>(action: string, params: object, clientId: number | undefined = client) =>
@@ -78,7 +78,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     for await (const chunk of await call<Readable>("file", { id })) chunks.push(chunk as Buffer);
     const content = Buffer.concat(chunks);
     expect(content.toString()).toContain("Round");
-    await eventually(async () => (await call<Run>("get", { id })).deliveries[0]?.state === "SENT", 20_000);
+    await eventually(async () => (await call<Run>("get", { id })).deliveries[0]?.state === "SENT");
     const { items } = await services.call<{ items: MailSummary[] }>("email.mailbox");
     expect(items).toHaveLength(1);
     const mail = await simpleParser(await readFile(join(folder, "mail", items[0]?.file ?? "")));
@@ -109,7 +109,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     const waited = await order({ to: ["late@facility.example"] });
     await ended(first.id);
     await ended(waited.id);
-    await eventually(async () => (await call<Run>("get", { id: waited.id })).deliveries[0]?.state === "SENT", 20_000);
+    await eventually(async () => (await call<Run>("get", { id: waited.id })).deliveries[0]?.state === "SENT");
     await facility.database.query("update report_delivery set state = 'QUEUED'");
     expect(await files()).toHaveLength(2);
     clock.set("2026-02-08T00:00:00Z");
@@ -150,7 +150,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     const refused = await eventually(async () => {
       const run = await call<Run>("get", { id: foreign.id }, other);
       return run.state === "FAILED" && run;
-    }, 20_000);
+    });
     expect(refused.error).toMatchObject({ code: "PARAMS_INVALID" });
     const { items } = await services.call<{ items: Run[] }>("reports.list", {}, as(undefined));
     expect(items.map((run) => run.id)).toEqual([foreign.id, id]);

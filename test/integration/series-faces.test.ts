@@ -53,9 +53,9 @@ describe("over REST and by the command line", () => {
     const { id } = await mail.enqueue(gateway.runtime, { to: "Zoe" }, { countdown: "1h" });
     await gateway.runtime.revoke(id);
     await mail.enqueue(gateway.runtime, { to: "later" }, { countdown: "1h" });
-    await eventually(async () => (await get("/tasks?state=SUCCESS,FAILURE,REVOKED")).items.length === 4, 20_000);
+    await eventually(async () => (await get("/tasks?state=SUCCESS,FAILURE,REVOKED")).items.length === 4);
     await gateway.runtime.series.flush();
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway.stop();
     await facility.backend.reset();
@@ -90,6 +90,7 @@ describe("over REST and by the command line", () => {
     expect((await get(`/tasks?retryOf=${failed.id}`)).items.map(({ id }: { id: string }) => id)).toEqual([
       again.body.id,
     ]);
+    await gateway.runtime.result(again.body.id, "60s").catch(() => {}); // What is counted next has nothing under way.
     expect((await get(`/tasks?parentId=${failed.id}`)).items).toEqual([]);
     expect((await get("/tasks?state=FAILURE")).searchedTo).toBeNull();
   });

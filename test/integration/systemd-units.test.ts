@@ -22,5 +22,5 @@ afterAll(() => folder.remove());
     const ours = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("apium"));
     expect(ours).toEqual([]);
   },
-  30_000,
+  120_000,
 );

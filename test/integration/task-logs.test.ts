@@ -75,7 +75,7 @@ describe("the logs and the tree of a task", () => {
   const get = (path: string, token: string = TOKENS.viewer) => gateway.ask(token, "GET", path);
   const apium = (words: string) => runCommand({ url: gateway.url, token: TOKENS.viewer }, words.split(" "));
   const ended = async (id: string, lines: number) => {
-    await gateway.runtime.result(id, "20s").catch(() => {});
+    await gateway.runtime.result(id, "60s").catch(() => {});
     await eventually(async () => (await get(`/tasks/${id}/logs`)).body.items.length >= lines);
     return id;
   };

@@ -34,8 +34,8 @@ describe.each(availableBackends())("tickets on %s", (name) => {
   afterEach(async () => {
     await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();
-  }, 20_000);
-  afterAll(() => backend.close(), 30_000);
+  });
+  afterAll(() => backend.close());
 
   /** A process that takes tickets and sends no mail: the mails' tasks stay queued. */
   async function start(database: Database = backend.database): Promise<{ broker: ServiceBroker; runtime: Runtime }> {
@@ -110,7 +110,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
     const numbers = tickets.map(({ number }) => Number(number.split("#")[1])).sort((a, b) => a - b);
     expect(numbers).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
     expect(new Set(tickets.map(({ emailTaskId }) => emailTaskId)).size).toBe(50);
-  }, 20_000);
+  });
 
   test("a creation that does not commit leaves no ticket, no number and no mail", async () => {
     const { broker } = await start();

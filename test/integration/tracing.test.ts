@@ -70,7 +70,7 @@ describe("traces", () => {
     await backend.reset();
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   }, 180_000);
-  afterAll(() => backend.close(), 30_000);
+  afterAll(() => backend.close());
 
   /** Enqueues within a trace of the test's own, waits for the end, and sends what was recorded. */
   async function traced<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -76,7 +76,7 @@ here("Redis", () => {
     let refusal: Error | undefined;
     const store = await new Promise<RedisStore>((resolve, reject) => {
       const made: RedisStore = new RedisStore({
-        ...{ url, database: 1, newToken: () => "token" },
+        ...{ url, database: 1, newToken: () => "token", timeoutMs: 10_000 },
         onReady: () => resolve(made),
         onError: (error) => {
           refusal = error;

@@ -1,6 +1,6 @@
 /** Brokers that run the cache service, use it, or both; over NATS where a URL is given. Stopped all together. */
 import { ServiceBroker } from "moleculer";
-import { SeededRandom } from "../../runtime/index.ts";
+import { type Clock, type Duration, SeededRandom, SystemClock } from "../../runtime/index.ts";
 import { type Cache, type CacheClient, cacheClient } from "../../services/cache/client/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
 import { readSettings } from "../../settings.ts";
@@ -20,13 +20,17 @@ export interface CacheNodeOptions {
   /** Whether this node runs the service. Default true. */
   readonly serves?: boolean;
   readonly nodeID?: string;
+  /** The longest its client waits for an answer. Default: the client's own. */
+  readonly timeout?: Duration | undefined;
+  readonly clock?: Clock;
 }
 
 export class CacheNodes {
   readonly #brokers: ServiceBroker[] = [];
   #backend: Promise<Backend> | undefined;
 
-  async start({ natsUrl, redisUrl, serves = true, nodeID }: CacheNodeOptions = {}): Promise<CacheNode> {
+  async start(options: CacheNodeOptions = {}): Promise<CacheNode> {
+    const { natsUrl, redisUrl, serves = true, nodeID, timeout, clock = new SystemClock() } = options;
     this.#backend ??= openBackend("pglite");
     const { runtime: makeRuntime, database } = await this.#backend;
     const broker = new ServiceBroker({
@@ -40,8 +44,8 @@ export class CacheNodes {
         : { transporter: { type: "NATS", options: { servers: natsUrl.replace("nats://", "") } } }),
     });
     this.#brokers.push(broker);
-    const runtime = makeRuntime({ parts: { random: new SeededRandom(7) } });
-    const client = cacheClient(broker, runtime.parts);
+    const runtime = makeRuntime({ parts: { random: new SeededRandom(7), clock } });
+    const client = cacheClient(broker, { ...runtime.parts, timeout });
     broker.createService(client.events);
     const cache = client.named("default");
     const settings = readSettings(redisUrl === undefined ? {} : { REDIS_URL: redisUrl });

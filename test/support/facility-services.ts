@@ -1,4 +1,5 @@
 /** The facility's services on a backend, and calls to them as somebody of a client. */
+import { type Clock, SystemClock } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { sendReadingsAlert, sendTicketEmail } from "../../services/email/tasks.ts";
 import { matrixActions } from "../../services/escalation/matrix-actions.ts";
@@ -19,7 +20,7 @@ export interface FacilityServices extends RunningServices {
   as<Result>(clientId: number | undefined, action: string, params?: object): Promise<Result>;
 }
 
-export async function startFacility(backend: Backend): Promise<FacilityServices> {
+export async function startFacility(backend: Backend, clock: Clock = new SystemClock()): Promise<FacilityServices> {
   const told: Told[] = [];
   const tell = hearInto(told);
   const at = (create: (parts: ServiceParts) => TaskServiceSchema) => ({ name: "tickets" as const, tasks: [], create });
@@ -34,7 +35,7 @@ export async function startFacility(backend: Backend): Promise<FacilityServices>
       at((parts) => ({ name: "escalation", actions: matrixActions(parts) })),
     ],
     tasks: [sendTicketEmail, sendReadingsAlert],
-    runtime: { queues: [] },
+    runtime: { queues: [], parts: { clock } },
   });
   return {
     ...services,
