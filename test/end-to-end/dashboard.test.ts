@@ -264,6 +264,23 @@ describeInBrowser("the dashboard", (visit) => {
     });
   }, 90_000);
 
+  test("gives a change up that is not answered, and says that it may have been done", async () => {
+    await on("operator", {}, async (page) => {
+      // A change is waited for longer than a question: its time passes quicker here.
+      await page.addInitScript(() => {
+        const timeout = AbortSignal.timeout.bind(AbortSignal);
+        AbortSignal.timeout = (ms) => timeout(ms > 30_000 ? ms / 20 : ms);
+      });
+      await page.goto("/queues/reports");
+      await page.route("**/api/v1/queues/reports/pause", async (route) => void (await route.fetch()));
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByText(/not answered for 45 seconds: whether it was done is not known; look before/).waitFor();
+      await page.getByText(/Paused by session:/).waitFor();
+      await page.getByRole("button", { name: "Resume" }).click();
+      await page.getByText("Open", { exact: true }).waitFor();
+    });
+  });
+
   test("does not take a healthy worker for a silent one where the browser's clock is ahead", async () => {
     await on("viewer", {}, async (page) => {
       await page.clock.setSystemTime(Date.now() + 120_000);
