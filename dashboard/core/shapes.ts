@@ -69,6 +69,13 @@ export interface Task {
   readonly children?: readonly { readonly id: string; readonly index: number; readonly state: string | null }[];
 }
 
+/** `GET /tasks/counts`: unfinished tasks now, ended ones lately, and dead letters that nobody has handled. */
+export interface TaskCounts {
+  readonly live: Readonly<Record<string, number>>;
+  readonly ended: { readonly hour: Readonly<Record<string, number>>; readonly day: Readonly<Record<string, number>> };
+  readonly deadLetters?: number;
+}
+
 export interface Attempt {
   readonly attempt: number;
   readonly outcome: string;

@@ -50,6 +50,8 @@ interface LetterRow {
   readonly requeued_as: string | null;
 }
 
+const MOST_COUNTED = 10_000;
+
 const LETTER = `select id, task_id, name, queue, priority, params, overrides, headers, encode(raw, 'base64') as raw, error,
   created_at, handled_at, handled_by, requeued_as from dead_letter`;
 
@@ -81,6 +83,15 @@ export async function listDeadLetters(
     items: items.map((row) => toView(row, sensitive)),
     nextCursor: rows.length > limit && last ? `${last.created_at.toISOString()}_${last.id}` : null,
   };
+}
+
+/** Open ones, counted to {@link MOST_COUNTED}, out of the index of open ones alone: a badge on every page asks for it. */
+export async function countOpenLetters(database: Queryable): Promise<number> {
+  const { rows } = await database.query<{ letters: number }>(
+    `select count(*)::integer as letters
+     from (select 1 from dead_letter where handled_at is null limit ${MOST_COUNTED}) as open`,
+  );
+  return rows[0]?.letters ?? 0;
 }
 
 /** One, open or handled. @throws ApiumError `DEAD_LETTER_NOT_FOUND`. */
