@@ -142,7 +142,7 @@ export interface DeadLetter {
   readonly requeuedAs: string | null;
 }
 
-/** `GET /series`: aligned buckets of `stepMs`, the last of them still under way. A null queue figure: nobody looked then. */
+/** `GET /series`: aligned buckets of `stepMs`, the last of them still under way. A null figure: nobody looked then. */
 export interface Series {
   readonly stepMs: number;
   readonly from: string;
@@ -154,10 +154,10 @@ export interface Series {
 
 export interface SeriesPoint {
   readonly at: string;
-  readonly done: number;
-  readonly failed: number;
-  readonly retried: number;
-  readonly revoked: number;
+  readonly done: number | null;
+  readonly failed: number | null;
+  readonly retried: number | null;
+  readonly revoked: number | null;
   readonly meanMs: number | null;
   readonly p95Ms: number | null;
   readonly maxMs: number | null;

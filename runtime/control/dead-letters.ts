@@ -4,6 +4,7 @@ import type { Queryable } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { TaskRegistry } from "../contract/registry.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
+import type { TaskError } from "../contract/task-error.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { Page } from "../results/index.ts";
 import { type LetterFilter, letterConditions } from "./dead-letter-filter.ts";
@@ -23,10 +24,10 @@ export interface DeadLetterView {
   readonly priority: number | null;
   /** Null for a kind whose parameters are sensitive. */
   readonly params: unknown;
-  readonly headers: unknown;
+  readonly headers: Readonly<Record<string, string>> | null;
   /** Base64 of the first bytes, for what was no task at all. */
   readonly raw: string | null;
-  readonly error: unknown;
+  readonly error: TaskError;
   readonly createdAt: string;
   readonly handledAt: string | null;
   readonly handledBy: string | null;
@@ -41,9 +42,9 @@ interface LetterRow {
   readonly priority: number | null;
   readonly params: unknown;
   readonly overrides: unknown;
-  readonly headers: unknown;
+  readonly headers: Readonly<Record<string, string>> | null;
   readonly raw: string | null;
-  readonly error: unknown;
+  readonly error: TaskError;
   readonly created_at: Date;
   readonly handled_at: Date | null;
   readonly handled_by: string | null;
