@@ -98,6 +98,9 @@ describeInBrowser("the live connection", (visit) => {
     await hearOne();
     proxy.cut();
     await page.getByTitle(LOST).waitFor();
+    // In words, on the narrowest page, too: a colour alone tells nobody.
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.getByText("Offline", { exact: true }).waitFor();
     await change("reports", "pause");
     await tellOfTask();
     proxy.mend();

@@ -281,6 +281,23 @@ describeInBrowser("the dashboard", (visit) => {
     });
   });
 
+  test("counts the dead letters, and leads to them from what the doctor finds", async () => {
+    await on("viewer", {}, async (page) => {
+      await page.goto("/settings?tab=doctor");
+      const counts = await api.get("/tasks/counts");
+      await page
+        .getByTitle("Dead letters that nobody has handled")
+        .getByText(String(counts.body.deadLetters), { exact: true })
+        .waitFor();
+      const finding = page.getByRole("listitem").filter({ hasText: "DEAD_LETTERS" });
+      await finding.locator("code", { hasText: "apium dead-letters requeue --name send_ticket_email" }).waitFor();
+      await finding.getByRole("link", { name: "send_ticket_email" }).click();
+      await heading(page, "Dead letters");
+      expect(new URL(page.url()).search).toBe("?name=send_ticket_email");
+      await page.getByText("the ticket is gone").first().waitFor();
+    });
+  });
+
   test("does not take a healthy worker for a silent one where the browser's clock is ahead", async () => {
     await on("viewer", {}, async (page) => {
       await page.clock.setSystemTime(Date.now() + 120_000);
