@@ -120,10 +120,13 @@ function typesText({ items }: Answer): string {
   );
 }
 
-function countsText({ live, ended }: Answer): string {
+function countsText({ live, ended, deadLetters }: Answer): string {
   const states = Object.keys(ended.day);
   return [
-    facts(Object.entries<number>(live)),
+    facts([
+      ...Object.entries<number>(live),
+      ...(deadLetters === undefined ? [] : [["dead letters", deadLetters] as const]),
+    ]),
     table(
       ["ENDED", "LAST HOUR", "LAST DAY"],
       states.map((state) => [coloured(state), ended.hour[state], ended.day[state]]),

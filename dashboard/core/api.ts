@@ -1,7 +1,17 @@
 // The only way to the system: its REST API, under the session that signed in.
 
-/** A question that waits longer has no answer. */
-const PATIENCE_MS = 15_000;
+/** How long an answer is waited for, and what nobody knows without it. */
+interface Patience {
+  readonly ms: number;
+  readonly leavesOpen: string;
+}
+
+const FOR_A_QUESTION: Patience = { ms: 15_000, leavesOpen: "" };
+/** The gateway gives a call up after 30 s and says so: what is not answered later than that never will be. */
+const FOR_A_CHANGE: Patience = {
+  ms: 45_000,
+  leavesOpen: ": whether it was done is not known; look before you do it again",
+};
 const SAME_TIME_MS = 3_000;
 let aheadMs = 0;
 
@@ -52,51 +62,67 @@ export async function get<Answer>(path: string, signal?: AbortSignal): Promise<A
 
 /** As {@link get}, with the time of the answer. @throws ApiError as {@link get}. */
 export function read<Answer>(path: string, signal?: AbortSignal): Promise<Answered<Answer>> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  return ask<Answer>("GET", path, {
-    signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
-  });
+  return ask<Answer>("GET", path, FOR_A_QUESTION, signal === undefined ? {} : { signal });
 }
 
-/** @throws ApiError as {@link get}; what takes its time is waited for. */
+/** A change. @throws ApiError as {@link get}; with status 0 it may have been done all the same, and says so. */
 export async function send<Answer = unknown>(
   method: "POST" | "PATCH" | "PUT" | "DELETE",
   path: string,
   body?: object,
 ): Promise<Answer> {
-  const { data } = await ask<Answer>(method, path, body === undefined ? {} : { body: JSON.stringify(body) });
-  return data;
+  return (await ask<Answer>(method, path, FOR_A_CHANGE, bodyOf(body))).data;
 }
 
-async function ask<Answer>(method: string, path: string, sent: Pick<RequestInit, "body" | "signal">) {
+/** What a change would do, for an endpoint that can tell without doing it. @throws ApiError as {@link get}. */
+export async function foresee<Answer>(path: string, body: object): Promise<Answer> {
+  return (await ask<Answer>("POST", path, FOR_A_QUESTION, bodyOf(body))).data;
+}
+
+function bodyOf(body: object | undefined): Pick<RequestInit, "body"> {
+  return body === undefined ? {} : { body: JSON.stringify(body) };
+}
+
+async function ask<Answer>(
+  method: string,
+  path: string,
+  patience: Patience,
+  { signal, ...sent }: { readonly body?: BodyInit | null; readonly signal?: AbortSignal },
+): Promise<Answered<Answer>> {
+  const deadline = AbortSignal.timeout(patience.ms);
+  const over = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   let response: Response;
   let text: string;
   try {
     response = await fetch(`/api/v1${path}`, {
       ...sent,
+      signal: over,
       method,
       headers: { Accept: "application/json", ...(sent.body ? { "Content-Type": "application/json" } : {}) },
     });
     text = await response.text();
   } catch (error) {
-    throw unanswered(sent.signal?.aborted ? sent.signal.reason : error);
+    throw unanswered(over.aborted ? over.reason : error, patience);
   }
   // The server sends this page to the login, and back to it afterwards.
   if (response.status === 401) location.reload();
   const answer = parsed(text);
   if (!response.ok) throw new ApiError(response.status, (answer as { error?: object } | undefined)?.error);
   if (answer === undefined && text !== "")
-    throw new ApiError(0, { code: "BROKEN_ANSWER", message: "the system's answer was cut off" });
+    throw new ApiError(0, { code: "BROKEN_ANSWER", message: `the system's answer was cut off${patience.leavesOpen}` });
   return { data: answer as Answer, at: timeOf(response) };
 }
 
-/** What is said of a question without an answer; whoever gave it up hears that it was given up. */
-function unanswered(error: unknown): unknown {
+/** What is said of a request without an answer; whoever gave it up hears that it was given up. */
+function unanswered(error: unknown, { ms, leavesOpen }: Patience): unknown {
   const { name } = error as Error;
   if (name === "AbortError") return error;
   return name === "TimeoutError"
-    ? new ApiError(0, { code: "NO_ANSWER", message: `the system has not answered for ${PATIENCE_MS / 1_000} seconds` })
-    : new ApiError(0, { code: "UNREACHABLE", message: "the system does not answer" });
+    ? new ApiError(0, {
+        code: "NO_ANSWER",
+        message: `the system has not answered for ${ms / 1_000} seconds${leavesOpen}`,
+      })
+    : new ApiError(0, { code: "UNREACHABLE", message: `the system does not answer${leavesOpen}` });
 }
 
 function parsed(text: string): unknown {

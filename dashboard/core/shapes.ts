@@ -69,6 +69,13 @@ export interface Task {
   readonly children?: readonly { readonly id: string; readonly index: number; readonly state: string | null }[];
 }
 
+/** `GET /tasks/counts`: unfinished tasks now, ended ones lately, and dead letters that nobody has handled. */
+export interface TaskCounts {
+  readonly live: Readonly<Record<string, number>>;
+  readonly ended: { readonly hour: Readonly<Record<string, number>>; readonly day: Readonly<Record<string, number>> };
+  readonly deadLetters?: number;
+}
+
 export interface Attempt {
   readonly attempt: number;
   readonly outcome: string;
@@ -135,7 +142,7 @@ export interface DeadLetter {
   readonly requeuedAs: string | null;
 }
 
-/** `GET /series`: aligned buckets of `stepMs`, the last of them still under way. A null queue figure: nobody looked then. */
+/** `GET /series`: aligned buckets of `stepMs`, the last of them still under way. A null figure: nobody looked then. */
 export interface Series {
   readonly stepMs: number;
   readonly from: string;
@@ -147,10 +154,10 @@ export interface Series {
 
 export interface SeriesPoint {
   readonly at: string;
-  readonly done: number;
-  readonly failed: number;
-  readonly retried: number;
-  readonly revoked: number;
+  readonly done: number | null;
+  readonly failed: number | null;
+  readonly retried: number | null;
+  readonly revoked: number | null;
   readonly meanMs: number | null;
   readonly p95Ms: number | null;
   readonly maxMs: number | null;

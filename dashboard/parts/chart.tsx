@@ -153,10 +153,19 @@ function Lines({ times, series, x, y }: Drawn) {
         <g key={label} class={`series ${tone}`}>
           {index === 0 ? <path class="area" d={drawArea([...values]) ?? ""} /> : null}
           <path class="line" d={drawLine([...values]) ?? ""} />
+          {aloneIn(values).map((at) => (
+            <circle key={at} class="alone" cx={x(times[at] ?? 0)} cy={y(values[at] ?? 0)} r={2.5} />
+          ))}
         </g>
       ))}
     </>
   );
+}
+
+/** Values without a neighbour: no line is drawn to them. */
+function aloneIn(values: readonly (number | null)[]): readonly number[] {
+  const isThere = (index: number) => (values[index] ?? null) !== null;
+  return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1));
 }
 
 function Stacked({ times, series, x, y }: Drawn) {

@@ -4,6 +4,7 @@ import type { Queryable } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import type { TaskRegistry } from "../contract/registry.ts";
 import type { AcceptedTask } from "../contract/task-definition.ts";
+import type { TaskError } from "../contract/task-error.ts";
 import { isTaskId } from "../contract/task-id.ts";
 import type { Page } from "../results/index.ts";
 import { type LetterFilter, letterConditions } from "./dead-letter-filter.ts";
@@ -23,10 +24,10 @@ export interface DeadLetterView {
   readonly priority: number | null;
   /** Null for a kind whose parameters are sensitive. */
   readonly params: unknown;
-  readonly headers: unknown;
+  readonly headers: Readonly<Record<string, string>> | null;
   /** Base64 of the first bytes, for what was no task at all. */
   readonly raw: string | null;
-  readonly error: unknown;
+  readonly error: TaskError;
   readonly createdAt: string;
   readonly handledAt: string | null;
   readonly handledBy: string | null;
@@ -41,14 +42,16 @@ interface LetterRow {
   readonly priority: number | null;
   readonly params: unknown;
   readonly overrides: unknown;
-  readonly headers: unknown;
+  readonly headers: Readonly<Record<string, string>> | null;
   readonly raw: string | null;
-  readonly error: unknown;
+  readonly error: TaskError;
   readonly created_at: Date;
   readonly handled_at: Date | null;
   readonly handled_by: string | null;
   readonly requeued_as: string | null;
 }
+
+const MOST_COUNTED = 10_000;
 
 const LETTER = `select id, task_id, name, queue, priority, params, overrides, headers, encode(raw, 'base64') as raw, error,
   created_at, handled_at, handled_by, requeued_as from dead_letter`;
@@ -81,6 +84,15 @@ export async function listDeadLetters(
     items: items.map((row) => toView(row, sensitive)),
     nextCursor: rows.length > limit && last ? `${last.created_at.toISOString()}_${last.id}` : null,
   };
+}
+
+/** Open ones, counted to {@link MOST_COUNTED}, out of the index of open ones alone: a badge on every page asks for it. */
+export async function countOpenLetters(database: Queryable): Promise<number> {
+  const { rows } = await database.query<{ letters: number }>(
+    `select count(*)::integer as letters
+     from (select 1 from dead_letter where handled_at is null limit ${MOST_COUNTED}) as open`,
+  );
+  return rows[0]?.letters ?? 0;
 }
 
 /** One, open or handled. @throws ApiumError `DEAD_LETTER_NOT_FOUND`. */

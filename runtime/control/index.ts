@@ -1,6 +1,7 @@
 export { LONGEST_PROFILE_S } from "./cpu-profile.ts";
 export type { LetterFilter } from "./dead-letter-filter.ts";
 export {
+  countOpenLetters,
   type DeadLetterFilter,
   type DeadLetterView,
   dismissDeadLetter,

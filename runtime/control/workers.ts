@@ -1,5 +1,6 @@
 // Workers as their rows show them.
 import type { Queryable } from "../../database/index.ts";
+import type { WorkerStats } from "../worker/index.ts";
 
 export interface WorkerView {
   readonly id: string;
@@ -11,7 +12,8 @@ export interface WorkerView {
   readonly concurrency: number;
   readonly startedAt: string;
   readonly heartbeatAt: string;
-  readonly stats: unknown;
+  /** As of its last heartbeat; null before the first. */
+  readonly stats: WorkerStats | null;
 }
 
 export async function listWorkers(database: Queryable): Promise<WorkerView[]> {
@@ -25,7 +27,7 @@ export async function listWorkers(database: Queryable): Promise<WorkerView[]> {
     concurrency: number;
     started_at: Date;
     heartbeat_at: Date;
-    stats: unknown;
+    stats: WorkerStats | null;
   }>("select * from worker order by started_at, id");
   return rows.map((row) => ({
     id: row.id,

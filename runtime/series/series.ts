@@ -6,7 +6,7 @@ import { durationText } from "../contract/duration.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import { queueNamed } from "../contract/queues.ts";
 import { type FinalState, LIVE_STATES, type LiveState } from "../contract/task-state.ts";
-import type { QueueCounts } from "../control/index.ts";
+import { countOpenLetters, type QueueCounts } from "../control/index.ts";
 import type { EndBook } from "./end-book.ts";
 import { EndWriter } from "./end-writer.ts";
 import { pruneSeries } from "./prune.ts";
@@ -52,6 +52,8 @@ export interface TaskCounts {
   readonly live: Readonly<Record<LiveState, number>>;
   /** What has ended within the last hour, to the minute, and within the last day, to a quarter of an hour. */
   readonly ended: { readonly hour: EndedCounts; readonly day: EndedCounts };
+  /** Dead letters that nobody has handled, counted to ten thousand. */
+  readonly deadLetters: number;
 }
 
 const NO_ENDS: Nullable<EndFigures> = {
@@ -156,19 +158,20 @@ export class Series {
     return new Map(names.map(({ name, ...figures }) => [name, figures]));
   }
 
-  /** How many tasks there are in each state, without counting the history. */
+  /** How many tasks there are in each state, without counting the history; and how many dead letters wait for a person. */
   async counts(): Promise<TaskCounts> {
     const now = this.#parts.clock.now();
-    const [counted, hour, day] = await Promise.all([
+    const [counted, hour, day, deadLetters] = await Promise.all([
       this.#counts.read(),
       this.#endedWithin(HOUR_MINUTES, 60_000, now),
       this.#endedWithin(DAY_MINUTES, 900_000, now),
+      countOpenLetters(this.#database),
     ]);
     const live = LIVE_STATES.map((state) => {
       const own = counted.filter((row) => row.state === state);
       return [state, own.reduce((sum, { tasks }) => sum + tasks, 0)];
     });
-    return { now: iso(now), live: Object.fromEntries(live), ended: { hour, day } };
+    return { now: iso(now), live: Object.fromEntries(live), ended: { hour, day }, deadLetters };
   }
 
   async #endedWithin(minutes: number, stepMs: number, now: number): Promise<EndedCounts> {

@@ -7,7 +7,8 @@ export const SERIES_ROUTES: readonly RestRoute[] = [
     path: "/tasks/counts",
     action: "tasks.counts",
     role: "viewer",
-    summary: "How many tasks are in each live state, and how many ended within the last hour and day.",
+    summary:
+      "How many tasks are in each live state, how many ended within the last hour and day, and `deadLetters`: open ones, counted to 10 000.",
   },
   {
     method: "GET",

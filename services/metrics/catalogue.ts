@@ -19,7 +19,7 @@ export function catalogue() {
     ]),
     queuePaused: gauge("queue_paused", "1 where workers may take nothing from the queue.", ["queue"]),
     queueWorkers: gauge("queue_workers", "Workers that take from the queue.", ["queue"]),
-    deadLetters: gauge("dead_letters_open", "Dead letters that nobody has handled; counted to 500."),
+    deadLetters: gauge("dead_letters_open", "Dead letters that nobody has handled; counted to 10 000."),
     workerUp: gauge("worker_up", "1 for a worker that answers, 0 for one that does not.", ["worker"]),
     workerSlots: gauge("worker_slots", "Slots of a worker: its size, and how many are busy.", ["worker", "kind"]),
     workerMemory: gauge("worker_resident_memory_bytes", "Resident memory of a worker's process.", ["worker"]),

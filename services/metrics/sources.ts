@@ -36,8 +36,8 @@ export const SOURCES: readonly Source[] = [
   {
     name: "dead letters",
     async read(ask, metrics) {
-      const { items } = await ask<Items<unknown>>("tasks.deadLetters", { limit: 500 });
-      metrics.deadLetters.set(items.length);
+      const { deadLetters } = await ask<{ deadLetters: number }>("tasks.counts");
+      metrics.deadLetters.set(deadLetters);
     },
   },
   {

@@ -270,6 +270,40 @@ describeInBrowser("the dashboard", (visit) => {
     });
   }, 300_000);
 
+  test("gives a change up that is not answered, and says that it may have been done", async () => {
+    await on("operator", {}, async (page) => {
+      // A change is waited for longer than a question: its time passes quicker here.
+      await page.addInitScript(() => {
+        const timeout = AbortSignal.timeout.bind(AbortSignal);
+        AbortSignal.timeout = (ms) => timeout(ms > 30_000 ? ms / 20 : ms);
+      });
+      await page.goto("/queues/reports");
+      await page.route("**/api/v1/queues/reports/pause", async (route) => void (await route.fetch()));
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByText(/not answered for 45 seconds: whether it was done is not known; look before/).waitFor();
+      await page.getByText(/Paused by session:/).waitFor();
+      await page.getByRole("button", { name: "Resume" }).click();
+      await page.getByText("Open", { exact: true }).waitFor();
+    });
+  });
+
+  test("counts the dead letters, and leads to them from what the doctor finds", async () => {
+    await on("viewer", {}, async (page) => {
+      await page.goto("/settings?tab=doctor");
+      const counts = await api.get("/tasks/counts");
+      await page
+        .getByTitle("Dead letters that nobody has handled")
+        .getByText(String(counts.body.deadLetters), { exact: true })
+        .waitFor();
+      const finding = page.getByRole("listitem").filter({ hasText: "DEAD_LETTERS" });
+      await finding.locator("code", { hasText: "apium dead-letters requeue --name send_ticket_email" }).waitFor();
+      await finding.getByRole("link", { name: "send_ticket_email" }).click();
+      await heading(page, "Dead letters");
+      expect(new URL(page.url()).search).toBe("?name=send_ticket_email");
+      await page.getByText("the ticket is gone").first().waitFor();
+    });
+  });
+
   test("does not take a healthy worker for a silent one where the browser's clock is ahead", async () => {
     await on("viewer", {}, async (page) => {
       await page.clock.setSystemTime(Date.now() + 120_000);

@@ -112,6 +112,9 @@ describe("over REST and by the command line", () => {
     expect(counts.live).toMatchObject({ SCHEDULED: 1, QUEUED: 0, WAITING: 0 });
     expect(counts.ended.day).toMatchObject({ SUCCESS: 2, REVOKED: 1 });
     expect(counts.ended.hour.FAILURE).toBeGreaterThanOrEqual(1);
+    const letters = await get("/dead-letters?limit=500");
+    expect([counts.deadLetters, letters.nextCursor]).toEqual([letters.items.length, null]);
+    expect(counts.deadLetters).toBeGreaterThanOrEqual(1);
     const series = await get("/series?minutes=5&step=30s&name=mail");
     expect(series.points).toHaveLength(10);
     const sum = (end: string) =>

@@ -1,6 +1,6 @@
 // Running dead letters again, and putting them away: some, or all that fit. Counted first, and said how many.
 import { useState } from "preact/hooks";
-import { ApiError, send } from "../../core/api.ts";
+import { ApiError, foresee, send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import { whetherOffered } from "../../core/offers.ts";
 import { confirm } from "../../parts/dialog.tsx";
@@ -126,7 +126,7 @@ function partsOf({ ids, filter }: Meant): readonly object[] {
 
 async function counted(what: "requeue" | "dismiss", parts: readonly object[]) {
   const answers = await Promise.all(
-    parts.map((part) => send<Answer>("POST", `/dead-letters/${what}`, { ...forPath(what, part), dryRun: true })),
+    parts.map((part) => foresee<Answer>(`/dead-letters/${what}`, { ...forPath(what, part), dryRun: true })),
   );
   const byName: Record<string, number> = {};
   for (const [name, count] of answers.flatMap((answer) => Object.entries(answer.byName))) {

@@ -9,6 +9,7 @@ import { When } from "../../parts/when.tsx";
 import type { Mail } from "./shapes.ts";
 
 const MOST = 100;
+const NO_SUBJECT = "Without a subject";
 
 export function Mailbox({ file }: Readonly<Record<string, string>>) {
   const mails = useQuery<Items<Mail>>(`/mailbox?limit=${MOST}`, { live: ["tasks"] });
@@ -33,7 +34,7 @@ export function Mailbox({ file }: Readonly<Record<string, string>>) {
                       aria-current={mail.file === file ? "true" : undefined}
                       data-shown={mail.file === open}
                     >
-                      <strong>{mail.subject}</strong>
+                      <strong>{mail.subject ?? NO_SUBJECT}</strong>
                       <span>{nameOf(mail.to)}</span>
                       <When at={mail.date} />
                     </a>
@@ -60,11 +61,12 @@ function Letter({ file }: { file: string }) {
             <a class="back letter-back" href="/mailbox">
               ‹ All mails
             </a>
-            <h2>{subject}</h2>
+            <h2>{subject ?? NO_SUBJECT}</h2>
             <p class="hint">
-              {from} to {to}, {moment(date)}
+              {from ?? "Nobody"} to {to ?? "nobody"}
+              {date === null ? "" : `, ${moment(date)}`}
             </p>
-            <iframe key={file} title={subject} src={`/api/v1${path}/page`} sandbox="" />
+            <iframe key={file} title={subject ?? NO_SUBJECT} src={`/api/v1${path}/page`} sandbox="" />
           </>
         )}
       </Loaded>
@@ -73,6 +75,7 @@ function Letter({ file }: { file: string }) {
 }
 
 /** `"Asha Rao" <asha@…>` is Asha Rao. */
-function nameOf(address: string): string {
+function nameOf(address: string | null): string {
+  if (address === null) return "nobody";
   return /^"?([^"<]+?)"?\s*</.exec(address)?.[1] ?? address;
 }

@@ -122,10 +122,10 @@ export interface CatalogueEntry {
 
 export interface Mail {
   readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly date: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly subject: string | null;
+  readonly date: string | null;
   readonly text?: string | null;
   readonly html?: string | null;
 }

@@ -1,6 +1,6 @@
 // The overview's charts, from the series: what ended, what waits, how long runs take.
 import { short, span } from "../../core/format.ts";
-import type { Series } from "../../core/shapes.ts";
+import type { Series, SeriesPoint } from "../../core/shapes.ts";
 import { Chart, type ChartSeries, type ChartTone } from "../../parts/chart.tsx";
 
 /** Queues in colours of their own, as many as there are tones; the others together. */
@@ -18,8 +18,11 @@ export function ThroughputChart({ series, at }: { series: Series; at: number | u
   const { points, stepMs } = series;
   const lasted = (begin: string) =>
     Math.min(stepMs, Math.max(LEAST_BUCKET_MS, (at ?? Number.POSITIVE_INFINITY) - Date.parse(begin)));
-  const perSecond = (count: (point: Series["points"][number]) => number) =>
-    points.map((point) => (count(point) * 1_000) / lasted(point.at));
+  const perSecond = (count: (point: SeriesPoint) => number | null) =>
+    points.map((point) => {
+      const ended = count(point);
+      return ended === null ? null : (ended * 1_000) / lasted(point.at);
+    });
   return (
     <Chart
       label="Tasks that ended, a second"
@@ -46,11 +49,15 @@ export function DepthChart({ series }: { series: Series }) {
     tone: QUEUE_TONES[index] ?? "calm",
     values: series.queues[name]?.map(({ queued }) => queued) ?? [],
   }));
-  const rest = series.points.map((_, index) =>
-    others.reduce<number | null>((sum, name) => {
-      const queued = series.queues[name]?.[index]?.queued ?? null;
-      return queued === null ? sum : (sum ?? 0) + queued;
-    }, null),
+  // Queues that held nothing are not told: where somebody looked, that is none.
+  const rest = series.points.map(({ done }, index) =>
+    others.reduce<number | null>(
+      (sum, name) => {
+        const queued = series.queues[name]?.[index]?.queued ?? null;
+        return queued === null ? sum : (sum ?? 0) + queued;
+      },
+      done === null ? null : 0,
+    ),
   );
   const label = own.length === 0 ? "All queues" : "Others";
   return (

@@ -91,7 +91,7 @@ function Waiting({ queues }: { queues: readonly Queue[] }) {
 }
 
 function Ended({ series }: { series: Series }) {
-  const over = (figure: (point: SeriesPoint) => number) => series.points.map(figure);
+  const over = (figure: (point: SeriesPoint) => number | null) => series.points.map(figure);
   const done = sum(over((point) => point.done));
   const failed = sum(over((point) => point.failed));
   return (
@@ -136,6 +136,6 @@ function rateHint(series: Series): string {
   return perSecond < 1 ? `${short(perSecond * 60)} a minute lately` : `${short(perSecond)} a second lately`;
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum(values: readonly (number | null)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }

@@ -20,7 +20,7 @@ export function Queues() {
     { title: "Waiting", kind: "number", cell: ({ queued }) => whole(queued) },
     { title: "Oldest", kind: "number", cell: ({ oldestMs }) => <Age ms={oldestMs} /> },
     { title: "Later", kind: "number", wide: true, cell: ({ scheduled }) => whole(scheduled) },
-    { title: "Running", kind: "number", cell: ({ started }) => whole(started) },
+    { title: "Running", kind: "number", wide: true, cell: ({ started }) => whole(started) },
     { title: "", kind: "shrink", wide: true, cell: (queue) => <QueueActions queue={queue} onDone={queues.reload} /> },
   ];
   return (
@@ -53,7 +53,12 @@ export function worksAt({ state, queues }: Worker, name: string): boolean {
 /** Open, paused by whom, or worked by nobody: what an operator should see first. */
 export function QueueState({ queue, workers }: { queue: Queue; workers: number | undefined }) {
   if (queue.pausedAt !== null)
-    return <Badge tone="warn">Paused{queue.pausedBy === null ? "" : ` by ${queue.pausedBy}`}</Badge>;
+    return (
+      <>
+        <Badge tone="warn">Paused</Badge>{" "}
+        {queue.pausedBy === null ? null : <span class="beside-badge">by {queue.pausedBy}</span>}
+      </>
+    );
   if (workers === 0) return <Badge tone={queue.queued > 0 ? "bad" : "calm"}>Nobody works it</Badge>;
   return (
     <>

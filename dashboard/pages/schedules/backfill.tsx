@@ -1,6 +1,6 @@
 // Running slots that have not run: first which they are, then, if one wants so many, running them.
 import { useEffect, useState } from "preact/hooks";
-import { send } from "../../core/api.ts";
+import { foresee, send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import type { Schedule } from "../../core/shapes.ts";
 import { inZone } from "../../core/zone.ts";
@@ -39,7 +39,7 @@ export function Backfill({ schedule: { name, timezone, createdAt }, onDone, onCl
     if (from === "" || to === "") return undefined;
     let isOld = false;
     const look = setTimeout(() => {
-      send<Made>("POST", path, { from, to, dryRun: true }).then(
+      foresee<Made>(path, { from, to, dryRun: true }).then(
         (made) => isOld || setPlanned(made),
         (reason: unknown) => isOld || setError(reason),
       );

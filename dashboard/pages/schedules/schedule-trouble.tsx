@@ -7,6 +7,7 @@ import type { Finding, ScheduleHistory } from "../../core/shapes-system.ts";
 import { withReadersTimes } from "../../core/zone.ts";
 import type { Tone } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { Prose } from "../../parts/prose.tsx";
 import { When } from "../../parts/when.tsx";
 import { missWords } from "./miss-words.ts";
 import { pathOf } from "./schedule-actions.tsx";
@@ -41,7 +42,12 @@ export function Trouble({ schedule, at = now.value, findings, history }: Trouble
           <Icon name={tone === "calm" ? "help" : "alert"} />
           <span>
             {what}
-            {todo === undefined ? null : <span class="todo"> {todo.charAt(0).toUpperCase() + todo.slice(1)}.</span>}
+            {todo === undefined ? null : (
+              <span class="todo">
+                {" "}
+                <Prose text={`${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`} />
+              </span>
+            )}
           </span>
         </li>
       ))}

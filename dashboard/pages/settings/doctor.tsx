@@ -8,8 +8,13 @@ import { Button } from "../../parts/button.tsx";
 import { Card, Empty } from "../../parts/card.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Prose } from "../../parts/prose.tsx";
 
-const ABOUT_QUEUES = "QUEUE_UNATTENDED";
+/** What a finding is about; of the others, that have no page of their own, the name alone is said. */
+const ROOMS: Readonly<Record<string, "queues" | "tasks" | "letters" | "none">> = {
+  ...{ QUEUE_UNATTENDED: "queues", QUEUE_PAUSED: "queues", DEAD_LETTERS: "letters" },
+  ...{ RETRYING: "tasks", TASK_UNHANDLED: "tasks", TASKS_HELD: "none", ROUTE_UNUSED: "none" },
+};
 /** Of one kind; more are folded away. */
 const FIRST_OF_A_KIND = 3;
 
@@ -78,7 +83,9 @@ function Findings({ of }: { of: readonly Finding[] }) {
           <span>
             <Subject code={code} subject={subject} />
             <span class="doctor-what">{withReadersTimes(sentence(message))}</span>
-            <span class="todo">{sentence(suggestion)}</span>
+            <span class="todo">
+              <Prose text={sentence(suggestion)} />
+            </span>
             <code class="muted">{code}</code>
           </span>
         </li>
@@ -88,17 +95,35 @@ function Findings({ of }: { of: readonly Finding[] }) {
 }
 
 function Subject({ code, subject }: { code: string; subject: string }) {
-  const room = code === ABOUT_QUEUES ? "queues" : "schedules";
   return (
     <b class="doctor-subject">
-      {subject.split(", ").map((name, index) => (
-        <span key={name}>
-          {index === 0 ? "" : ", "}
-          <a href={`/${room}/${encodeURIComponent(name)}`}>{name}</a>
-        </span>
-      ))}
+      {subject.split(", ").map((name, index) => {
+        const href = hrefOf(code, name);
+        return (
+          <span key={name}>
+            {index === 0 ? "" : ", "}
+            {href === undefined ? name : <a href={href}>{name}</a>}
+          </span>
+        );
+      })}
     </b>
   );
+}
+
+function hrefOf(code: string, subject: string): string | undefined {
+  const name = encodeURIComponent(subject);
+  switch (ROOMS[code]) {
+    case "none":
+      return undefined;
+    case "queues":
+      return `/queues/${name}`;
+    case "tasks":
+      return `/tasks?name=${name}${code === "RETRYING" ? "&state=RETRY" : ""}`;
+    case "letters":
+      return subject === "no task" ? "/dead-letters" : `/dead-letters?name=${name}`;
+    default:
+      return `/schedules/${name}`;
+  }
 }
 
 function sentence(text: string): string {

@@ -1,5 +1,5 @@
 // What can be done to many tasks at once. Each is counted first, without doing it, and says what will become of how many.
-import { ApiError, send } from "../../core/api.ts";
+import { ApiError, foresee, send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import { whetherOffered } from "../../core/offers.ts";
 import { confirm } from "../../parts/dialog.tsx";
@@ -37,7 +37,9 @@ async function revoke(
   parts: readonly object[],
   { asked, terminate, words }: { readonly asked?: number; readonly terminate: boolean; readonly words?: string },
 ): Promise<boolean> {
-  const counted = sum(await Promise.all(parts.map((part) => control({ ...part, dryRun: true }))));
+  const counted = sum(
+    await Promise.all(parts.map((part) => foresee<Revoked>("/control/revoke", { ...part, dryRun: true }))),
+  );
   const running = counted.byState.STARTED ?? 0;
   const waiting = counted.matched - running;
   const ended = (asked ?? counted.matched) - counted.matched;
@@ -66,16 +68,12 @@ async function revoke(
   if (!isSure) return false;
   let [revoked, requested] = [0, 0];
   for (const part of parts) {
-    const done = await control(part);
+    const done = await send<Revoked>("POST", "/control/revoke", part);
     revoked += done.revoked;
     requested += done.requested;
   }
   say(`${plural(revoked, "task")} revoked${requested > 0 ? `, ${requested} told to stop` : ""}`);
   return true;
-}
-
-function control(body: object): Promise<Revoked> {
-  return send<Revoked>("POST", "/control/revoke", body);
 }
 
 function sum(parts: readonly Revoked[]): Pick<Revoked, "matched" | "byState"> {
@@ -115,7 +113,7 @@ export async function retrySelected(ids: readonly string[]): Promise<boolean> {
 
 async function countRetries(ids: readonly string[]): Promise<number> {
   const counted = await Promise.all(
-    chunks(ids).map((chunk) => send<Retried>("POST", "/tasks/retry", { ids: chunk, dryRun: true })),
+    chunks(ids).map((chunk) => foresee<Retried>("/tasks/retry", { ids: chunk, dryRun: true })),
   );
   return counted.reduce((total, { matched }) => total + matched, 0);
 }

@@ -3,17 +3,12 @@
 import { short } from "../../core/format.ts";
 import { offers } from "../../core/offers.ts";
 import { setQuery } from "../../core/place.ts";
-import type { Items, Queue } from "../../core/shapes.ts";
+import type { Items, Queue, TaskCounts } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { toneOf } from "../../parts/badge.tsx";
 import { isOfAll, TASK_STATES, type TaskFilter, takesSeveralStates } from "./filter.ts";
 
 type ByState = Readonly<Record<string, number>>;
-
-interface Counts {
-  readonly live: ByState;
-  readonly ended: { readonly hour: ByState; readonly day: ByState };
-}
 
 const EVERY_MS = 10_000;
 
@@ -46,7 +41,7 @@ export function StateChips({ filter }: { filter: TaskFilter }) {
 function useCounts(filter: TaskFilter): ByState {
   const isMeant = isOfAll({ ...filter, time: filter.time === "custom" ? "custom" : "" });
   const areTold = offers("GET /tasks/counts");
-  const told = useQuery<Counts>(isMeant && areTold === true ? "/tasks/counts" : undefined, { everyMs: EVERY_MS });
+  const told = useQuery<TaskCounts>(isMeant && areTold === true ? "/tasks/counts" : undefined, { everyMs: EVERY_MS });
   const queues = useQuery<Items<Queue>>(isMeant && areTold === false ? "/queues" : undefined, { everyMs: EVERY_MS });
   if (!isMeant) return {};
   if (told.data !== undefined) {

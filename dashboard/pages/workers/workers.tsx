@@ -47,6 +47,7 @@ export function Workers() {
                   ),
                 },
                 { title: "State", cell: (worker) => <WorkerState worker={worker} at={workers.answeredAt} /> },
+                { title: "Heartbeat", cell: ({ heartbeatAt }) => <When at={heartbeatAt} /> },
                 {
                   title: "Busy",
                   kind: "grow",
@@ -85,7 +86,6 @@ export function Workers() {
                   },
                 },
                 { title: "Event loop", kind: "number", wide: true, cell: ({ id }) => <LoopLag stats={statsOf(id)} /> },
-                { title: "Heartbeat", kind: "number", cell: ({ heartbeatAt }) => <When at={heartbeatAt} /> },
               ]}
             />
           )}

@@ -1,6 +1,6 @@
 // What a timing means, as one types: its next slots, or what is wrong with which field.
 import { useEffect, useState } from "preact/hooks";
-import { send } from "../../../core/api.ts";
+import { foresee } from "../../../core/api.ts";
 import { type Draft, timingOf } from "./draft.ts";
 
 const AFTER_TYPING_MS = 300;
@@ -26,7 +26,7 @@ export function usePreview(draft: Draft): Preview {
     let isOld = false;
     setPreview((before) => ({ ...before, isAsking: true }));
     const ask = setTimeout(() => {
-      send<{ fires: readonly string[] }>("POST", "/schedules/preview", JSON.parse(body) as object).then(
+      foresee<{ fires: readonly string[] }>("/schedules/preview", JSON.parse(body) as object).then(
         ({ fires }) => isOld || setPreview({ fires, error: undefined, isAsking: false }),
         (error: unknown) => isOld || setPreview({ fires: undefined, error, isAsking: false }),
       );
