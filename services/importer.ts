@@ -107,11 +107,17 @@ export async function findRow(
   table: string,
   where: Readonly<Record<string, string | number | null>>,
 ): Promise<Found | undefined> {
-  const columns = Object.keys(where);
-  const conditions = columns.map((column, index) => `${column} is not distinct from $${index + 1}`);
+  // Not "is not distinct from", which no index serves.
+  const given = Object.entries(where).filter(([, value]) => value !== null);
+  const conditions = [
+    ...given.map(([column], index) => `${column} = $${index + 1}`),
+    ...Object.keys(where)
+      .filter((column) => where[column] === null)
+      .map((column) => `${column} is null`),
+  ];
   const { rows } = await database.query<Found>(
     `select id, updated_at::text as "updatedAt" from ${table} where ${conditions.join(" and ")} order by id limit 1`,
-    Object.values(where),
+    given.map(([, value]) => value),
   );
   return rows[0];
 }

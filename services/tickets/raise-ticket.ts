@@ -2,6 +2,7 @@
 // raised at most once for it.
 import type { Transaction } from "../../database/index.ts";
 import { localStamp } from "../site-time.ts";
+import { nextNumber } from "./number.ts";
 
 export const RAISED_BY = "auto-close";
 
@@ -33,10 +34,6 @@ select n.client_id as "clientId", n.site_id as "siteId", s.code, s.timezone, n.i
 from jobneed n join site s on s.id = n.site_id
 where n.id = $1::bigint and n.status in ('AUTOCLOSED', 'PARTIALLYCOMPLETED')`;
 
-const COUNT_UP = `
-insert into ticket_counter (site_id, last) values ($1::bigint, 1)
-on conflict (site_id) do update set last = ticket_counter.last + 1 returning last`;
-
 const RAISE = `
 with raised as (
   insert into ticket (number, client_id, site_id, description, priority, category_id, assigned_to_person_id,
@@ -60,8 +57,7 @@ export async function raiseTicket(tx: Transaction, jobneedId: number, now: numbe
   const { rows: works } = await tx.query<ClosedWork>(WORK, [jobneedId]);
   const work = works[0];
   if (work === undefined) return undefined;
-  const { rows: counted } = await tx.query<{ last: number }>(COUNT_UP, [work.siteId]);
-  const number = `${work.code}#${counted[0]?.last}`;
+  const number = await nextNumber(tx, work);
   const at = new Date(now).toISOString();
   const { rows: made } = await tx.query<RaisedTicket>(RAISE, [jobneedId, number, descriptionOf(work), RAISED_BY, at]);
   return made[0];

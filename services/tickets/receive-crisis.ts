@@ -4,6 +4,7 @@ import type { PhoneRecord, Receipt, ReceiverParts } from "../receiver.ts";
 import { type Crisis, crisisOf } from "../site-crisis.ts";
 import { derivedUuid } from "./derived-uuid.ts";
 import { ticketEvents } from "./events.ts";
+import { cacheKeysOfSite } from "./overview.ts";
 import { insertTicket, ticketOfUuid } from "./store.ts";
 
 interface First {
@@ -43,6 +44,7 @@ export async function receiveCrisis(parts: ReceiverParts, record: PhoneRecord): 
     await tx.query("update ticket set level = 1 where id = $1", [ticket.id]);
     await sendTicketEmail.enqueue(runtime, { ticketId: ticket.id, event: "created" }, { tx, priority: 9 });
     const { id, number, clientId, siteId } = ticket;
+    parts.cache.afterCommit(tx).delete(...cacheKeysOfSite(siteId));
     tx.afterCommit(() =>
       tell(ticketEvents.created, { id, uuid: ticketUuid, number, clientId, siteId, isCrisis: true }),
     );

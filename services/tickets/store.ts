@@ -5,6 +5,7 @@ import { notFound, type Page, pageOf, plain, refused } from "../fields.ts";
 import { type Scope, Values, WHOLE_SYSTEM, within } from "../scope.ts";
 import { type CategoryInput, categoryOf } from "./category.ts";
 import { addHistory } from "./history.ts";
+import { nextNumber } from "./number.ts";
 import type { Priority, Status } from "./tables.ts";
 
 export interface NewTicket extends CategoryInput {
@@ -71,12 +72,7 @@ export async function insertTicket(tx: Transaction, ticket: NewTicket, scope: Sc
     { field: "questionSetId", table: "question_set", id: ticket.questionSetId },
   ]);
   const { category, categoryId } = await categoryOf(tx, site.clientId, ticket);
-  // Numbers come from a row that is locked while it is counted up: two tickets at once never get one number.
-  const { rows: counted } = await tx.query<{ last: number }>(
-    `insert into ticket_counter (site_id, last) values ($1::bigint, 1)
-     on conflict (site_id) do update set last = ticket_counter.last + 1 returning last`,
-    [ticket.siteId],
-  );
+  const number = await nextNumber(tx, { siteId: ticket.siteId, clientId: site.clientId, code: site.code });
   const { rows } = await tx.query<Ticket>(
     `insert into ticket as t (number, uuid, client_id, site_id, description, priority, identifier, category, category_id,
        assigned_to_person_id, assigned_to_group_id, asset_id, location_id, question_set_id, comments, created_by,
@@ -85,7 +81,7 @@ export async function insertTicket(tx: Transaction, ticket: NewTicket, scope: Sc
        $11::bigint, $12::bigint, $13::bigint, $14::bigint, $15, $16, $17::bigint)
      on conflict (uuid) do nothing returning ${COLUMNS}`,
     [
-      `${site.code}#${counted[0]?.last}`,
+      number,
       ticket.uuid ?? null,
       site.clientId,
       ticket.siteId,

@@ -31,3 +31,8 @@ export function standingOf(decisions: readonly ("PENDING" | "APPROVED" | "REJECT
   if (decisions.includes("REJECTED")) return "REJECTED";
   return decisions.every((decision) => decision === "APPROVED") ? "APPROVED" : "PENDING";
 }
+
+/** Whether the work may begin: all who are asked, verifiers and approvers, have agreed. */
+export function isPermitted(order: { readonly verifierStatus: Standing; readonly permitStatus: Standing }): boolean {
+  return [order.verifierStatus, order.permitStatus].every((said) => said === "APPROVED" || said === "NOT_REQUIRED");
+}

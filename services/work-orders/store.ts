@@ -1,7 +1,7 @@
 // Work orders, permits and reviews as they are kept. A number comes from the site's own row of counts.
 import type { Queryable, Transaction } from "../../database/index.ts";
 import { clientOf, requireReferences } from "../clients.ts";
-import { notFound, type Page, pageOf, plain } from "../fields.ts";
+import { notFound, type Page, pageOf, plain, refused } from "../fields.ts";
 import { type Author, type Scope, Values, within } from "../scope.ts";
 import type { Standing, Status } from "./states.ts";
 
@@ -56,6 +56,24 @@ const COLUMNS = `t.id, t.uuid, t.client_id as "clientId", t.site_id as "siteId",
   t.performed_by as "performedBy", t.created_by as "createdBy", t.created_by_id as "createdById",
   t.created_at as "createdAt", t.updated_at as "updatedAt"`;
 
+const COUNT_UP = `
+with counted as (
+  insert into work_order_counter (site_id, identifier, last) values ($1::bigint, $2, 1)
+  on conflict (site_id, identifier) do update set last = work_order_counter.last + 1 returning last),
+numbered as (
+  select s.code || '#' || $2 || counted.last as number from counted, site s where s.id = $1::bigint)
+select number, exists (select 1 from work_order w where w.client_id = $3::bigint and w.number = numbered.number) as "isTaken"
+from numbered`;
+
+/** The site's next number. A site that has the code another one had before counts past the numbers of that. */
+async function nextNumber(tx: Transaction, clientId: number, { siteId, identifier }: NewWorkOrder): Promise<string> {
+  for (;;) {
+    const { rows } = await tx.query<{ number: string; isTaken: boolean }>(COUNT_UP, [siteId, identifier, clientId]);
+    const [next] = rows;
+    if (next !== undefined && !next.isTaken) return next.number;
+  }
+}
+
 /** @throws ApiumError `PARAMS_INVALID`. */
 export async function insertWorkOrder(
   tx: Transaction,
@@ -70,23 +88,19 @@ export async function insertWorkOrder(
     { field: "questionSetId", table: "question_set", id: given.questionSetId },
     { field: "vendorId", table: "vendor", id: given.vendorId },
   ]);
-  const { rows: counted } = await tx.query<{ last: number }>(
-    `insert into work_order_counter (site_id, identifier, last) values ($1::bigint, $2, 1)
-     on conflict (site_id, identifier) do update set last = work_order_counter.last + 1 returning last`,
-    [given.siteId, given.identifier],
-  );
+  const number = await nextNumber(tx, clientId, given);
   const { rows } = await tx.query<{ id: number }>(
     `insert into work_order (client_id, site_id, uuid, identifier, number, description, priority, plan_at, expiry_at, asset_id,
        location_id, question_set_id, vendor_id, created_by, created_by_id)
-     select $1::bigint, s.id, coalesce($3::uuid, gen_random_uuid()), $4, s.code || '#' || $4 || $5::integer, $6, $7,
-       $8::timestamptz, $9::timestamptz, $10::bigint, $11::bigint, $12::bigint, $13::bigint, $14, $15::bigint
-     from site s where s.id = $2::bigint returning id`,
+     values ($1::bigint, $2::bigint, coalesce($3::uuid, gen_random_uuid()), $4, $5, $6, $7,
+       $8::timestamptz, $9::timestamptz, $10::bigint, $11::bigint, $12::bigint, $13::bigint, $14, $15::bigint)
+     on conflict (uuid) do nothing returning id`,
     [
       clientId,
       given.siteId,
       given.uuid ?? null,
       given.identifier,
-      counted[0]?.last ?? 1,
+      number,
       given.description,
       given.priority,
       given.planAt?.toISOString() ?? null,
@@ -99,7 +113,9 @@ export async function insertWorkOrder(
       author.personId ?? null,
     ],
   );
-  const { id } = rows[0] as { id: number };
+  // Of another client: it is not said whose.
+  if (rows[0] === undefined) throw refused("uuid", "there is a work order with this uuid already");
+  const { id } = rows[0];
   await tx.query(
     `insert into work_order_detail (client_id, work_order_id, seqno, question_id, answer_type, options, min_value, max_value,
        alert_on, is_mandatory, is_attachment_required, attachment_type)
@@ -129,6 +145,12 @@ export async function lockWorkOrder(tx: Transaction, scope: Scope, id: number): 
   await findWorkOrder(tx, scope, id);
   await tx.query("select 1 from work_order where id = $1 for update", [id]);
   return findWorkOrder(tx, scope, id);
+}
+
+/** The order of this uuid, or the right to make it until the transaction ends: who comes at the same time waits. */
+export async function lockWorkOrderOfUuid(tx: Transaction, scope: Scope, uuid: string): Promise<WorkOrder | undefined> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended('work order ' || lower($1), 0))", [uuid]);
+  return workOrderOfUuid(tx, scope, uuid);
 }
 
 export async function workOrderOfUuid(store: Queryable, scope: Scope, uuid: string): Promise<WorkOrder | undefined> {

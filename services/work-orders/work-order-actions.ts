@@ -9,7 +9,7 @@ import type { ServiceParts } from "../service-parts.ts";
 import { askDeciders, decide, decisionsOf } from "./decisions.ts";
 import { workOrderEvents } from "./events.ts";
 import { workOrderMailFacts } from "./mail-facts.ts";
-import { objectionTo, STATUSES } from "./states.ts";
+import { isPermitted, objectionTo, STATUSES } from "./states.ts";
 import {
   findWorkOrder,
   IDENTIFIERS,
@@ -17,9 +17,9 @@ import {
   listHistory,
   listWorkOrders,
   lockWorkOrder,
+  lockWorkOrderOfUuid,
   noteHistory,
   type WorkOrder,
-  workOrderOfUuid,
 } from "./store.ts";
 
 const one = z.strictObject({ id });
@@ -87,7 +87,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
       const { ctzoffset: _, ...given } = parseParams(newOrder, ctx.params);
       return database.transaction(async (tx) => {
         const scope = scopeOf(ctx);
-        const known = given.uuid === undefined ? undefined : await workOrderOfUuid(tx, scope, given.uuid);
+        const known = given.uuid === undefined ? undefined : await lockWorkOrderOfUuid(tx, scope, given.uuid);
         if (known !== undefined) return known;
         const { id: made } = await insertWorkOrder(tx, scope, given, authorOf(ctx));
         const order = await findWorkOrder(tx, scope, made);
@@ -114,9 +114,10 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
         if (before.status === status) return before;
         const objection = objectionTo(before.status, status);
         if (objection !== undefined) throw refused("status", objection);
-        const isAllowed = ["NOT_REQUIRED", "APPROVED"].includes(before.permitStatus);
-        if ((status === "INPROGRESS" || status === "COMPLETED") && !isAllowed) {
-          throw refused("status", `the permit is ${before.permitStatus}: no work begins without it`);
+        if ((status === "INPROGRESS" || status === "COMPLETED") && !isPermitted(before)) {
+          const isVerified = ["NOT_REQUIRED", "APPROVED"].includes(before.verifierStatus);
+          const said = isVerified ? before.permitStatus : `${before.verifierStatus} by those who verify it`;
+          throw refused("status", `the permit is ${said}: no work begins without it`);
         }
         await tx.query(
           `update work_order set status = $2, performed_by = coalesce($5, performed_by),
@@ -143,7 +144,10 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
     /** A permit is verified, approved or rejected by one of those who are asked. */
     async decide(ctx: Asked) {
       const { id: orderId, decision: said, remarks, personId } = parseParams(decision, ctx.params);
-      const asker = ctx.meta.user?.personId;
+      const { personId: asker, role } = ctx.meta.user ?? {};
+      if (asker === undefined && role === "viewer") {
+        throw new ApiumError("FORBIDDEN", "who only looks writes down nobody's decision");
+      }
       if (asker !== undefined && personId !== undefined && personId !== asker) {
         throw new ApiumError("FORBIDDEN", "a decision is one's own");
       }
@@ -162,7 +166,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
           const isVerified = decided.role === "VERIFIER" && decided.verifierStatus === "APPROVED";
           if (said === "REJECTED") await mail(tx, orderId, "rejected");
           else if (isVerified && decided.permitStatus === "PENDING") await mail(tx, orderId, "approve");
-          else if (decided.permitStatus === "APPROVED") await mail(tx, orderId, "approved");
+          else if (isPermitted(decided)) await mail(tx, orderId, "approved");
         }
         const order = await findWorkOrder(tx, scope, orderId);
         if (decided.isNew) announce(tx, workOrderEvents.decided, order);

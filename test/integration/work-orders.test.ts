@@ -65,6 +65,44 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("work 
     expect(await mailsOf(one.id)).toEqual(["created"]);
   });
 
+  test("one uuid at once is one order", async () => {
+    const uuid = crypto.randomUUID();
+    const made = await Promise.all(Array.from({ length: 5 }, () => order({ uuid })));
+    expect(new Set(made.map(({ id }: Any) => id)).size).toBe(1);
+    const elsewhere = await facility.makeSite({ code: "ELSEWHERE" });
+    const stranger = { user: { name: "s", role: "operator", clientId: await facility.clientOf(elsewhere) } };
+    const again = services.call("workOrders.create", { siteId: elsewhere, description: "x", uuid }, stranger);
+    await expect(again).rejects.toMatchObject({ code: "PARAMS_INVALID", fields: [{ field: "uuid" }] });
+  });
+
+  test("a site with the code that another one had counts past that one's numbers", async () => {
+    const old = await facility.makeSite({ code: "DOCK", client_id: clientId });
+    for (const number of [1, 2]) expect(await order({ siteId: old })).toMatchObject({ number: `DOCK#WO${number}` });
+    await facility.database.query("update site set code = 'DOCK-OLD' where id = $1", [old]);
+    const heir = await facility.makeSite({ code: "DOCK", client_id: clientId });
+    expect(await order({ siteId: heir })).toMatchObject({ number: "DOCK#WO3" });
+    expect(await order({ siteId: old })).toMatchObject({ number: "DOCK-OLD#WO3" });
+  });
+
+  test("a permit that is only verified begins when it is, and is nobody's to decide who only looks", async () => {
+    const site = await facility.makeSite({ code: "VERIFIED", client_id: clientId });
+    const verifier = await facility.makePerson(site, { name: "Vera", email: "vera@example.com" });
+    await facility.database.query(
+      "insert into approver (client_id, site_id, person_id, role) values ($1, $2, $3, 'VERIFIER')",
+      [clientId, site, verifier],
+    );
+    const permit = await order({ siteId: site, identifier: "WP" });
+    const begin = () => as(maker, "workOrders.transition", { id: permit.id, status: "INPROGRESS" });
+    expect(permit).toMatchObject({ verifierStatus: "PENDING", permitStatus: "NOT_REQUIRED" });
+    await expect(begin()).rejects.toMatchObject({ fields: [{ message: expect.stringContaining("PENDING") }] });
+    const viewer = { user: { name: "v", role: "viewer", clientId } };
+    const said = { id: permit.id, decision: "APPROVED", personId: verifier };
+    await expect(services.call("workOrders.decide", said, viewer)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await as(verifier, "workOrders.decide", { id: permit.id, decision: "APPROVED" });
+    expect(await mailsOf(permit.id)).toEqual(["verify", "approved"]);
+    expect(await begin()).toMatchObject({ status: "INPROGRESS" });
+  });
+
   test("states follow the table, and a cancelled order is told to its vendor", async () => {
     const vendor = await as(maker, "facility.createVendor", {
       code: "V1",
