@@ -3,7 +3,8 @@ export { type BusEvent, defineEvent, type Tell, tellOver } from "./contract/bus-
 export { type Clock, SystemClock, VirtualClock } from "./contract/clock.ts";
 export { type Duration, durationMs } from "./contract/duration.ts";
 export type { EnqueueOptions } from "./contract/enqueue-options.ts";
-export { ApiumError, codeOf, ERRORS, type ErrorCode, type FieldError, messageOf } from "./contract/errors.ts";
+export { ERRORS, type ErrorCode } from "./contract/error-catalogue.ts";
+export { ApiumError, codeOf, type FieldError, messageOf } from "./contract/errors.ts";
 export { type Foundation, foundation } from "./contract/foundation.ts";
 export { hideSecrets } from "./contract/hide-secrets.ts";
 export { instantSchema } from "./contract/instant.ts";

@@ -21,7 +21,7 @@ import type {
 } from "./contract/task-definition.ts";
 import type { TaskEventBatch } from "./contract/task-event.ts";
 import * as control from "./control/index.ts";
-import { Expirer, Joiner, Maintenance, Pruner, Relay, Rescuer } from "./maintenance/index.ts";
+import { Expirer, Joiner, Maintenance, OrphanSweep, Pruner, Relay, Rescuer } from "./maintenance/index.ts";
 import { Operator } from "./operator.ts";
 import type { TaskQueue } from "./queue/queue.ts";
 import {
@@ -423,6 +423,10 @@ export class Runtime implements TaskCaller {
     const { database, queue, registry, parts } = this;
     const joinable = (ids: readonly string[]) => this.#joiner.hint(ids);
     const expirer = new Expirer(database, parts, joinable);
+    const orphans = new OrphanSweep({
+      database,
+      revoke: (ids, options) => control.revokeEach(this.#controlParts(), ids, options),
+    });
     const rescuer = new Rescuer(database, queue, registry, parts, {
       leaseMs: LEASE_MS,
       ownWorkers: () => (this.inspectedWorker === undefined ? [] : [this.inspectedWorker.worker]),
@@ -432,6 +436,7 @@ export class Runtime implements TaskCaller {
       { name: "the rescuer", everyMs: 1_000, run: () => rescuer.look() },
       { name: "the expirer", everyMs: 1_000, run: () => expirer.look() },
       { name: "the joiner", everyMs: 1_000, run: () => this.#joiner.look() },
+      { name: "the orphan sweep", everyMs: 1_000, run: () => orphans.look() },
       { name: "the queue's upkeep", everyMs: 500, run: () => queue.tend() },
       { name: "the look at what operators have set", everyMs: 1_000, run: () => this.lookAtSettings() },
       { name: "the release of held tasks", everyMs: 2_000, run: () => this.#releaseHeld() },

@@ -1,7 +1,8 @@
 // What happens after a failed attempt: again when, or never. Pure; the worker applies the verdict.
 import type { Duration } from "./duration.ts";
 import { durationMs, isDuration } from "./duration.ts";
-import { codeOf, ERRORS, type ErrorCode, messageOf } from "./errors.ts";
+import { ERRORS, type ErrorCode } from "./error-catalogue.ts";
+import { codeOf, messageOf } from "./errors.ts";
 import type { Random } from "./random.ts";
 
 export interface Backoff {

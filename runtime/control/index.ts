@@ -53,6 +53,7 @@ export {
   type RevokeOptions,
   type RevokeOutcome,
   revokeChildren,
+  revokeEach,
   revokeTask,
 } from "./revoke.ts";
 export { type RevokedMany, type RevokeManyOptions, revokeMany } from "./revoke-many.ts";

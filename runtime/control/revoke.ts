@@ -162,14 +162,16 @@ async function revokeIdle(
   return moved;
 }
 
-/** Tells the workers of those of `ids` that run. Returns which these are. */
+/** Tells the workers of those of `ids` that run; who was told to end is not told less. Returns which these are. */
 async function requestRevocations(
   parts: RevokeParts,
   ids: readonly string[],
   options: RevokeOptions,
 ): Promise<string[]> {
   const { rows } = await parts.database.query<{ id: string }>(
-    `update task set revocation = $2::json where id = any($1::text::uuid[]) and state = 'STARTED' returning id`,
+    `update task set revocation =
+       case when (revocation->>'terminate')::boolean and not ($2::json->>'terminate')::boolean then revocation else $2::json end
+     where id = any($1::text::uuid[]) and state = 'STARTED' returning id`,
     [
       plainArray(ids),
       JSON.stringify({

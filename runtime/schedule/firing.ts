@@ -2,7 +2,8 @@
 // set. Whoever else tries finds the row held, or moved on, or the slot taken. A process that freezes in the middle loses
 // its transaction after a moment, and with it nothing.
 import type { Database, Transaction } from "../../database/index.ts";
-import { ApiumError, ERRORS } from "../contract/errors.ts";
+import { ERRORS } from "../contract/error-catalogue.ts";
+import { ApiumError } from "../contract/errors.ts";
 import type { Foundation } from "../contract/foundation.ts";
 import type { TaskRegistry } from "../contract/registry.ts";
 import type { CallOptions, TaskCaller } from "../contract/task-definition.ts";

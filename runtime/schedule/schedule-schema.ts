@@ -1,7 +1,8 @@
 // What may be said about a schedule, field by field and together. Whatever is wrong is named with its field.
 import { z } from "zod";
 import { durationMs, isDuration } from "../contract/duration.ts";
-import { ApiumError, type ErrorCode } from "../contract/errors.ts";
+import type { ErrorCode } from "../contract/error-catalogue.ts";
+import { ApiumError } from "../contract/errors.ts";
 import { instantSchema } from "../contract/instant.ts";
 import { queueNamed } from "../contract/queues.ts";
 import { parseCron } from "./cron.ts";

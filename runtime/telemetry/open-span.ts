@@ -15,7 +15,8 @@ import {
   TraceFlags,
   trace,
 } from "@opentelemetry/api";
-import { codeOf, ERRORS } from "../contract/errors.ts";
+import { ERRORS } from "../contract/error-catalogue.ts";
+import { codeOf } from "../contract/errors.ts";
 
 /** What of a trace travels with a message: W3C's `traceparent`, and `tracestate` where somebody has one. */
 export type Carrier = Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Database, migrate, openPostgres } from "../../database/index.ts";
 import { RUNTIME_MIGRATIONS } from "../../runtime/index.ts";
+import { OrphanSweep } from "../../runtime/maintenance/index.ts";
 import { claimRefs } from "../../runtime/queue/claim.ts";
 import { deferTasks, finish, finishSuccesses, handBackTasks, retryTasks } from "../../runtime/results/index.ts";
 import { holdTasks } from "../../runtime/worker/hold.ts";
@@ -76,6 +77,8 @@ const STATEMENTS: Readonly<Record<string, (database: Database, ids: readonly str
 describeWith(["postgres"], "a plan made for empty tables", () => {
   let temporary: TemporaryDatabase;
   let database: Database;
+  const orphans: string[] = [];
+  let sweep: OrphanSweep;
   const ids: Record<string, string[]> = { QUEUED: [], STARTED: [] };
   /** Rows of the live table that were read by an index, and changed, since ever. */
   const counted = async () => {
@@ -99,6 +102,8 @@ describeWith(["postgres"], "a plan made for empty tables", () => {
     const nobody = "00000000-0000-7000-8000-000000000000";
     // One question after the other goes over one connection, which keeps the plan of its first.
     for (const ask of Object.values(STATEMENTS)) await ask(database, [nobody], Date.now());
+    sweep = new OrphanSweep({ database, revoke: async (found) => void orphans.push(...found) });
+    await sweep.look();
     await database.query(
       `insert into task (id, name, queue, priority, lane, state, params, attempt, created_at, worker, started_at)
        select gen_random_uuid(), 't', 'default', 5, 1, s.state::task_state, '{}', 1, now(),
@@ -137,5 +142,47 @@ describeWith(["postgres"], "a plan made for empty tables", () => {
     }, 60_000);
     // Each is looked up, and once more where it is changed after it was locked.
     expect(after.read - before.read).toBeLessThan(5 * all);
+  });
+
+  test("makes the search for orphans step over the children of each parent", async () => {
+    const families = 20;
+    await database.query(
+      `insert into task (id, name, queue, priority, lane, state, params, created_at, pending_children)
+       select lpad(n::text, 32, '0')::uuid, 'p', 'default', 5, 1, 'WAITING', '{}', now(), 500 from generate_series(1, $1::integer) n`,
+      [families],
+    );
+    await database.query(
+      `insert into task (id, name, queue, priority, lane, state, params, created_at, due_at, parent_id, child_index)
+       select gen_random_uuid(), 'c', 'default', 5, 1, 'SCHEDULED', '{}', now(), now() + interval '1 hour',
+              lpad(n::text, 32, '0')::uuid, c from generate_series(1, $1::integer) n, generate_series(1, 500) c`,
+      [families],
+    );
+    // What a connection has counted is told when it is asked for, and not when it has rested.
+    const reads = async () => {
+      await database.hot.query("select pg_stat_force_next_flush()");
+      const { rows } = await database.hot.query<{ reads: string }>(
+        "select coalesce(idx_tup_fetch + seq_tup_read, 0)::text as reads from pg_stat_user_tables where relname = 'task'",
+      );
+      return Number(rows[0]?.reads);
+    };
+    const before = await reads();
+    for (let looks = 0; looks < 10; looks += 1) await sweep.look();
+    expect(orphans).toEqual([]);
+    const read = (await reads()) - before;
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(10 * families * 5);
+  }, 180_000);
+
+  test("no index begins as another one of its table does: one would be written for nothing", async () => {
+    const { rows } = await database.query<{ kept: string; spare: string }>(
+      `select a.indexrelid::regclass::text as kept, b.indexrelid::regclass::text as spare
+       from pg_index a join pg_index b on a.indrelid = b.indrelid and a.indexrelid <> b.indexrelid
+       join pg_class c on c.oid = b.indexrelid join pg_class d on d.oid = a.indexrelid and d.relam = c.relam
+       join pg_class t on t.oid = a.indrelid and t.relnamespace = 'public'::regnamespace
+       where not b.indisunique and a.indnkeyatts > b.indnkeyatts
+         and (a.indkey::text || ' ') like (b.indkey::text || ' %')
+         and pg_get_expr(a.indpred, a.indrelid) is not distinct from pg_get_expr(b.indpred, b.indrelid)`,
+    );
+    expect(rows).toEqual([]);
   });
 });

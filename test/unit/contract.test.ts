@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { durationMs } from "../../runtime/contract/duration.ts";
 import { DEFAULT_MAX_CRASHES, parseEnqueueOptions, resolveOptions } from "../../runtime/contract/enqueue-options.ts";
-import { ERRORS } from "../../runtime/contract/errors.ts";
+import { ERRORS } from "../../runtime/contract/error-catalogue.ts";
 import { QUEUES, queueNamed } from "../../runtime/contract/queues.ts";
 import { SeededRandom } from "../../runtime/contract/random.ts";
 import { parseRate } from "../../runtime/contract/rate.ts";

@@ -1,14 +1,8 @@
 // Errors as plain data, so that they cross a thread or process border and mean the same to the retry policy: `Retry`,
 // `Reject` and `ApiumError` arrive as themselves, every other error under the names of all its classes (policies name
 // classes), with its code, stack, `retryAfter` and one cause. Never throws, whatever was thrown.
-import {
-  ApiumError,
-  type ApiumErrorOptions,
-  codeOf,
-  ERRORS,
-  type ErrorCode,
-  messageOf,
-} from "../../contract/errors.ts";
+import { ERRORS, type ErrorCode } from "../../contract/error-catalogue.ts";
+import { ApiumError, type ApiumErrorOptions, codeOf, messageOf } from "../../contract/errors.ts";
 import { Reject, Retry } from "../../contract/retry-policy.ts";
 import type { AbortReason } from "./isolation.ts";
 
