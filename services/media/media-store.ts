@@ -76,16 +76,17 @@ export async function noteDeleted(store: Queryable, { attachmentId, attempts }: 
   );
 }
 
-/** It cannot be moved, or could not this time: LOCAL is tried again by a later run. */
+/** It cannot be moved, or could not this time: LOCAL is tried again by a later run, and is REMOTE where the store has it. */
 export async function noteFailure(
   store: Queryable,
   { attachmentId, attempts }: Claim,
-  state: "LOCAL" | "MISSING" | "BROKEN" | "REMOTE",
+  state: "LOCAL" | "MISSING" | "BROKEN",
   error: string,
   retryAt: string | null,
 ): Promise<void> {
   await store.query(
-    `update media_file set state = $3, error = $4, claimed_until = $5::timestamptz
+    `update media_file set state = case when $3 = 'LOCAL' and state = 'REMOTE' then state else $3 end,
+       error = $4, claimed_until = $5::timestamptz
      where attachment_id = $1::bigint and attempts = $2`,
     [attachmentId, attempts, state, error.slice(0, 500), retryAt],
   );

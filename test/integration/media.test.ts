@@ -6,7 +6,10 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
+import { openFolderStore } from "../../object-store/index.ts";
+import { ApiumError } from "../../runtime/index.ts";
 import { mediaModule } from "../../services/media/index.ts";
+import { moveMedia, type Stores } from "../../services/media/mover.ts";
 import { moveMediaToCloudStorage } from "../../services/media/tasks.ts";
 import { availableBackends } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
@@ -204,6 +207,36 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     expect(existsSync(join(outside, "secret"))).toBe(true);
     expect(existsSync(join(path, file))).toBe(true);
     rmSync(outside, { recursive: true });
+  });
+
+  test("what the disk refuses of one file stops nobody, and a store that is away stops the run", async () => {
+    const closed = await foreign("transactions/1/closed.bin", Buffer.from("closed"));
+    const kept = await foreign("transactions/1/kept.bin", Buffer.from("kept"));
+    const good = await foreign("transactions/1/good.bin", Buffer.from("good"));
+    const refuse = (): never => {
+      throw new ApiumError("OBJECT_STORE_UNAVAILABLE", "it refuses");
+    };
+    const disk = openFolderStore(join(folder, "media"));
+    const objects = openFolderStore(join(folder, "objects"));
+    const local: Stores["local"] = {
+      ...disk,
+      get: async (key) => (key.endsWith("closed.bin") ? refuse() : disk.get(key)),
+      delete: async (key) => (key.endsWith("kept.bin") ? refuse() : disk.delete(key)),
+    };
+    const run = (stores: Stores) => moveMedia(services.parts, stores, { olderThanDays: 0 });
+    const away: Stores["remote"] = {
+      ...objects,
+      async put(_key, content) {
+        content.destroy();
+        return refuse();
+      },
+    };
+    await expect(run({ local: disk, remote: away })).rejects.toMatchObject({ code: "OBJECT_STORE_UNAVAILABLE" });
+    expect((await row(closed)).state).toBe("LOCAL");
+    expect(await run({ local, remote: objects })).toMatchObject({ moved: 2, failed: 2 });
+    expect(await row(closed)).toMatchObject({ state: "LOCAL", error: "it refuses" });
+    expect(await row(kept)).toMatchObject({ state: "REMOTE", is_local: true, error: "it refuses" });
+    expect(await row(good)).toMatchObject({ state: "REMOTE", is_local: false });
   });
 
   test("a crash between the store's word and the delete is made good by the next run; nothing is sent twice", async () => {
