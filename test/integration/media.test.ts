@@ -1,6 +1,7 @@
 /** Files of the facility: taken in whole or not at all, moved once, found wherever they are. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -8,7 +9,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ServiceBroker } from "moleculer";
 import { openFolderStore } from "../../object-store/index.ts";
 import { ApiumError } from "../../runtime/index.ts";
+import { gatewayModule } from "../../services/gateway/index.ts";
 import { mediaModule } from "../../services/media/index.ts";
+import { adoptFiles } from "../../services/media/media-store.ts";
 import { moveMedia, type Stores } from "../../services/media/mover.ts";
 import { moveMediaToCloudStorage } from "../../services/media/tasks.ts";
 import { availableBackends } from "../support/backends.ts";
@@ -237,6 +240,26 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     expect(await row(closed)).toMatchObject({ state: "LOCAL", error: "it refuses" });
     expect(await row(kept)).toMatchObject({ state: "REMOTE", is_local: true, error: "it refuses" });
     expect(await row(good)).toMatchObject({ state: "REMOTE", is_local: false });
+  });
+
+  test("a file that nobody has weighed is downloaded whole", async () => {
+    const id = await foreign("transactions/1/foreign.bin", Buffer.from("foreign"));
+    await adoptFiles(facility.database, new Date().toISOString(), 1);
+    expect(await call("get", { id })).toMatchObject({ state: "LOCAL", size: null });
+    const token = "viewer-token-of-the-test";
+    const environment = { DATA_DIR: folder, PORT: "0", API_TOKENS: `viewer:${token}` };
+    const modules = [mediaModule, gatewayModule];
+    const gateway = await startServices(facility.backend, { modules, environment, runtime: { queues: [] } });
+    try {
+      const { server } = gateway.broker.getLocalService("gateway") as unknown as { server: Server };
+      const { port } = server.address() as { port: number };
+      const url = `http://127.0.0.1:${port}/api/v1/attachments/${id}/file`;
+      const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+      expect([answer.status, answer.headers.get("content-length")]).toEqual([200, null]);
+      expect(await answer.text()).toBe("foreign");
+    } finally {
+      await gateway.stop();
+    }
   });
 
   test("a crash between the store's word and the delete is made good by the next run; nothing is sent twice", async () => {
