@@ -121,12 +121,12 @@ export async function findAttachment(store: Queryable, scope: Scope, id: number)
   return plain(rows[0]);
 }
 
-export async function attachmentOfUuid(
-  store: Queryable,
-  uuid: string,
-): Promise<(Attachment & { md5: string | null }) | undefined> {
-  const { rows } = await store.query<Attachment & { md5: string | null }>(
-    `${ATTACHMENT.replace("m.state,", "m.state, m.md5,")} where a.uuid = $1::uuid`,
+/** With what only those know who keep it. */
+export type KeptAttachment = Attachment & { readonly path: string; readonly md5: string | null };
+
+export async function attachmentOfUuid(store: Queryable, uuid: string): Promise<KeptAttachment | undefined> {
+  const { rows } = await store.query<KeptAttachment>(
+    `${ATTACHMENT.replace("m.state,", "m.state, m.md5, a.path,")} where a.uuid = $1::uuid`,
     [uuid],
   );
   return rows[0] === undefined ? undefined : plain(rows[0]);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
 import { openFolderStore } from "../../object-store/index.ts";
@@ -14,7 +14,7 @@ import { mediaModule } from "../../services/media/index.ts";
 import { adoptFiles } from "../../services/media/media-store.ts";
 import { moveMedia, type Stores } from "../../services/media/mover.ts";
 import { moveMediaToCloudStorage } from "../../services/media/tasks.ts";
-import { availableBackends } from "../support/backends.ts";
+import { availableBackends, eventually } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 import { type RunningServices, startServices } from "../support/services.ts";
 
@@ -60,7 +60,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
   const user = (clientId: number | undefined = client) => ({ user: { name: "olga", role: "operator", clientId } });
   const call = <Result>(action: string, params: object, who: object = user()) =>
     services.call<Result>(`media.${action}`, params, who);
-  const attach = (content: Buffer, more: object = {}, who: object = user()): Promise<Attachment> => {
+  const attach = (content: Buffer | Readable, more: object = {}, who: object = user()): Promise<Attachment> => {
     const params = {
       ownerTable: "jobneed",
       ownerUuid: crypto.randomUUID(),
@@ -68,7 +68,10 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
       siteId: site,
       ...more,
     };
-    return services.broker.call("media.attach", params, { meta: who, stream: Readable.from([content]) });
+    return services.broker.call("media.attach", params, {
+      meta: who,
+      stream: Buffer.isBuffer(content) ? Readable.from([content]) : content,
+    });
   };
   const contentOf = async (id: number): Promise<Buffer> => {
     const chunks: Buffer[] = [];
@@ -97,7 +100,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
       state: "LOCAL",
     });
     expect(await contentOf(attached.id)).toEqual(PNG);
-    expect(below(join(folder, "media"))).toEqual([`${attached.uuid}.png`]);
+    expect(below(join(folder, "media"))).toEqual([`${attached.uuid}-${md5(PNG)}.png`]);
     expect(await move(60)).toMatchObject({ moved: 0 });
     expect(await move()).toMatchObject({ moved: 1, bytes: PNG.length, failed: 0 });
     expect(await row(attached.id)).toEqual({ state: "REMOTE", is_local: false, error: null, md5: md5(PNG) });
@@ -117,8 +120,25 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     await expect(attach(PNG, { uuid, siteId: undefined }, user(await facility.makeClient()))).rejects.toMatchObject({
       code: "MEDIA_CONFLICT",
     });
-    expect(below(join(folder, "media"))).toEqual([`${uuid}.png`]);
+    expect(below(join(folder, "media"))).toEqual([`${uuid}-${md5(PNG)}.png`]);
     expect(await contentOf(first.id)).toEqual(PNG);
+  });
+
+  test("of two at once under one uuid the refused one leaves the kept file as it was", async () => {
+    const uuid = crypto.randomUUID();
+    const [kept, refused] = [new PassThrough(), new PassThrough()];
+    const uploads = [attach(kept, { uuid }), attach(refused, { uuid })];
+    kept.write("k".repeat(5_000));
+    refused.write("r".repeat(5_000));
+    // Both are being written: neither has seen the other's row.
+    await eventually(async () => below(join(folder, "media")).length === 2, 60_000);
+    kept.end();
+    const attached = (await uploads[0]) as Attachment;
+    refused.end();
+    await expect(uploads[1]).rejects.toMatchObject({ code: "MEDIA_CONFLICT" });
+    expect(md5(await contentOf(attached.id))).toBe(md5(Buffer.from("k".repeat(5_000))));
+    expect(below(join(folder, "media"))).toHaveLength(1);
+    expect(await move()).toMatchObject({ moved: 1, broken: 0 });
   });
 
   test.each([
