@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { fileTypeFromBuffer } from "file-type";
 import type { Database } from "../../database/index.ts";
-import type { ObjectStore } from "../../object-store/index.ts";
+import { isTemporary, type ObjectStore } from "../../object-store/index.ts";
 import { ApiumError } from "../../runtime/index.ts";
 import { MOST_FILE_BYTES } from "../file-limit.ts";
 import {
@@ -12,6 +12,9 @@ import {
   insertAttachment,
   type KeptAttachment,
 } from "./media-store.ts";
+
+/** Of what is being taken in. */
+const BESIDE = /^[0-9a-f-]{36}\.\w+\.[\w-]+\.new$/;
 
 /** Enough of a file to tell its kind. */
 const SNIFFED_BYTES = 4_100;
@@ -77,6 +80,11 @@ export async function attach(
   } finally {
     await local.delete(stored.key);
   }
+}
+
+/** The name of what is being taken in, or of what a process that was killed has left. */
+export function isBeingTaken(name: string): boolean {
+  return BESIDE.test(name) || isTemporary(name);
 }
 
 /**

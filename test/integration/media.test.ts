@@ -1,6 +1,15 @@
 /** Files of the facility: taken in whole or not at all, moved once, found wherever they are. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -280,6 +289,26 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     } finally {
       await gateway.stop();
     }
+  });
+
+  test("what killed processes were writing goes after a day; nobody else's file does", async () => {
+    const names = [
+      `${crypto.randomUUID()}.png.77-1767225600000.new`,
+      `${crypto.randomUUID()}.pdf.${crypto.randomUUID()}.new`,
+      ".0123456789abcdef.part",
+    ];
+    const month = join(folder, "media", "transactions", "1", "2026", "01");
+    mkdirSync(month, { recursive: true });
+    const write = (name: string, ageHours: number) => {
+      writeFileSync(join(month, name), "half");
+      const then = Date.now() / 1_000 - ageHours * 3_600;
+      utimesSync(join(month, name), then, then);
+    };
+    for (const name of [...names, "what is new", "foreign.new"]) write(name, 25);
+    const young = `${crypto.randomUUID()}.png.${crypto.randomUUID()}.new`;
+    write(young, 23);
+    await move();
+    expect(below(join(folder, "media")).sort()).toEqual(["foreign.new", young, "what is new"].sort());
   });
 
   test("a crash between the store's word and the delete is made good by the next run; nothing is sent twice", async () => {

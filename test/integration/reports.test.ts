@@ -1,5 +1,5 @@
 /** Reports on demand: made once, told where they fail, mailed with their file, gone when their time is over, nobody else's. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -144,6 +144,22 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await expect(call("file", { id: first.id })).rejects.toMatchObject({ code: "REPORT_NOT_READY" });
     await call("retry", { id: first.id });
     expect(await ended(first.id)).toMatchObject({ state: "READY" });
+  }, 180_000);
+
+  test("what killed processes were drawing goes after a day", async () => {
+    const drawn = join(folder, "reports-in-progress");
+    await mkdir(drawn);
+    for (const [name, ageHours] of [
+      ["old.csv", 25],
+      ["old.csv.part", 25],
+      ["young.csv.part", 23],
+    ] as const) {
+      await writeFile(join(drawn, name), "half");
+      const then = Date.now() / 1_000 - ageHours * 3_600;
+      await utimes(join(drawn, name), then, then);
+    }
+    await cleanupReports.callAndWait(services.runtime, {});
+    expect(await readdir(drawn)).toEqual(["young.csv.part"]);
   }, 180_000);
 
   test("a run whose task ended without a word is said to have failed by the sweep", async () => {
