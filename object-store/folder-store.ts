@@ -14,9 +14,13 @@ import { checkKey } from "./object-key.ts";
 import type { ObjectStore, PutOptions, StoredObject } from "./object-store.ts";
 import { bounded } from "./weigh.ts";
 
-const TEMPORARY = /^\.[0-9a-f]{16}\.part$/;
 /** What a crash left behind is nobody's after this long. */
 const ABANDONED_AFTER_MS = 86_400_000;
+
+/** The name of what is being written, or of what a crash left behind. */
+export function isTemporary(name: string): boolean {
+  return /^\.[0-9a-f]{16}\.part$/.test(name);
+}
 
 export function openFolderStore(root: string): ObjectStore {
   const swept = new Set<string>();
@@ -121,7 +125,7 @@ async function sweep(folder: string, swept: Set<string>): Promise<void> {
   if (swept.has(folder)) return;
   swept.add(folder);
   for (const name of await readdir(folder)) {
-    if (!TEMPORARY.test(name)) continue;
+    if (!isTemporary(name)) continue;
     const path = join(folder, name);
     const { mtimeMs } = await lstat(path);
     if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });

@@ -12,7 +12,7 @@ export interface Meta {
   $statusCode?: number;
   $location?: string;
   /** Of an answer that is a file. */
-  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number };
+  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number | null };
 }
 
 /** A request as moleculer-web hands it on. */

@@ -87,7 +87,7 @@ function fileAnswer(file: Meta["file"], isFramed: boolean): object {
     $responseType: file.contentType,
     $responseHeaders: {
       "Content-Disposition": `${isFramed ? "inline" : "attachment"}; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file.fileName)}`,
-      "Content-Length": String(file.bytes),
+      ...(file.bytes === null ? {} : { "Content-Length": String(file.bytes) }),
       "Content-Security-Policy": `sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors ${isFramed ? "'self'" : "'none'"}`,
       "X-Frame-Options": isFramed ? "SAMEORIGIN" : "DENY",
       "X-Content-Type-Options": "nosniff",

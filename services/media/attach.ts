@@ -2,10 +2,19 @@
 import { Readable } from "node:stream";
 import { fileTypeFromBuffer } from "file-type";
 import type { Database } from "../../database/index.ts";
-import type { ObjectStore } from "../../object-store/index.ts";
+import { isTemporary, type ObjectStore } from "../../object-store/index.ts";
 import { ApiumError } from "../../runtime/index.ts";
 import { MOST_FILE_BYTES } from "../file-limit.ts";
-import { type Attachment, attachmentOfUuid, findAttachment, insertAttachment } from "./media-store.ts";
+import {
+  type Attachment,
+  attachmentOfUuid,
+  findAttachment,
+  insertAttachment,
+  type KeptAttachment,
+} from "./media-store.ts";
+
+/** Of what is being taken in. */
+const BESIDE = /^[0-9a-f-]{36}\.\w+\.[\w-]+\.new$/;
 
 /** Enough of a file to tell its kind. */
 const SNIFFED_BYTES = 4_100;
@@ -50,23 +59,32 @@ export async function attach(
   const { head, whole } = await peek(content);
   const { contentType, extension } = await kindOf(head);
   const month = new Date(now).toISOString().slice(0, 7).replace("-", "/");
-  const localKey = `transactions/${upload.clientId}/${month}/${upload.uuid}${extension}`;
+  const folder = `transactions/${upload.clientId}/${month}`;
   const before = await attachmentOfUuid(database, upload.uuid);
-  // Beside its name first: a file of this uuid that is there already is not touched.
-  const stored = await local.put(`${localKey}.${process.pid}-${now}.new`, whole, { maxBytes: MOST_FILE_BYTES });
+  // Beside its name first, which says what its content is.
+  const beside = `${folder}/${upload.uuid}${extension}.${crypto.randomUUID()}.new`;
+  const stored = await local.put(beside, whole, { maxBytes: MOST_FILE_BYTES });
   try {
     if (before !== undefined) return sameOrConflict(before, upload, stored.md5);
+    // Named for its content too: another one that comes under this uuid meanwhile does not replace it.
+    const localKey = `${folder}/${upload.uuid}-${stored.md5}${extension}`;
     const moved = await local.put(localKey, await local.get(stored.key));
     const objectKey = `media/${upload.clientId}/${month}/${upload.uuid}${extension}`;
     const { size, md5 } = moved;
     const given = { ...upload, localKey, objectKey, contentType, size, md5, fileName: nameOf(upload.fileName) };
     const id = await database.transaction((tx) => insertAttachment(tx, given));
     if (id !== 0) return findAttachment(database, { clientId: undefined }, id);
-    const other = await attachmentOfUuid(database, upload.uuid);
-    return sameOrConflict(other as NonNullable<typeof other>, upload, md5);
+    const other = (await attachmentOfUuid(database, upload.uuid)) as KeptAttachment;
+    if (other.path !== localKey) await local.delete(localKey);
+    return sameOrConflict(other, upload, md5);
   } finally {
     await local.delete(stored.key);
   }
+}
+
+/** The name of what is being taken in, or of what a process that was killed has left. */
+export function isBeingTaken(name: string): boolean {
+  return BESIDE.test(name) || isTemporary(name);
 }
 
 /**
@@ -81,8 +99,8 @@ export async function readOff(content: Readable): Promise<void> {
   }
 }
 
-function sameOrConflict(there: Attachment & { md5: string | null }, { clientId }: Upload, md5: string): Attachment {
-  const { md5: its, ...attachment } = there;
+function sameOrConflict(there: KeptAttachment, { clientId }: Upload, md5: string): Attachment {
+  const { md5: its, path: _, ...attachment } = there;
   if (attachment.clientId !== clientId || its !== md5) throw new ApiumError("MEDIA_CONFLICT");
   return attachment;
 }

@@ -46,7 +46,7 @@ const listing = z.strictObject({ ownerTable: z.enum(OWNERS).optional(), ownerUui
 const LARGEST_LOGO_BYTES = 500_000;
 
 interface FileMeta {
-  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number };
+  file?: { readonly fileName: string; readonly contentType: string; readonly bytes: number | null };
 }
 
 export function mediaActions({ database, runtime }: ServiceParts, stores: () => Stores) {
@@ -85,7 +85,8 @@ export function mediaActions({ database, runtime }: ServiceParts, stores: () => 
       (ctx.meta as FileMeta).file = {
         fileName: attachment.fileName,
         contentType: file.contentType,
-        bytes: file.size ?? 0,
+        // Nobody has weighed what other programs have written.
+        bytes: file.size,
       };
       return stream;
     },

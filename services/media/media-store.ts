@@ -76,16 +76,17 @@ export async function noteDeleted(store: Queryable, { attachmentId, attempts }: 
   );
 }
 
-/** It cannot be moved, or could not this time: LOCAL is tried again by a later run. */
+/** It cannot be moved, or could not this time: LOCAL is tried again by a later run, and is REMOTE where the store has it. */
 export async function noteFailure(
   store: Queryable,
   { attachmentId, attempts }: Claim,
-  state: "LOCAL" | "MISSING" | "BROKEN" | "REMOTE",
+  state: "LOCAL" | "MISSING" | "BROKEN",
   error: string,
   retryAt: string | null,
 ): Promise<void> {
   await store.query(
-    `update media_file set state = $3, error = $4, claimed_until = $5::timestamptz
+    `update media_file set state = case when $3 = 'LOCAL' and state = 'REMOTE' then state else $3 end,
+       error = $4, claimed_until = $5::timestamptz
      where attachment_id = $1::bigint and attempts = $2`,
     [attachmentId, attempts, state, error.slice(0, 500), retryAt],
   );
@@ -120,12 +121,12 @@ export async function findAttachment(store: Queryable, scope: Scope, id: number)
   return plain(rows[0]);
 }
 
-export async function attachmentOfUuid(
-  store: Queryable,
-  uuid: string,
-): Promise<(Attachment & { md5: string | null }) | undefined> {
-  const { rows } = await store.query<Attachment & { md5: string | null }>(
-    `${ATTACHMENT.replace("m.state,", "m.state, m.md5,")} where a.uuid = $1::uuid`,
+/** With what only those know who keep it. */
+export type KeptAttachment = Attachment & { readonly path: string; readonly md5: string | null };
+
+export async function attachmentOfUuid(store: Queryable, uuid: string): Promise<KeptAttachment | undefined> {
+  const { rows } = await store.query<KeptAttachment>(
+    `${ATTACHMENT.replace("m.state,", "m.state, m.md5, a.path,")} where a.uuid = $1::uuid`,
     [uuid],
   );
   return rows[0] === undefined ? undefined : plain(rows[0]);

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { openObjectStore } from "../../object-store/index.ts";
 import { messageOf } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
+import { removeAbandoned } from "../abandoned-files.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { isBeingTaken } from "./attach.ts";
 import { removeEmptyFolders } from "./empty-folders.ts";
 import { mediaActions } from "./media-actions.ts";
 import { moveMedia, type Stores } from "./mover.ts";
@@ -23,14 +25,14 @@ export function mediaService(parts: ServiceParts): TaskServiceSchema {
     tasks: {
       moveMediaToCloudStorage: runs(moveMediaToCloudStorage, async (ctx) => {
         const { task } = ctx.locals;
+        const folder = join(mediaRoot(settings), "transactions");
+        await removeAbandoned(parts, folder, isBeingTaken);
         const moved = await moveMedia(parts, opened(), {
           olderThanDays: ctx.params.olderThanDays,
           signal: task.signal,
           onFile: ({ moved: files, bytes }) => task.progress(0.5, `${files} files, ${bytes} bytes`),
         });
-        await removeEmptyFolders(join(mediaRoot(settings), "transactions")).catch((error: unknown) =>
-          log.warn(`empty folders stay: ${messageOf(error)}`),
-        );
+        await removeEmptyFolders(folder).catch((error: unknown) => log.warn(`empty folders stay: ${messageOf(error)}`));
         return moved;
       }),
     },

@@ -2,7 +2,8 @@
  * Moves files off the disk, driven by their rows. Of each: weigh the local file, put it into the store unless it is there
  * already, have the store say what it has, and only when that is the same note it down; then the local file goes. A mover
  * that dies anywhere leaves a row that says how far it was: the next run looks before it does anything again. Several
- * movers never do the same file. A bad file stops nobody; a store that does not answer stops the run, which is tried again.
+ * movers never do the same file. A bad file, or one that the disk refuses, stops nobody; a store that does not answer stops
+ * the run, which is tried again.
  */
 import type { ObjectStore, StoredObject } from "../../object-store/index.ts";
 import { ApiumError, codeOf, messageOf } from "../../runtime/index.ts";
@@ -68,23 +69,27 @@ export async function moveMedia(parts: ServiceParts, stores: Stores, options: Mo
 async function moveOne(parts: ServiceParts, { local, remote }: Stores, file: MediaFile, moved: Moved): Promise<void> {
   const { database, runtime } = parts;
   const now = () => runtime.parts.clock.now();
-  const fail = async (state: "LOCAL" | "MISSING" | "BROKEN" | "REMOTE", why: string) => {
-    await noteFailure(
-      database,
-      file,
-      state,
-      why,
-      state === "LOCAL" || state === "REMOTE" ? iso(now() + RETRY_AFTER_MS) : null,
-    );
+  const fail = async (state: "LOCAL" | "MISSING" | "BROKEN", why: string) => {
+    await noteFailure(database, file, state, why, state === "LOCAL" ? iso(now() + RETRY_AFTER_MS) : null);
     moved[state === "MISSING" ? "missing" : state === "BROKEN" ? "broken" : "failed"] += 1;
   };
+  // A disk that refuses one file may well have the next one: what it says is the file's own, what the store says everybody's.
+  let isOfDisk = false;
+  const disk = async <Value>(work: Promise<Value>): Promise<Value> => {
+    try {
+      return await work;
+    } catch (error) {
+      isOfDisk = true;
+      throw error;
+    }
+  };
   try {
-    const weighed = await local.stat(file.localKey);
+    const weighed = await disk(local.stat(file.localKey));
     if (weighed === undefined) return await withoutLocal(parts, remote, file, moved, fail);
     if (file.md5 !== null && file.md5 !== weighed.md5)
       return await fail("BROKEN", "the file is not the one that was taken in");
     if (file.state === "REMOTE" && !isSame(await remote.stat(file.objectKey), weighed)) {
-      return await fail("REMOTE", "the store has another file than it had; the local one stays");
+      return await fail("LOCAL", "the store has another file than it had; the local one stays");
     }
     if (file.state !== "REMOTE") {
       // A first attempt cannot have left anything there.
@@ -92,19 +97,20 @@ async function moveOne(parts: ServiceParts, { local, remote }: Stores, file: Med
       if (isSame(there, weighed)) moved.found += 1;
       else {
         const contentType = file.contentType;
-        const stored = await remote.put(file.objectKey, await local.get(file.localKey), { contentType });
+        const content = await disk(local.get(file.localKey));
+        const stored = await remote.put(file.objectKey, content, { contentType });
         if (!isSame(stored, weighed)) return await fail("LOCAL", "the store has other bytes than were sent");
         moved.moved += 1;
         moved.bytes += stored.size;
       }
       if (!(await noteRemote(database, file, weighed, iso(now())))) return;
     }
-    await local.delete(file.localKey);
+    await disk(local.delete(file.localKey));
     await noteDeleted(database, file);
   } catch (error) {
     if (codeOf(error) === "OBJECT_KEY_INVALID")
       return fail("BROKEN", `not below the media folder: ${messageOf(error)}`);
-    if (error instanceof ApiumError || isOurs(error)) throw error;
+    if (!isOfDisk && (error instanceof ApiumError || isOurs(error))) throw error;
     await fail("LOCAL", messageOf(error));
   }
 }
@@ -130,8 +136,8 @@ async function withoutLocal(
 /** The store, or the database, is away: what was claimed is free again at once. */
 async function giveBack({ database, log }: ServiceParts, files: readonly MediaFile[], error: unknown): Promise<void> {
   for (const file of files) {
-    await noteFailure(database, file, file.state === "REMOTE" ? "REMOTE" : "LOCAL", messageOf(error), null).catch(
-      (cause: unknown) => log.warn(`the claim of attachment ${file.attachmentId} ends by itself: ${messageOf(cause)}`),
+    await noteFailure(database, file, "LOCAL", messageOf(error), null).catch((cause: unknown) =>
+      log.warn(`the claim of attachment ${file.attachmentId} ends by itself: ${messageOf(cause)}`),
     );
   }
 }

@@ -43,7 +43,8 @@ export async function makeReport(parts: ServiceParts, workshop: Workshop, task: 
   const run = await findRun(database, WHOLE_SYSTEM, runId).catch((error: unknown) => {
     throw codeOf(error) === "NOT_FOUND" ? new Reject("the report is gone", { cause: error }) : error;
   });
-  if (!(await beginRun(database, runId))) return { state: run.state, rows: run.rows ?? 0, bytes: run.bytes ?? 0 };
+  if (!(await beginRun(database, runId, task.id, now())))
+    return { state: run.state, rows: run.rows ?? 0, bytes: run.bytes ?? 0 };
   try {
     const file = await draw(parts, workshop, task, run);
     return await task.complete(async (tx) => {
@@ -83,7 +84,7 @@ async function draw(
   const logo = run.clientId === null ? undefined : await logoOf(run.clientId);
   const document = logo === undefined ? read : { ...read, logo };
   await mkdir(folder, { recursive: true });
-  const path = join(folder, `${run.uuid}-${task.attempt}.${run.format}`);
+  const path = join(folder, `${run.uuid}-${task.id}-${task.attempt}.${run.format}`);
   try {
     const { rows, bytes, pages } = await renderer.render(document, run.format, path, {
       signal: task.signal,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type ObjectStore, openObjectStore } from "../../object-store/index.ts";
 import { parseParams } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
+import { removeAbandoned } from "../abandoned-files.ts";
 import { id } from "../fields.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { deliveryMailFacts, notificationMailFacts, sweepDeliveries } from "./deliveries.ts";
@@ -66,9 +67,10 @@ export function reportsService(parts: ServiceParts): TaskServiceSchema {
       noteReportDelivery: runs(noteReportDelivery, (ctx) =>
         ctx.locals.task.complete((tx) => noteDelivery(tx, ctx.params, now())),
       ),
-      cleanupReports: runs(cleanupReports, async (ctx) => ({
-        deleted: await deleteExpired(parts, opened(store), ctx.locals.task.signal),
-      })),
+      cleanupReports: runs(cleanupReports, async (ctx) => {
+        await removeAbandoned(parts, folder, () => true);
+        return { deleted: await deleteExpired(parts, opened(store), ctx.locals.task.signal) };
+      }),
     },
     actions: {
       ...reportActions(parts, () => opened(store)),

@@ -135,11 +135,16 @@ export async function listRuns(store: Queryable, scope: Scope, filter: RunFilter
   return pageOf(rows.map(plain), limit);
 }
 
-/** True when it is still to be made. */
-export async function beginRun(store: Queryable, id: number): Promise<boolean> {
+/**
+ * True when it is still to be made. One that failed is: whoever runs its task again wants it, and keeps it from then on for as
+ * long as it would have been kept. It is this task's from now on, as long as that lives nobody says that it was forgotten.
+ */
+export async function beginRun(store: Queryable, id: number, taskId: string, now: number): Promise<boolean> {
   const { affected } = await store.query(
-    "update report_run set state = 'RUNNING' where id = $1::bigint and state in ('QUEUED', 'RUNNING')",
-    [id],
+    `update report_run set state = 'RUNNING', task_id = $2, error = null, finished_at = null,
+       expires_at = coalesce(expires_at + ($3::timestamptz - finished_at), expires_at)
+     where id = $1::bigint and state in ('QUEUED', 'RUNNING', 'FAILED')`,
+    [id, taskId, new Date(now).toISOString()],
   );
   return affected === 1;
 }

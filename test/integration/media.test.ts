@@ -1,14 +1,29 @@
 /** Files of the facility: taken in whole or not at all, moved once, found wherever they are. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
+import { openFolderStore } from "../../object-store/index.ts";
+import { ApiumError } from "../../runtime/index.ts";
+import { gatewayModule } from "../../services/gateway/index.ts";
 import { mediaModule } from "../../services/media/index.ts";
+import { adoptFiles } from "../../services/media/media-store.ts";
+import { moveMedia, type Stores } from "../../services/media/mover.ts";
 import { moveMediaToCloudStorage } from "../../services/media/tasks.ts";
-import { availableBackends } from "../support/backends.ts";
+import { availableBackends, eventually } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 import { type RunningServices, startServices } from "../support/services.ts";
 
@@ -54,7 +69,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
   const user = (clientId: number | undefined = client) => ({ user: { name: "olga", role: "operator", clientId } });
   const call = <Result>(action: string, params: object, who: object = user()) =>
     services.call<Result>(`media.${action}`, params, who);
-  const attach = (content: Buffer, more: object = {}, who: object = user()): Promise<Attachment> => {
+  const attach = (content: Buffer | Readable, more: object = {}, who: object = user()): Promise<Attachment> => {
     const params = {
       ownerTable: "jobneed",
       ownerUuid: crypto.randomUUID(),
@@ -62,7 +77,10 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
       siteId: site,
       ...more,
     };
-    return services.broker.call("media.attach", params, { meta: who, stream: Readable.from([content]) });
+    return services.broker.call("media.attach", params, {
+      meta: who,
+      stream: Buffer.isBuffer(content) ? Readable.from([content]) : content,
+    });
   };
   const contentOf = async (id: number): Promise<Buffer> => {
     const chunks: Buffer[] = [];
@@ -91,7 +109,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
       state: "LOCAL",
     });
     expect(await contentOf(attached.id)).toEqual(PNG);
-    expect(below(join(folder, "media"))).toEqual([`${attached.uuid}.png`]);
+    expect(below(join(folder, "media"))).toEqual([`${attached.uuid}-${md5(PNG)}.png`]);
     expect(await move(60)).toMatchObject({ moved: 0 });
     expect(await move()).toMatchObject({ moved: 1, bytes: PNG.length, failed: 0 });
     expect(await row(attached.id)).toEqual({ state: "REMOTE", is_local: false, error: null, md5: md5(PNG) });
@@ -111,8 +129,25 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     await expect(attach(PNG, { uuid, siteId: undefined }, user(await facility.makeClient()))).rejects.toMatchObject({
       code: "MEDIA_CONFLICT",
     });
-    expect(below(join(folder, "media"))).toEqual([`${uuid}.png`]);
+    expect(below(join(folder, "media"))).toEqual([`${uuid}-${md5(PNG)}.png`]);
     expect(await contentOf(first.id)).toEqual(PNG);
+  });
+
+  test("of two at once under one uuid the refused one leaves the kept file as it was", async () => {
+    const uuid = crypto.randomUUID();
+    const [kept, refused] = [new PassThrough(), new PassThrough()];
+    const uploads = [attach(kept, { uuid }), attach(refused, { uuid })];
+    kept.write("k".repeat(5_000));
+    refused.write("r".repeat(5_000));
+    // Both are being written: neither has seen the other's row.
+    await eventually(async () => below(join(folder, "media")).length === 2, 60_000);
+    kept.end();
+    const attached = (await uploads[0]) as Attachment;
+    refused.end();
+    await expect(uploads[1]).rejects.toMatchObject({ code: "MEDIA_CONFLICT" });
+    expect(md5(await contentOf(attached.id))).toBe(md5(Buffer.from("k".repeat(5_000))));
+    expect(below(join(folder, "media"))).toHaveLength(1);
+    expect(await move()).toMatchObject({ moved: 1, broken: 0 });
   });
 
   test.each([
@@ -204,6 +239,76 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     expect(existsSync(join(outside, "secret"))).toBe(true);
     expect(existsSync(join(path, file))).toBe(true);
     rmSync(outside, { recursive: true });
+  });
+
+  test("what the disk refuses of one file stops nobody, and a store that is away stops the run", async () => {
+    const closed = await foreign("transactions/1/closed.bin", Buffer.from("closed"));
+    const kept = await foreign("transactions/1/kept.bin", Buffer.from("kept"));
+    const good = await foreign("transactions/1/good.bin", Buffer.from("good"));
+    const refuse = (): never => {
+      throw new ApiumError("OBJECT_STORE_UNAVAILABLE", "it refuses");
+    };
+    const disk = openFolderStore(join(folder, "media"));
+    const objects = openFolderStore(join(folder, "objects"));
+    const local: Stores["local"] = {
+      ...disk,
+      get: async (key) => (key.endsWith("closed.bin") ? refuse() : disk.get(key)),
+      delete: async (key) => (key.endsWith("kept.bin") ? refuse() : disk.delete(key)),
+    };
+    const run = (stores: Stores) => moveMedia(services.parts, stores, { olderThanDays: 0 });
+    const away: Stores["remote"] = {
+      ...objects,
+      async put(_key, content) {
+        content.destroy();
+        return refuse();
+      },
+    };
+    await expect(run({ local: disk, remote: away })).rejects.toMatchObject({ code: "OBJECT_STORE_UNAVAILABLE" });
+    expect((await row(closed)).state).toBe("LOCAL");
+    expect(await run({ local, remote: objects })).toMatchObject({ moved: 2, failed: 2 });
+    expect(await row(closed)).toMatchObject({ state: "LOCAL", error: "it refuses" });
+    expect(await row(kept)).toMatchObject({ state: "REMOTE", is_local: true, error: "it refuses" });
+    expect(await row(good)).toMatchObject({ state: "REMOTE", is_local: false });
+  });
+
+  test("a file that nobody has weighed is downloaded whole", async () => {
+    const id = await foreign("transactions/1/foreign.bin", Buffer.from("foreign"));
+    await adoptFiles(facility.database, new Date().toISOString(), 1);
+    expect(await call("get", { id })).toMatchObject({ state: "LOCAL", size: null });
+    const token = "viewer-token-of-the-test";
+    const environment = { DATA_DIR: folder, PORT: "0", API_TOKENS: `viewer:${token}` };
+    const modules = [mediaModule, gatewayModule];
+    const gateway = await startServices(facility.backend, { modules, environment, runtime: { queues: [] } });
+    try {
+      const { server } = gateway.broker.getLocalService("gateway") as unknown as { server: Server };
+      const { port } = server.address() as { port: number };
+      const url = `http://127.0.0.1:${port}/api/v1/attachments/${id}/file`;
+      const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+      expect([answer.status, answer.headers.get("content-length")]).toEqual([200, null]);
+      expect(await answer.text()).toBe("foreign");
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  test("what killed processes were writing goes after a day; nobody else's file does", async () => {
+    const names = [
+      `${crypto.randomUUID()}.png.77-1767225600000.new`,
+      `${crypto.randomUUID()}.pdf.${crypto.randomUUID()}.new`,
+      ".0123456789abcdef.part",
+    ];
+    const month = join(folder, "media", "transactions", "1", "2026", "01");
+    mkdirSync(month, { recursive: true });
+    const write = (name: string, ageHours: number) => {
+      writeFileSync(join(month, name), "half");
+      const then = Date.now() / 1_000 - ageHours * 3_600;
+      utimesSync(join(month, name), then, then);
+    };
+    for (const name of [...names, "what is new", "foreign.new"]) write(name, 25);
+    const young = `${crypto.randomUUID()}.png.${crypto.randomUUID()}.new`;
+    write(young, 23);
+    await move();
+    expect(below(join(folder, "media")).sort()).toEqual(["foreign.new", young, "what is new"].sort());
   });
 
   test("a crash between the store's word and the delete is made good by the next run; nothing is sent twice", async () => {

@@ -1,5 +1,5 @@
 /** Reports on demand: made once, told where they fail, mailed with their file, gone when their time is over, nobody else's. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -103,6 +103,29 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await expect(call("retry", { id })).rejects.toMatchObject({ code: "REPORT_NOT_READY" });
   }, 180_000);
 
+  test("its dead letter requeued makes one that failed, and sends it; a run that has its file keeps it", async () => {
+    clock.set("2026-02-02T00:00:00Z");
+    await writeFile(join(folder, "objects"), "no folder");
+    const { id, expiresAt } = await order({ to: ["manager@facility.example"] });
+    expect(await ended(id)).toMatchObject({ state: "FAILED", error: { code: "OBJECT_NOT_FOUND" } });
+    await rm(join(folder, "objects"));
+    clock.set("2026-02-20T00:00:00Z");
+    const letter = await eventually(async () => {
+      const { items } = await services.runtime.deadLetters();
+      return items.find(({ params }) => (params as { runId?: number }).runId === id);
+    }, 20_000);
+    const again = await services.runtime.requeueDeadLetter(letter.id);
+    expect(await services.runtime.result(again.id, "60s")).toMatchObject({ state: "READY", rows: 1 });
+    const run = await call<Run>("get", { id });
+    expect(run).toMatchObject({ state: "READY", error: null, taskId: again.id });
+    // Kept from then on for as long as it would have been.
+    expect(Date.parse(run.expiresAt) - Date.parse(expiresAt)).toBeGreaterThanOrEqual(17 * 86_400_000);
+    await eventually(async () => (await call<Run>("get", { id })).deliveries[0]?.state === "SENT", 20_000);
+    const third = await services.runtime.retry(again.id);
+    await services.runtime.result(third.id, "60s");
+    expect(await call<Run>("get", { id })).toEqual({ ...run, deliveries: expect.anything() });
+  }, 180_000);
+
   test("files go when their time is over, those that a mail still waits for stay", async () => {
     clock.set("2026-02-02T00:00:00Z");
     const first = await order();
@@ -121,6 +144,22 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await expect(call("file", { id: first.id })).rejects.toMatchObject({ code: "REPORT_NOT_READY" });
     await call("retry", { id: first.id });
     expect(await ended(first.id)).toMatchObject({ state: "READY" });
+  }, 180_000);
+
+  test("what killed processes were drawing goes after a day", async () => {
+    const drawn = join(folder, "reports-in-progress");
+    await mkdir(drawn);
+    for (const [name, ageHours] of [
+      ["old.csv", 25],
+      ["old.csv.part", 25],
+      ["young.csv.part", 23],
+    ] as const) {
+      await writeFile(join(drawn, name), "half");
+      const then = Date.now() / 1_000 - ageHours * 3_600;
+      await utimes(join(drawn, name), then, then);
+    }
+    await cleanupReports.callAndWait(services.runtime, {});
+    expect(await readdir(drawn)).toEqual(["young.csv.part"]);
   }, 180_000);
 
   test("a run whose task ended without a word is said to have failed by the sweep", async () => {
