@@ -91,6 +91,8 @@ test("a task is applied, waited for, and seen with Flower's keys", async () => {
   const { body: listed } = await flower("GET", "/tasks?taskname=tasks.add&state=SUCCESS&limit=10&sort_by=-received");
   expect(listed[id]).toEqual(expect.objectContaining({ uuid: id, state: "SUCCESS" }));
   expect((await flower("GET", "/tasks?state=NONSENSE")).body).toEqual({});
+  expect(await flower("GET", "/tasks?offset=10000")).toMatchObject({ status: 200, body: {} });
+  expect(await flower("GET", "/tasks?offset=10001")).toMatchObject({ status: 422 });
   expect((await flower("GET", "/tasks?received_start=2099-01-01 00:00")).body).toEqual({});
 });
 

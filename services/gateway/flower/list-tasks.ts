@@ -1,8 +1,11 @@
 // GET /api/tasks: filters, pages and order as Flower has them, on our own pages.
+import { refused } from "../../fields.ts";
 import type { FlowerRequest, Items } from "./flower-request.ts";
 import { flowerTask, ourState, type Viewed } from "./flower-task.ts";
 
 const LONGEST_LIST = 1_000;
+/** Flower keeps ten thousand tasks; whoever wants older ones asks for a time. */
+const MOST_SKIPPED = 10_000;
 const PAGE = 500;
 
 export async function listTasks({ given, ask }: FlowerRequest): Promise<object> {
@@ -11,6 +14,9 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
   const ours = state === undefined ? undefined : ourState(state);
   if (state !== undefined && ours === undefined) return {};
   const offset = Math.max(0, Number(given.offset ?? 0) || 0);
+  if (offset > MOST_SKIPPED) {
+    throw refused("offset", `skips ${MOST_SKIPPED} tasks at most; narrow the list by received_start and received_end`);
+  }
   const limit = Math.min(LONGEST_LIST, Number(given.limit ?? LONGEST_LIST) || LONGEST_LIST);
   const [from, to] = [minuteOf(given.received_start), minuteOf(given.received_end)];
   const filter = {
