@@ -8,7 +8,7 @@ import type { Settings } from "../../settings.ts";
 import { secretFile } from "../secret-file.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import type { AccountBook } from "./account-book.ts";
-import { isOpenTo, mayDo, PERSON, type RestRoute } from "./rest-route.ts";
+import { type Demands, isOpenTo, mayDo, PERSON } from "./rest-route.ts";
 import { Sessions } from "./sessions.ts";
 import type { Known, User } from "./user.ts";
 
@@ -85,7 +85,7 @@ export class Access {
    * The user, if there is one, the endpoint is open to their client, and their role suffices.
    * @throws ApiumError `UNAUTHENTICATED`, `FORBIDDEN`.
    */
-  allow(user: User | undefined, route: RestRoute): User {
+  allow(user: User | undefined, route: Demands): User {
     if (user === undefined) throw new ApiumError("UNAUTHENTICATED");
     if (!isOpenTo(user, route)) throw new ApiumError("FORBIDDEN", "this is for operators of the whole system");
     if (mayDo(user.role, route.role) || (user.role === PERSON && route.isForPhones === true)) return user;

@@ -1,11 +1,12 @@
-// POST /graphql for phones: with their token, or without one to get it. Answers have GraphQL's own form, errors too; the
-// status says what kind they are.
+// POST /graphql for phones: with their token, or without one to get it. No other token opens it: what phones report is
+// written, whatever role the token has. Answers have GraphQL's own form, errors too; the status says what kind they are.
 import { ApiumError, ERRORS } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
 import { jsonBody, smallJsonBody } from "./body.ts";
 import { publicError } from "./error-response.ts";
 import type { Request, Response } from "./request.ts";
 import { sendJson } from "./request.ts";
+import { PERSON } from "./rest-route.ts";
 
 /** The wait of a mutation, and a little more. */
 const TIMEOUT_MS = 30_000;
@@ -46,6 +47,7 @@ async function answer(request: Request, response: Response, access: Access, call
   if (user === undefined && request.headers.authorization !== undefined) {
     throw new ApiumError("UNAUTHENTICATED", ERRORS.UNAUTHENTICATED.meaning);
   }
+  if (user !== undefined) access.allow(user, { role: PERSON, isOfClient: true });
   await new Promise<void>((resolve, reject) =>
     (user === undefined ? smallJsonBody : jsonBody)(request, response, (error) =>
       error === undefined ? resolve() : reject(error),

@@ -37,6 +37,9 @@ export interface RestRoute {
   readonly mayWait?: boolean;
 }
 
+/** What an endpoint demands of whoever asks. */
+export type Demands = Pick<RestRoute, "role" | "isOfClient" | "isForPhones">;
+
 export const API_PREFIX = "/api/v1";
 
 /** True when `role` may do what needs `needed`; nobody may do what needs no known role. */
@@ -51,6 +54,6 @@ export function ofClient(routes: readonly RestRoute[]): readonly RestRoute[] {
 }
 
 /** Whether the endpoint is there for a user at all, whatever their role. */
-export function isOpenTo({ clientId }: { readonly clientId?: number | undefined }, route: RestRoute): boolean {
+export function isOpenTo({ clientId }: { readonly clientId?: number | undefined }, route: Demands): boolean {
   return clientId === undefined || route.isOfClient === true;
 }

@@ -1,6 +1,7 @@
 /** Phones through a real gateway: signing in, one effect for many deliveries, one outcome for each record, what is refused. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { TOKENS } from "../support/accounts.ts";
 import { availableBackends, eventually } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 import { PASSWORD, type Phone, type Phones, recordsMutation, SIGN_IN, startPhones } from "../support/phones.ts";
@@ -589,6 +590,26 @@ describe.each(availableBackends())("phones on %s", (name) => {
       expect((await phones.graphql(query, undefined, forged)).status).toBe(401);
       const none = `${btoa('{"alg":"none"}').replaceAll("=", "")}.${phone.token.split(".")[1]}.`;
       expect((await phones.graphql(query, undefined, none)).status).toBe(401);
+    });
+
+    test("is a token of another role, a person's too: it would write where it may only read", async () => {
+      const reader = { name: "reader", role: "viewer", personId: phone.personId };
+      const { body } = await phones.ask(TOKENS.admin, "POST", "/accounts/tokens", reader);
+      const uuid = randomUUID();
+      const records = [{ tablename: "ticket", uuid, ticketdesc: "The gate does not close", bu_id: siteId }];
+      const mutation = recordsMutation("insertRecord");
+      const later = "mutation L($m: String!, $v: JSON) { enqueueMutation(mutation: $m, variables: $v) { taskId } }";
+      const answers = [
+        await phones.graphql(mutation, { records }, body.token),
+        await phones.graphql(later, { m: mutation, v: { records } }, body.token),
+        await phones.graphql("{ me { name } }", undefined, TOKENS.admin),
+      ];
+      expect(answers.map(({ status, errors }) => [status, errors?.[0]])).toMatchObject([
+        [403, { message: "this needs the role person; yours is viewer", extensions: { code: "FORBIDDEN" } }],
+        [403, { extensions: { code: "FORBIDDEN" } }],
+        [403, { message: "this needs the role person; yours is admin", extensions: { code: "FORBIDDEN" } }],
+      ]);
+      expect(await facility.all("select 1 from mobile_message where $1 = any (uuids)", [uuid])).toEqual([]);
     });
 
     test("is a message too large for HTTP, and too many records", async () => {

@@ -38,8 +38,7 @@ async function answer(
   call: Call,
 ): Promise<void> {
   acceptBasic(request);
-  const { method, path, role, summary } = endpoint;
-  const user = access.allow(await access.identify(request), { method, path, role, summary, action: "" });
+  const user = access.allow(await access.identify(request), { role: endpoint.role });
   await new Promise<void>((resolve, reject) =>
     formBody(request, response, (error) => (error === undefined ? resolve() : reject(error))),
   );
