@@ -522,6 +522,50 @@ describe.each(availableBackends())("phones on %s", (name) => {
     });
   });
 
+  describe("a message with an id of its sender's", () => {
+    const mutation = recordsMutation("insertRecord");
+    const ticket = (uuid: string) => ({
+      records: [{ tablename: "ticket", uuid, ticketdesc: "The gate does not close", bu_id: siteId }],
+    });
+    const deliveriesOf = async (uuid: string) =>
+      (
+        await facility.all<{ deliveries: number }>("select deliveries from mobile_message where $1 = any (uuids)", [
+          uuid,
+        ])
+      ).map(({ deliveries }) => deliveries);
+
+    test("is of its device: another device of the person numbers as it likes", async () => {
+      const second = `${phone.deviceId}-2`;
+      const input = { loginid: phone.loginId, password: PASSWORD, deviceid: second };
+      const token = (await phones.graphql(SIGN_IN, { input })).data.tokenAuth.token as string;
+      const uuids = [randomUUID(), randomUUID()] as const;
+      const messageId = `of-two-devices-${uuids[0]}`;
+      const send = async (as: string, uuid: string) =>
+        (await phones.ask(as, "POST", "/mobile/messages", { mutation, variables: ticket(uuid), messageId })).body;
+      expect(await send(phone.token, uuids[0])).toMatchObject({ isRepeat: false, uuids: [uuids[0]] });
+      expect(await send(token, uuids[1])).toMatchObject({ isRepeat: false, uuids: [uuids[1]] });
+      expect(await send(token, uuids[1])).toMatchObject({ isRepeat: true, uuids: [uuids[1]] });
+      expect([await deliveriesOf(uuids[0]), await deliveriesOf(uuids[1])]).toEqual([[1], [2]]);
+    });
+
+    test("is refused under an id that another message has: what is acknowledged is stored", async () => {
+      const [kept, other] = [randomUUID(), randomUUID()];
+      const messageId = `taken-${kept}`;
+      const send = (uuid: string) =>
+        phone.rest("POST", "/mobile/messages", { mutation, variables: ticket(uuid), messageId });
+      expect((await send(kept)).body).toMatchObject({ isRepeat: false, uuids: [kept] });
+      expect(await send(other)).toMatchObject({ status: 409, body: { error: { code: "MESSAGE_ID_CONFLICT" } } });
+      const { errors } = await phone.graphql(
+        `mutation L($m: String!, $v: JSON, $id: String) {
+           enqueueMutation(mutation: $m, variables: $v, messageId: $id) { taskId } }`,
+        { m: mutation, v: ticket(other), id: messageId },
+      );
+      expect(errors[0].extensions.code).toBe("MESSAGE_ID_CONFLICT");
+      expect((await send(kept)).body).toMatchObject({ isRepeat: true, uuids: [kept] });
+      expect([await deliveriesOf(kept), await deliveriesOf(other)]).toEqual([[2], []]);
+    });
+  });
+
   describe("delta queries", () => {
     test("give the client's rows with their types, and go on where they stopped", async () => {
       const ask = (after: string | null) =>
