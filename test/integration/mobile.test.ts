@@ -90,6 +90,48 @@ describe.each(availableBackends())("phones on %s", (name) => {
       expect((await again("a-device-of-their-own")).errors).toBeUndefined();
     });
 
+    describe("on a device of another client", () => {
+      const me = "{ me { personId } }";
+      const age = (deviceId: string) =>
+        facility.database.query(
+          "update mobile_device set signed_in_at = signed_in_at - interval '31 days' where device_id = $1",
+          [deviceId],
+        );
+      const takeOver = async ({ deviceId }: Phone) => {
+        const next = await phones.phoneAt(await facility.makeSite());
+        return signIn({ loginid: next.loginId, password: PASSWORD, deviceid: deviceId });
+      };
+      const enable = (personId: number, isEnabled: boolean) =>
+        facility.database.query("update person set enabled = $2 where id = $1", [personId, isEnabled]);
+
+      test("is possible when nobody can be signed in there any more, and stays so", async () => {
+        const [disabled, changed, expired] = await Promise.all([1, 2, 3].map(() => phones.phoneAt(siteId)));
+        if (disabled === undefined || changed === undefined || expired === undefined) throw new Error("no phones");
+        await enable(disabled.personId, false);
+        const password = { password: "another horse, another battery" };
+        await phones.ask(TOKENS.admin, "POST", `/people/${changed.personId}/password`, password);
+        await age(expired.deviceId);
+        for (const left of [disabled, changed, expired]) {
+          const { data, errors } = await takeOver(left);
+          expect(errors).toBeUndefined();
+          expect((await phones.graphql(me, undefined, data.tokenAuth.token)).status).toBe(200);
+        }
+        // Whoever may come again must not be told what the next one is told.
+        await enable(disabled.personId, true);
+        expect((await disabled.graphql(me)).status).toBe(401);
+        expect((await expired.graphql(me)).status).toBe(401);
+      });
+
+      test("is refused while the one before still refreshes their token", async () => {
+        const before = await phones.phoneAt(siteId);
+        await age(before.deviceId);
+        const refresh = `mutation { refreshToken(refreshToken: "${before.refreshToken}") { token } }`;
+        expect((await phones.graphql(refresh)).errors).toBeUndefined();
+        expect((await takeOver(before)).errors[0].extensions.fields).toMatchObject([{ field: "deviceId" }]);
+        expect((await before.graphql(me)).status).toBe(200);
+      });
+    });
+
     test("ends with signing out, with the password, and with the person", async () => {
       const me = "{ me { personId } }";
       const leaver = await phones.phoneAt(siteId);
