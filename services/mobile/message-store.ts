@@ -1,8 +1,9 @@
 // Messages of phones in the books. A message that says the same as an earlier one of its sender is that one, unless the
-// phone has since sent something else about the same records: then it is a change back, and new.
+// phone has since sent something else about the same records: then it is a change back, and new. One under an id of its
+// device's own is the one that came under it, and must say what that said: what is acknowledged here, the phone forgets.
 import { createHash } from "node:crypto";
 import { type Queryable, type Transaction, textArray } from "../../database/index.ts";
-import { canonicalJson } from "../../runtime/index.ts";
+import { ApiumError, canonicalJson } from "../../runtime/index.ts";
 import { plain } from "../fields.ts";
 import type { Sender } from "../receiver.ts";
 
@@ -13,7 +14,7 @@ export interface NewMessage {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly uuids: readonly string[];
   readonly serviceName: string | null;
-  /** The sender's own; default what the message says. */
+  /** The device's own; default what the message says. */
   readonly messageId: string | null;
 }
 
@@ -54,24 +55,46 @@ export async function lockSender(
   ]);
 }
 
-export function keyOf({ document, operationName, variables, messageId }: NewMessage): string {
-  const said = messageId === null ? canonicalJson([document, operationName, variables]) : `id ${messageId}`;
-  return createHash("sha256").update(said).digest("hex");
+export function keyOf(message: NewMessage): string {
+  const { messageId } = message;
+  return createHash("sha256")
+    .update(messageId === null ? contentOf(message) : `id ${messageId}`)
+    .digest("hex");
 }
 
-/** The message that this one repeats, with one more delivery counted. Under the sender's lock. */
+function contentOf({
+  document,
+  operationName,
+  variables,
+}: Pick<NewMessage, "document" | "operationName" | "variables">) {
+  return canonicalJson([document, operationName, variables]);
+}
+
+/**
+ * The message that this one repeats, with one more delivery counted. Under the sender's lock.
+ * @throws ApiumError `MESSAGE_ID_CONFLICT` when its id is that of a message of the device that says something else.
+ */
 export async function repeated(tx: Transaction, sender: Sender, message: NewMessage): Promise<Message | undefined> {
   const { rows } = await tx.query<Message>(
     `with known as (
-       select max(id) as id from mobile_message where person_id = $1::bigint and key = $2)
+       select max(id) as id from mobile_message where person_id = $1::bigint and key = $2
+         and (not $3::boolean or device_id is not distinct from $5))
      update mobile_message m set deliveries = m.deliveries + 1 from known
      where m.id = known.id and ($3::boolean or not exists (
        select 1 from mobile_message later
        where later.person_id = $1::bigint and later.id > known.id and later.uuids && $4::text::text[]))
      returning ${COLUMNS}`,
-    [sender.personId, keyOf(message), message.messageId !== null, textArray(message.uuids)],
+    [sender.personId, keyOf(message), message.messageId !== null, textArray(message.uuids), sender.deviceId],
   );
-  return rows[0] === undefined ? undefined : plain(rows[0]);
+  if (rows[0] === undefined) return undefined;
+  const known = plain(rows[0]);
+  if (message.messageId !== null && contentOf(known) !== contentOf(message)) {
+    throw new ApiumError(
+      "MESSAGE_ID_CONFLICT",
+      `the message id ${message.messageId} was already used for another message of this device`,
+    );
+  }
+  return known;
 }
 
 /** The number of a message to come, for its task to know. */

@@ -27,7 +27,7 @@ export type Offered = Omit<NewMessage, "uuids"> & { readonly uuids?: readonly st
 
 /**
  * Keeps a message. The same again gives the same answer.
- * @throws ApiumError `QUERY_INVALID`, `QUERY_TOO_COSTLY`, `PARAMS_INVALID`, `REQUEST_TOO_LARGE`.
+ * @throws ApiumError `QUERY_INVALID`, `QUERY_TOO_COSTLY`, `PARAMS_INVALID`, `REQUEST_TOO_LARGE`, `MESSAGE_ID_CONFLICT`.
  */
 export async function receive(
   { database, runtime }: Pick<ServiceParts, "database" | "runtime">,

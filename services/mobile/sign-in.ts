@@ -7,8 +7,8 @@ import { text } from "../fields.ts";
 import type { LoginGuard } from "../login-guard.ts";
 import type { Sender } from "../receiver.ts";
 import { Turns } from "../turns.ts";
-import { beginSession, currentSession, endSession } from "./devices.ts";
-import { ACCESS_SECONDS, type Grant, type Tokens } from "./tokens.ts";
+import { beginSession, currentSession, endSession, renewSession, sessionsElsewhere } from "./devices.ts";
+import { ACCESS_SECONDS, type Grant, REFRESH_SECONDS, type Tokens } from "./tokens.ts";
 
 /** What `accounts.ofPassword` and `accounts.ofKey` answer. */
 export interface KnownAccount {
@@ -72,11 +72,12 @@ export class PhoneSignIn {
         await guard.failed(address, loginId);
         throw new ApiumError("UNAUTHENTICATED", "the login, the password or the client is wrong");
       }
-      const { personId, clientId } = account;
-      const at = new Date(this.#parts.now()).toISOString();
-      const session = await database.transaction((tx) => beginSession(tx, { personId, clientId }, deviceId, at));
+      const { key, personId, clientId } = account;
+      await this.#endWorthless(clientId, deviceId);
+      const at = this.#at();
+      const session = await database.transaction((tx) => beginSession(tx, { key, personId, clientId }, deviceId, at));
       this.#known.clear();
-      return this.#pair({ key: account.key, personId, clientId, deviceId, session }, account.name);
+      return this.#pair({ key, personId, clientId, deviceId, session }, account.name);
     });
   }
 
@@ -84,13 +85,13 @@ export class PhoneSignIn {
   async refresh(refreshToken: string): Promise<PhoneSession> {
     const grant = await this.#parts.tokens.read(refreshToken, "refresh");
     const sender = await this.#stillKnown(grant);
+    if (!(await renewSession(this.#parts.database, grant, this.#at()))) throw ended();
     return this.#pair(grant, sender.name);
   }
 
   async signOut({ personId, deviceId }: Sender): Promise<boolean> {
     this.#known.clear();
-    const { database, now } = this.#parts;
-    return endSession(database, personId, deviceId ?? "", new Date(now()).toISOString());
+    return endSession(this.#parts.database, { personId, deviceId: deviceId ?? "" }, this.#at());
   }
 
   /** Who sent a token along. @throws ApiumError `UNAUTHENTICATED`. */
@@ -110,11 +111,28 @@ export class PhoneSignIn {
     this.#known.clear();
   }
 
+  /**
+   * Nobody could sign those out: their last token has expired, or their account is none any more. They are ended, not
+   * passed over, so that none comes back to life beside the next.
+   */
+  async #endWorthless(clientId: number, deviceId: string): Promise<void> {
+    const { ask, database, now } = this.#parts;
+    for (const { personId, session, key, usedAt } of await sessionsElsewhere(database, clientId, deviceId)) {
+      const mayHaveToken = Date.parse(usedAt) > now() - REFRESH_SECONDS * 1_000;
+      if (mayHaveToken && (key === null || (await ask("ofKey", { key })) !== null)) continue;
+      await endSession(database, { personId, deviceId, session }, this.#at());
+    }
+  }
+
+  #at(): string {
+    return new Date(this.#parts.now()).toISOString();
+  }
+
   async #stillKnown({ key, personId, deviceId, session }: Grant): Promise<Sender> {
     const { ask, database } = this.#parts;
     const [account, current] = await Promise.all([ask("ofKey", { key }), currentSession(database, personId, deviceId)]);
     if (account === null || account.personId !== personId || account.clientId === null || current !== session) {
-      throw new ApiumError("UNAUTHENTICATED", "the session of this device has ended: sign in again");
+      throw ended();
     }
     return { name: account.name, clientId: account.clientId, personId, deviceId };
   }
@@ -134,4 +152,8 @@ export class PhoneSignIn {
     );
     return rows.length > 0;
   }
+}
+
+function ended(): ApiumError {
+  return new ApiumError("UNAUTHENTICATED", "the session of this device has ended: sign in again");
 }

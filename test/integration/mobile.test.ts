@@ -90,6 +90,48 @@ describe.each(availableBackends())("phones on %s", (name) => {
       expect((await again("a-device-of-their-own")).errors).toBeUndefined();
     });
 
+    describe("on a device of another client", () => {
+      const me = "{ me { personId } }";
+      const age = (deviceId: string) =>
+        facility.database.query(
+          "update mobile_device set signed_in_at = signed_in_at - interval '31 days' where device_id = $1",
+          [deviceId],
+        );
+      const takeOver = async ({ deviceId }: Phone) => {
+        const next = await phones.phoneAt(await facility.makeSite());
+        return signIn({ loginid: next.loginId, password: PASSWORD, deviceid: deviceId });
+      };
+      const enable = (personId: number, isEnabled: boolean) =>
+        facility.database.query("update person set enabled = $2 where id = $1", [personId, isEnabled]);
+
+      test("is possible when nobody can be signed in there any more, and stays so", async () => {
+        const [disabled, changed, expired] = await Promise.all([1, 2, 3].map(() => phones.phoneAt(siteId)));
+        if (disabled === undefined || changed === undefined || expired === undefined) throw new Error("no phones");
+        await enable(disabled.personId, false);
+        const password = { password: "another horse, another battery" };
+        await phones.ask(TOKENS.admin, "POST", `/people/${changed.personId}/password`, password);
+        await age(expired.deviceId);
+        for (const left of [disabled, changed, expired]) {
+          const { data, errors } = await takeOver(left);
+          expect(errors).toBeUndefined();
+          expect((await phones.graphql(me, undefined, data.tokenAuth.token)).status).toBe(200);
+        }
+        // Whoever may come again must not be told what the next one is told.
+        await enable(disabled.personId, true);
+        expect((await disabled.graphql(me)).status).toBe(401);
+        expect((await expired.graphql(me)).status).toBe(401);
+      });
+
+      test("is refused while the one before still refreshes their token", async () => {
+        const before = await phones.phoneAt(siteId);
+        await age(before.deviceId);
+        const refresh = `mutation { refreshToken(refreshToken: "${before.refreshToken}") { token } }`;
+        expect((await phones.graphql(refresh)).errors).toBeUndefined();
+        expect((await takeOver(before)).errors[0].extensions.fields).toMatchObject([{ field: "deviceId" }]);
+        expect((await before.graphql(me)).status).toBe(200);
+      });
+    });
+
     test("ends with signing out, with the password, and with the person", async () => {
       const me = "{ me { personId } }";
       const leaver = await phones.phoneAt(siteId);
@@ -519,6 +561,50 @@ describe.each(availableBackends())("phones on %s", (name) => {
         [uuid],
       );
       expect(row).toMatchObject({ owner: ownerUuid, file_name: "note.txt" });
+    });
+  });
+
+  describe("a message with an id of its sender's", () => {
+    const mutation = recordsMutation("insertRecord");
+    const ticket = (uuid: string) => ({
+      records: [{ tablename: "ticket", uuid, ticketdesc: "The gate does not close", bu_id: siteId }],
+    });
+    const deliveriesOf = async (uuid: string) =>
+      (
+        await facility.all<{ deliveries: number }>("select deliveries from mobile_message where $1 = any (uuids)", [
+          uuid,
+        ])
+      ).map(({ deliveries }) => deliveries);
+
+    test("is of its device: another device of the person numbers as it likes", async () => {
+      const second = `${phone.deviceId}-2`;
+      const input = { loginid: phone.loginId, password: PASSWORD, deviceid: second };
+      const token = (await phones.graphql(SIGN_IN, { input })).data.tokenAuth.token as string;
+      const uuids = [randomUUID(), randomUUID()] as const;
+      const messageId = `of-two-devices-${uuids[0]}`;
+      const send = async (as: string, uuid: string) =>
+        (await phones.ask(as, "POST", "/mobile/messages", { mutation, variables: ticket(uuid), messageId })).body;
+      expect(await send(phone.token, uuids[0])).toMatchObject({ isRepeat: false, uuids: [uuids[0]] });
+      expect(await send(token, uuids[1])).toMatchObject({ isRepeat: false, uuids: [uuids[1]] });
+      expect(await send(token, uuids[1])).toMatchObject({ isRepeat: true, uuids: [uuids[1]] });
+      expect([await deliveriesOf(uuids[0]), await deliveriesOf(uuids[1])]).toEqual([[1], [2]]);
+    });
+
+    test("is refused under an id that another message has: what is acknowledged is stored", async () => {
+      const [kept, other] = [randomUUID(), randomUUID()];
+      const messageId = `taken-${kept}`;
+      const send = (uuid: string) =>
+        phone.rest("POST", "/mobile/messages", { mutation, variables: ticket(uuid), messageId });
+      expect((await send(kept)).body).toMatchObject({ isRepeat: false, uuids: [kept] });
+      expect(await send(other)).toMatchObject({ status: 409, body: { error: { code: "MESSAGE_ID_CONFLICT" } } });
+      const { errors } = await phone.graphql(
+        `mutation L($m: String!, $v: JSON, $id: String) {
+           enqueueMutation(mutation: $m, variables: $v, messageId: $id) { taskId } }`,
+        { m: mutation, v: ticket(other), id: messageId },
+      );
+      expect(errors[0].extensions.code).toBe("MESSAGE_ID_CONFLICT");
+      expect((await send(kept)).body).toMatchObject({ isRepeat: true, uuids: [kept] });
+      expect([await deliveriesOf(kept), await deliveriesOf(other)]).toEqual([[2], []]);
     });
   });
 
