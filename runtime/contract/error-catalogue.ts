@@ -438,6 +438,13 @@ export const ERRORS = {
     meaning: "The GraphQL text is too long, too deep, or asks for too much at once.",
     step: "Ask for fewer rows or fields, in several requests.",
   },
+  MESSAGE_ID_CONFLICT: {
+    status: 409,
+    retryable: false,
+    meaning:
+      "The message id was already used by this device for a message that says something else. Nothing was stored.",
+    step: "Send it under an id that the device has never used (a UUID), or under none.",
+  },
   PAYLOAD_MALFORMED: {
     status: 400,
     retryable: false,

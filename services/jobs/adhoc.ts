@@ -1,6 +1,6 @@
 // Work that came up. Reported twice (by its uuid) it is there once; where a scheduled occurrence was meant for the same
 // asset, checklist, person and time, the report is that occurrence's ("reconciliation").
-import type { Transaction } from "../../database/index.ts";
+import type { Queryable, Transaction } from "../../database/index.ts";
 import { clientOf, requireReferences, typeAssistId } from "../clients.ts";
 import { refused } from "../fields.ts";
 import type { Scope } from "../scope.ts";
@@ -42,7 +42,10 @@ export async function createAdhoc(tx: Transaction, scope: Scope, work: NewAdhoc)
   const known = await knownId(tx, clientId, work.uuid);
   if (known !== undefined) return { id: known, outcome: "known" };
   const scheduled = await scheduledFor(tx, clientId, work);
-  if (scheduled !== undefined) return { id: scheduled, outcome: "reconciled" };
+  if (scheduled !== undefined) {
+    await rememberReport(tx, clientId, work.uuid, scheduled);
+    return { id: scheduled, outcome: "reconciled" };
+  }
   const { rows } = await tx.query<{ id: number }>(
     `insert into jobneed (client_id, site_id, uuid, job_type, identifier, name, priority, asset_id, question_set_id,
        person_id, people_group_id, plan_at, expiry_at, remarks, notify_category_id, multifactor)
@@ -95,12 +98,37 @@ export async function copyChecklist(
 }
 
 async function knownId(tx: Transaction, clientId: number, uuid: string | undefined): Promise<number | undefined> {
-  if (uuid === undefined) return undefined;
-  const { rows } = await tx.query<{ id: number }>("select id from jobneed where uuid = $1::uuid and client_id = $2", [
-    uuid,
-    clientId,
-  ]);
-  return rows[0]?.id;
+  return uuid === undefined ? undefined : (await workOfUuid(tx, clientId, uuid))?.id;
+}
+
+/** Work by its own uuid, or by that of a report it was the work of. */
+export async function workOfUuid(
+  store: Queryable,
+  clientId: number,
+  uuid: string,
+): Promise<{ readonly id: number; readonly uuid: string } | undefined> {
+  const { rows } = await store.query<{ id: number; uuid: string }>(
+    `select id, uuid from jobneed where uuid = $1::uuid and client_id = $2::bigint
+     union all
+     select n.id, n.uuid from adhoc_report r join jobneed n on n.id = r.jobneed_id
+     where r.uuid = $1::uuid and r.client_id = $2::bigint
+     limit 1`,
+    [uuid, clientId],
+  );
+  return rows[0];
+}
+
+async function rememberReport(
+  tx: Transaction,
+  clientId: number,
+  uuid: string | undefined,
+  jobneedId: number,
+): Promise<void> {
+  if (uuid === undefined) return;
+  await tx.query(
+    "insert into adhoc_report (uuid, client_id, jobneed_id) values ($1::uuid, $2::bigint, $3::bigint) on conflict do nothing",
+    [uuid, clientId, jobneedId],
+  );
 }
 
 async function scheduledFor(tx: Transaction, clientId: number, work: NewAdhoc): Promise<number | undefined> {

@@ -4,6 +4,7 @@
 import type { Transaction } from "../../database/index.ts";
 import { plainArray, textArray } from "../../database/index.ts";
 import { CLOSED_BY_SERVER, type Closing, closingOf } from "./auto-close.ts";
+import { UNFINISHED } from "./jobneed-state.ts";
 
 export const BATCH_ROWS = 500;
 
@@ -48,6 +49,7 @@ interface Checkpoints {
 }
 
 const KINDS = CLOSED_BY_SERVER.map((kind) => `'${kind}'`).join(", ");
+const STATES = UNFINISHED.map((state) => `'${state}'`).join(", ");
 
 /** The lock comes first and the conditions are looked at again under it: a completion that was quicker is not taken. */
 export const TAKE = {
@@ -57,7 +59,7 @@ select n.id, n.uuid, n.client_id as "clientId", n.site_id as "siteId",
        n.identifier in ('INTERNALTOUR', 'EXTERNALTOUR') as "isTour", c.code as "notifyCategory",
        to_char(n.expiry_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "expiryAt"
 from jobneed n left join type_assist c on c.id = n.notify_category_id
-where n.parent_id is null and n.status in ('ASSIGNED', 'INPROGRESS') and not n.is_dynamic
+where n.parent_id is null and n.status in (${STATES}) and not n.is_dynamic
   and n.identifier in (${KINDS})
   and n.expiry_at < $1::timestamptz and (n.expiry_at, n.id) > ($2::timestamptz, $3::bigint)
 order by n.expiry_at, n.id
@@ -90,7 +92,7 @@ update jobneed n
 set status = u.status, closed_by_server_at = $4::timestamptz,
     details = (n.details::jsonb || u.notes::jsonb)::json
 from unnest($1::text::bigint[], $2::text::text[], $3::text::text[]) as u(id, status, notes)
-where n.id = u.id and n.status in ('ASSIGNED', 'INPROGRESS')
+where n.id = u.id and n.status in (${STATES})
 returning n.id`,
 };
 

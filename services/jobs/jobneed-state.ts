@@ -6,6 +6,9 @@ export const JOBNEED_STATUSES = [
 ] as const;
 export type JobneedStatus = (typeof JOBNEED_STATUSES)[number];
 
+/** What nobody has finished, paused or under repair too: the server closes it when its time is over. */
+export const UNFINISHED: readonly JobneedStatus[] = ["ASSIGNED", "INPROGRESS", "WORKING", "STANDBY", "MAINTENANCE"];
+
 /**
  * What people and phones may do. AUTOCLOSED is the server's own doing (auto-close); a completion that was made in time
  * and uploaded late turns it into what was really done. COMPLETED is the end.

@@ -7,6 +7,7 @@ import { ctzoffset, freeText, id, instant, latitude, longitude, notFound } from 
 import { foldJourney } from "../journey.ts";
 import { askedFor, type PhoneRecord, type Receipt, type ReceiverParts } from "../receiver.ts";
 import type { Scope } from "../scope.ts";
+import { workOfUuid } from "./adhoc.ts";
 import { jobneedActions } from "./jobneed-actions.ts";
 import { type Answer, keepAnswers } from "./jobneed-answers.ts";
 import { JOBNEED_STATUSES, type JobneedStatus } from "./jobneed-state.ts";
@@ -42,10 +43,11 @@ const ENDED: readonly JobneedStatus[] = ["COMPLETED", "PARTIALLYCOMPLETED", "AUT
 export async function receiveProgress(parts: ReceiverParts, record: PhoneRecord): Promise<Receipt> {
   const { uuid, ctzoffset: _, ...reported } = parseParams(progress, record);
   const { clientId } = parts.sender;
-  const found = await idOfUuid(parts, uuid);
+  const found = await workOfUuid(parts.database, clientId, uuid);
   if (found === undefined) throw notFound("jobneed", uuid);
-  const isChanged = await takeReport(parts, { clientId }, found, reported);
-  return { uuid, outcome: isChanged ? "updated" : "unchanged" };
+  const isChanged = await takeReport(parts, { clientId }, found.id, reported);
+  const storedAs = found.uuid === uuid.toLowerCase() ? {} : { storedAs: found.uuid };
+  return { uuid, outcome: isChanged ? "updated" : "unchanged", ...storedAs };
 }
 
 /** Brings the work to what was reported; whether that changed anything. */
@@ -123,10 +125,7 @@ async function answersOf(
   });
 }
 
+/** The sender's client's. */
 export async function idOfUuid({ database, sender }: ReceiverParts, uuid: string): Promise<number | undefined> {
-  const { rows } = await database.query<{ id: number }>(
-    "select id from jobneed where uuid = $1::uuid and client_id = $2::bigint",
-    [uuid, sender.clientId],
-  );
-  return rows[0]?.id;
+  return (await workOfUuid(database, sender.clientId, uuid))?.id;
 }

@@ -48,7 +48,7 @@ describe("the database", () => {
       .replace("$3", "7")
       .replace("$4", "200");
     const plan = await planOf(text);
-    expect(plan).toMatch(/jobneed_expiry[\s\S]*Index Cond: .*ROW\(expiry_at, id\) > ROW/);
+    expect(plan).toMatch(/jobneed_unfinished[\s\S]*Index Cond: .*ROW\(expiry_at, id\) > ROW/);
     expect(plan).not.toContain("Sort");
     expect(await indexesOf("jobneed")).not.toContain("expiry_at");
   });

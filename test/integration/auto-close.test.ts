@@ -109,8 +109,10 @@ describe.each(STORES)("auto_close_jobs on %s", (name) => {
       await overdue({ expiry_at: null }),
     ];
     const finished = await overdue({ status: "COMPLETED" });
-    expect(await run()).toMatchObject({ closed: 1 });
-    expect(await statusOf(old)).toBe("AUTOCLOSED");
+    const paused = [];
+    for (const status of ["WORKING", "STANDBY", "MAINTENANCE"]) paused.push(await overdue({ status }));
+    expect(await run()).toMatchObject({ closed: 4 });
+    for (const id of [old, ...paused]) expect(await statusOf(id)).toBe("AUTOCLOSED");
     for (const id of left) expect(await statusOf(id)).toBe("ASSIGNED");
     expect(await statusOf(finished)).toBe("COMPLETED");
   });

@@ -401,17 +401,20 @@ describe.each(availableBackends())("phones on %s", (name) => {
         "select question_set_id from jobneed where id = $1",
         [work.id],
       );
-      const { data } = await phone.graphql(recordsMutation("adhocRecord"), {
-        records: [
-          {
-            ...{ uuid: randomUUID(), siteId, name: "Round", questionSetId: question_set_id, status: "COMPLETED" },
-            ...{ startedAt: "2026-11-23T10:10:00Z", endedAt: "2026-11-23T10:15:00Z" },
-            details: work.lines.map(({ question_id }) => ({ questionId: question_id, answer: "1" })),
-          },
-        ],
-      });
-      expect(data.adhocRecord.records[0]).toMatchObject({ rc: 0, storedAs: work.uuid });
+      const record = {
+        ...{ uuid: randomUUID(), siteId, name: "Round", questionSetId: question_set_id, status: "COMPLETED" },
+        ...{ startedAt: "2026-11-23T10:10:00Z", endedAt: "2026-11-23T10:15:00Z" },
+        details: work.lines.map(({ question_id }) => ({ questionId: question_id, answer: "1" })),
+      };
+      const send = async (records: readonly object[]) =>
+        (await phone.graphql(recordsMutation("adhocRecord"), { records })).data.adhocRecord.records[0];
+      const works = async () => (await facility.one<{ n: number }>("select count(*)::integer as n from jobneed")).n;
+      expect(await send([record])).toMatchObject({ rc: 0, storedAs: work.uuid });
       expect(await statusOf(work.id)).toBe("COMPLETED");
+      // Sent again, in other words than before: no second work comes of it.
+      const before = await works();
+      expect(await send([{ ...record, remarks: "The lock sticks" }])).toMatchObject({ rc: 0, storedAs: work.uuid });
+      expect(await works()).toBe(before);
     });
 
     test("is a report with its sections, once", async () => {
