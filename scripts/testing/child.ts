@@ -5,6 +5,7 @@ import path from "node:path";
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 
 const running = new Set<ChildProcess>();
+let isEnding = false;
 
 export interface ToolRun {
   /** A path below node_modules. */
@@ -22,8 +23,10 @@ export interface ToolResult {
   readonly hasTimedOut: boolean;
 }
 
+/** After an interrupt it starts nothing and never settles: the process is about to end. */
 export function runTool({ script, args, env = {}, output, timeoutMs }: ToolRun): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
+    if (isEnding) return;
     const child = spawn(process.execPath, [path.join(ROOT, "node_modules", script), ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
@@ -51,5 +54,6 @@ export function runTool({ script, args, env = {}, output, timeoutMs }: ToolRun):
 }
 
 export function endRunningTools(signal: NodeJS.Signals): void {
+  isEnding = true;
   for (const child of running) child.kill(signal);
 }
