@@ -32,7 +32,12 @@ export function standingOf(decisions: readonly ("PENDING" | "APPROVED" | "REJECT
   return decisions.every((decision) => decision === "APPROVED") ? "APPROVED" : "PENDING";
 }
 
-/** Whether the work may begin: all who are asked, verifiers and approvers, have agreed. */
+/** Nobody is asked, or all have agreed. */
+export function isAgreed(standing: Standing): boolean {
+  return standing === "NOT_REQUIRED" || standing === "APPROVED";
+}
+
+/** Whether the work may begin: verifiers and approvers have agreed. */
 export function isPermitted(order: { readonly verifierStatus: Standing; readonly permitStatus: Standing }): boolean {
-  return [order.verifierStatus, order.permitStatus].every((said) => said === "APPROVED" || said === "NOT_REQUIRED");
+  return isAgreed(order.verifierStatus) && isAgreed(order.permitStatus);
 }

@@ -9,7 +9,7 @@ import type { ServiceParts } from "../service-parts.ts";
 import { askDeciders, decide, decisionsOf } from "./decisions.ts";
 import { workOrderEvents } from "./events.ts";
 import { workOrderMailFacts } from "./mail-facts.ts";
-import { isPermitted, objectionTo, STATUSES } from "./states.ts";
+import { isAgreed, isPermitted, objectionTo, STATUSES } from "./states.ts";
 import {
   findWorkOrder,
   IDENTIFIERS,
@@ -115,8 +115,9 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
         const objection = objectionTo(before.status, status);
         if (objection !== undefined) throw refused("status", objection);
         if ((status === "INPROGRESS" || status === "COMPLETED") && !isPermitted(before)) {
-          const isVerified = ["NOT_REQUIRED", "APPROVED"].includes(before.verifierStatus);
-          const said = isVerified ? before.permitStatus : `${before.verifierStatus} by those who verify it`;
+          const said = isAgreed(before.verifierStatus)
+            ? before.permitStatus
+            : `${before.verifierStatus} by those who verify it`;
           throw refused("status", `the permit is ${said}: no work begins without it`);
         }
         await tx.query(

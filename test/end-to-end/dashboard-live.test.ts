@@ -2,8 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { TASK_EVENTS_SUBJECT, type TaskEvent } from "../../runtime/index.ts";
-import { taskOperations } from "../../runtime/moleculer/index.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { type BreakableProxy, openBreakableProxy } from "../support/breakable-proxy.ts";
 import { describeInBrowser, type Visit } from "../support/browser.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
@@ -28,9 +27,7 @@ describeInBrowser("the live connection", (visit) => {
 
   beforeAll(async () => {
     facility = await openFacility("pglite");
-    gateway = await startAccountsGateway(facility.backend);
-    gateway.broker.createService(taskOperations(gateway.runtime));
-    await gateway.broker.waitForServices(["tasks"]);
+    gateway = await startTaskGateway(facility.backend);
   }, 180_000);
   afterAll(async () => {
     await gateway.stop();

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
-import { runs, taskOperations } from "../../runtime/moleculer/index.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { runs } from "../../runtime/moleculer/index.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
@@ -17,7 +17,7 @@ describe("apium", () => {
   let isServerUp = true;
   beforeAll(async () => {
     facility = await openFacility("pglite");
-    gateway = await startAccountsGateway(facility.backend, {
+    gateway = await startTaskGateway(facility.backend, {
       modules: [
         {
           name: "datasets",
@@ -36,8 +36,6 @@ describe("apium", () => {
       ],
       queues: ["email"],
     });
-    gateway.broker.createService(taskOperations(gateway.runtime));
-    await gateway.broker.waitForServices(["tasks"]);
   }, 180_000);
   afterAll(async () => {
     await gateway.stop();

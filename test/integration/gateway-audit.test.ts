@@ -1,16 +1,13 @@
 /** Who is asking, and who changed what. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { taskOperations } from "../../runtime/moleculer/index.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 
 let facility: Facility;
 let gateway: AccountsGateway;
 beforeAll(async () => {
   facility = await openFacility("pglite");
-  gateway = await startAccountsGateway(facility.backend);
-  gateway.broker.createService(taskOperations(gateway.runtime));
-  await gateway.broker.waitForServices(["tasks"]);
+  gateway = await startTaskGateway(facility.backend);
 }, 180_000);
 afterAll(async () => {
   await gateway.stop();

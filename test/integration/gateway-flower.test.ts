@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
-import { runs, taskOperations } from "../../runtime/moleculer/index.ts";
+import { runs } from "../../runtime/moleculer/index.ts";
 import { FLOWER_ENDPOINTS } from "../../services/gateway/flower/flower-endpoints.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { eventually } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 
@@ -19,7 +19,7 @@ let gateway: AccountsGateway;
 let worker: string;
 beforeAll(async () => {
   facility = await openFacility("pglite");
-  gateway = await startAccountsGateway(facility.backend, {
+  gateway = await startTaskGateway(facility.backend, {
     modules: [
       {
         name: "datasets",
@@ -37,8 +37,6 @@ beforeAll(async () => {
     ],
     queues: ["reports"],
   });
-  gateway.broker.createService(taskOperations(gateway.runtime));
-  await gateway.broker.waitForServices(["tasks"]);
   worker = (await gateway.runtime.workers())[0]?.id ?? "";
 }, 180_000);
 afterAll(async () => {

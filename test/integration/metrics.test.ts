@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
-import { runs, taskOperations } from "../../runtime/moleculer/index.ts";
+import { runs } from "../../runtime/moleculer/index.ts";
 import { metricsModule } from "../../services/metrics/index.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { eventually } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
 
@@ -15,7 +15,7 @@ let facility: Facility;
 let gateway: AccountsGateway;
 beforeAll(async () => {
   facility = await openFacility("pglite");
-  gateway = await startAccountsGateway(facility.backend, {
+  gateway = await startTaskGateway(facility.backend, {
     modules: [
       metricsModule,
       {
@@ -26,8 +26,6 @@ beforeAll(async () => {
     ],
     queues: ["reports"],
   });
-  gateway.broker.createService(taskOperations(gateway.runtime));
-  await gateway.broker.waitForServices(["tasks"]);
 }, 180_000);
 afterAll(async () => {
   await gateway.stop();

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
-import { runs, taskOperations } from "../../runtime/moleculer/index.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { runs } from "../../runtime/moleculer/index.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
@@ -27,7 +27,7 @@ describe("over REST and by the command line", () => {
   let gateway: AccountsGateway;
   beforeAll(async () => {
     facility = await openFacility("pglite");
-    gateway = await startAccountsGateway(facility.backend, {
+    gateway = await startTaskGateway(facility.backend, {
       modules: [
         {
           name: "datasets",
@@ -45,8 +45,6 @@ describe("over REST and by the command line", () => {
       ],
       queues: ["email"],
     });
-    gateway.broker.createService(taskOperations(gateway.runtime));
-    await gateway.broker.waitForServices(["tasks"]);
     for (const to of ["Anna", "Ben", "nobody"]) {
       await mail.enqueue(gateway.runtime, { to }, { headers: { tenant: to === "Ben" ? "beta" : "acme" } });
     }

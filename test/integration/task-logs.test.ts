@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
-import { runs, taskOperations } from "../../runtime/moleculer/index.ts";
-import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
+import { runs } from "../../runtime/moleculer/index.ts";
+import { type AccountsGateway, startTaskGateway, TOKENS } from "../support/accounts.ts";
 import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
@@ -25,7 +25,7 @@ describe("the logs and the tree of a task", () => {
   let goOn = () => {};
   beforeAll(async () => {
     facility = await openFacility("pglite");
-    gateway = await startAccountsGateway(facility.backend, {
+    gateway = await startTaskGateway(facility.backend, {
       modules: [
         {
           name: "datasets",
@@ -63,8 +63,6 @@ describe("the logs and the tree of a task", () => {
       ],
       queues: ["email"],
     });
-    gateway.broker.createService(taskOperations(gateway.runtime));
-    await gateway.broker.waitForServices(["tasks"]);
   }, 120_000);
   afterAll(async () => {
     await gateway.stop();

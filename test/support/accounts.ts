@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import type { ServiceSchema } from "moleculer";
 import { SystemClock } from "../../runtime/index.ts";
+import { taskOperations } from "../../runtime/moleculer/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
 import { sendReadingsAlert, sendTicketEmail } from "../../services/email/tasks.ts";
 import { accountsModule } from "../../services/facility/accounts-module.ts";
@@ -114,4 +115,12 @@ export async function startAccountsGateway(
       folder.remove();
     },
   };
+}
+
+/** The same with the runtime's operations behind it: tasks, queues, workers. */
+export async function startTaskGateway(backend: Backend, options?: GatewayOptions): Promise<AccountsGateway> {
+  const gateway = await startAccountsGateway(backend, options);
+  gateway.broker.createService(taskOperations(gateway.runtime));
+  await gateway.broker.waitForServices(["tasks"]);
+  return gateway;
 }
