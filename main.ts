@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   await broker.start();
   await runtime.work();
   recycle(settings, runtime, log, leave);
-  showLife(settings.ALIVE_FILE, log);
+  await showLife(settings.ALIVE_FILE, log);
   if (settings.HANG_TIMEOUT > 0) startWatchdog({ patienceMs: settings.HANG_TIMEOUT, logFormat: settings.LOG_FORMAT });
   log.info(`ready after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
@@ -92,7 +92,9 @@ async function openDatabase(settings: Settings, log: Log): Promise<Database> {
   const onError = (message: string) => log.warn(message);
   if (settings.DATABASE_URL === undefined) return openPGlite({ dataDir: settings.DATA_DIR, onError });
   const database = openPostgres({ url: settings.DATABASE_URL, onError });
-  await untilThere("PostgreSQL", log, () => database.now());
+  // A connection through each door, which is kept: on a server that gets full later, every door goes on with its own.
+  const doors = [database, database.hot, database.relaxed];
+  await untilThere("PostgreSQL", log, () => Promise.all(doors.map((door) => door.query("select 1"))));
   return database;
 }
 

@@ -14,11 +14,12 @@ import type {
 import { startDeputy } from "./deputy.ts";
 import { kyselyOver } from "./kysely-bridge.ts";
 import { holding, refuseWhileHolding } from "./open-transaction.ts";
+import { PatientPool } from "./patient-pool.ts";
 import { storeError } from "./store-error.ts";
 
 export interface PostgresOptions {
   readonly url: string;
-  /** Connections for queries and transactions; the runtime's own come on top (10 at most). Default 8. */
+  /** Connections for queries and transactions; the runtime's own come on top (10 at most). Default 8; 4 in all are enough. */
   readonly poolSize?: number | undefined;
   readonly applicationName?: string | undefined;
   readonly onError?: ((message: string) => void) | undefined;
@@ -34,6 +35,8 @@ const QUERY_TIMEOUT_MS = 60_000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
 /** A peer that has gone without a word is noticed 10 s after this (Linux: ten probes, one a second). */
 const KEEP_ALIVE_AFTER_MS = 5_000;
+/** What a burst has opened goes back to a server that others need too; one of each pool stays, so that none ever has none. */
+const IDLE_TIMEOUT_MS = 20_000;
 const HOT_CONNECTIONS = 5;
 const RELAXED_CONNECTIONS = 3;
 /** See ADR 5: a plan that reads the whole table is never right for these statements. */
@@ -55,9 +58,10 @@ const types: pg.CustomTypesConfig = {
 
 export function openPostgres(options: PostgresOptions): Database {
   const report = options.onError ?? (() => {});
-  const newPool = (max: number, serverOptions?: string) => {
-    const pool = new pg.Pool({
+  const newPool = (max: number, serverOptions?: string) =>
+    new PatientPool({
       connectionString: options.url,
+      min: 1,
       max,
       types,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -65,13 +69,11 @@ export function openPostgres(options: PostgresOptions): Database {
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-      idleTimeoutMillis: 60_000,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
       application_name: options.applicationName ?? "apium",
+      onError: report,
       ...(serverOptions === undefined ? {} : { options: serverOptions }),
     });
-    pool.on("error", (error) => report(`an idle database connection failed: ${error.message}`));
-    return pool;
-  };
   const pool = newPool(options.poolSize ?? 8);
   const hotPool = newPool(HOT_CONNECTIONS, BY_INDEX_ONLY);
   const relaxedPool = newPool(RELAXED_CONNECTIONS, `${BY_INDEX_ONLY} -c synchronous_commit=off`);
@@ -89,7 +91,7 @@ export function openPostgres(options: PostgresOptions): Database {
     refuseWhileHeld: () => refuseWhileHolding(database),
     async script(text) {
       refuseWhileHolding(database);
-      await pool.query(text).catch(rethrow);
+      await pool.query({ text }).catch(rethrow);
     },
     listen: (channel, receive) => listener.listen(channel, receive),
     deputise: (duty) => startDeputy(options.url, duty),
@@ -118,7 +120,7 @@ function over(runner: Runner): Queryable {
 
 async function runFree<Row>(
   database: object,
-  pool: pg.Pool,
+  pool: PatientPool,
   statement: Statement | string,
   parameters: readonly Parameter[],
 ): Promise<QueryResult<Row>> {
@@ -127,7 +129,7 @@ async function runFree<Row>(
 }
 
 async function run<Row>(
-  target: pg.Pool | pg.PoolClient,
+  target: PatientPool | pg.PoolClient,
   statement: Statement | string,
   parameters: readonly Parameter[],
 ): Promise<QueryResult<Row>> {
@@ -142,7 +144,7 @@ async function run<Row>(
 
 async function transact<Result>(
   database: Database,
-  pool: pg.Pool,
+  pool: PatientPool,
   work: (tx: Transaction) => Promise<Result>,
   options: TransactionOptions,
   report: (message: string) => void,

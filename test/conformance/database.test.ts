@@ -160,6 +160,45 @@ describe.each(engines)("transactions on %s", (engine) => {
     return rows.map(({ ms }) => ms);
   }
 
+  test("while the server gives no more connections, work waits for those there are", async () => {
+    if (engine === "pglite") return expect(database.deputise).toBeUndefined();
+    await database.script("create role narrow login connection limit 7");
+    const said: string[] = [];
+    const open = () => openPostgres({ url: asRole(url, "narrow"), onError: (message) => said.push(message) });
+    const [one, other] = [open(), open()];
+    const doors = [one, one.hot, one.relaxed, other, other.hot, other.relaxed];
+    try {
+      // As the product's processes do when they start.
+      for (const door of doors) await door.query("select 1");
+      const works = Array.from({ length: 200 }, (_, n) => {
+        const { query } = doors[n % 6] ?? one;
+        if (n % 6 !== 3) return query<{ n: number }>("select $1::integer as n, pg_sleep(0.005)", [n]);
+        return other.transaction((tx) => tx.query<{ n: number }>("select $1::integer as n, pg_sleep(0.005)", [n]));
+      });
+      const answers = await Promise.all(works);
+      expect(answers.map(({ rows }) => rows[0]?.n)).toEqual(works.map((_, n) => n));
+      // Six pools, of which some met the limit; each says it once.
+      expect(said.length).toBeGreaterThan(0);
+      expect(said.length).toBeLessThanOrEqual(6);
+      for (const message of said) expect(message).toMatch(/no more connections \(53300\): .* max_connections/);
+    } finally {
+      await Promise.all([one.close(), other.close()]);
+    }
+  });
+
+  test("a process that gets no connection at all is refused, in time and with the reason", async () => {
+    if (engine === "pglite") return expect(database.deputise).toBeUndefined();
+    await database.script("create role locked_out login connection limit 0");
+    const out = openPostgres({ url: asRole(url, "locked_out") });
+    const began = performance.now();
+    await expect(out.query("select 1")).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("53300"),
+    });
+    expect(performance.now() - began).toBeGreaterThan(4_000);
+    await out.close();
+  });
+
   test("the narrower limit is of one transaction only", async () => {
     const limit = async () => {
       const shown = await database.transaction(async (tx) => (await tx.query<Shown>(SHOW)).rows[0]?.limit, {});
@@ -169,6 +208,12 @@ describe.each(engines)("transactions on %s", (engine) => {
     expect(await limit()).toBe(engine === "postgres" ? "10s" : "0");
   });
 });
+
+function asRole(url: string, role: string): string {
+  const address = new URL(url);
+  address.username = role;
+  return address.href;
+}
 
 interface Shown {
   readonly limit: string;

@@ -38,3 +38,10 @@ export function composeRoles(): {
     .filter(([, { image }]) => image === "apium")
     .map(([role, { environment = {}, deploy }]) => ({ role, replicas: deploy?.replicas ?? 1, environment }));
 }
+
+/** What its PostgreSQL is started with, beside the defaults. */
+export function composeDatabaseSettings(): Record<string, string> {
+  const { command = [] } = readCompose().services.postgres ?? {};
+  const settings = [command].flat().flatMap((word) => (word.includes("=") ? [word.split("=", 2)] : []));
+  return Object.fromEntries(settings);
+}

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { durationMs, QUEUES } from "../../runtime/index.ts";
 import { SERVICES } from "../../services/index.ts";
 import { readSettings, SETTING_NAMES } from "../../settings.ts";
-import { COMPOSE_TEXT, composeRoles, readCompose } from "../support/compose.ts";
+import { COMPOSE_TEXT, composeDatabaseSettings, composeRoles, readCompose } from "../support/compose.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -15,6 +15,10 @@ const compose = readCompose();
 const roles = composeRoles();
 /** What a stopping process may take beyond DRAIN_TIMEOUT before it ends itself (main.ts). */
 const LEAVE_ANYWAY_MS = 15_000;
+/** Of one process: its three pools, the listener, the deputy (database/postgres.ts). */
+const MOST_CONNECTIONS = 8 + 5 + 3 + 1 + 1;
+/** For superusers, and for a person with psql. */
+const RESERVED_CONNECTIONS = 3 + 10;
 /** Files beside the others that hold secrets, and so are not in the repository. */
 const SECRET_FILES = ["./mosquitto.passwd", "./prometheus-token"];
 
@@ -60,6 +64,12 @@ describe("compose.yaml", () => {
     expect([...worked].sort()).toEqual([...QUEUES].sort());
     const withTasks = SERVICES.filter(({ tasks }) => tasks.length > 0).map(({ name }) => name);
     for (const worker of workers) expect(withTasks.filter((name) => !servicesOf(worker).includes(name))).toEqual([]);
+  });
+
+  test("has a database with room for all connections its processes may take", () => {
+    const processes = roles.reduce((sum, { replicas }) => sum + replicas, 0);
+    const { max_connections } = composeDatabaseSettings();
+    expect(Number(max_connections)).toBeGreaterThanOrEqual(processes * MOST_CONNECTIONS + RESERVED_CONNECTIONS);
   });
 
   test("opens the proxy, the devices' broker and Grafana, and those on loopback until somebody says otherwise", () => {

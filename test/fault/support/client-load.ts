@@ -106,7 +106,7 @@ export class ClientLoad {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      if (response.status !== wanted) why = `${response.status} ${text.slice(0, 200)}`;
+      if (response.status !== wanted) why = `${response.status} ${text.slice(0, 300)}`;
       else answer = JSON.parse(text) as typeof answer;
     } catch (error) {
       const { message, cause } = error as Error;

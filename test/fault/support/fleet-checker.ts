@@ -59,7 +59,7 @@ export interface FleetVerdict {
 }
 
 export function judgeFleet(
-  { kills }: Pick<Fleet, "kills">,
+  { kills, linesWith }: Pick<Fleet, "kills" | "linesWith">,
   load: LoadReport,
   rows: Rows,
   evidence: readonly EvidenceLine[],
@@ -69,8 +69,9 @@ export function judgeFleet(
   const expectNone = (found: readonly unknown[], what: string) => {
     if (found.length > 0) problems.push(`${found.length} ${what}, such as ${JSON.stringify(found[0])}`);
   };
+  const failed = load.failures.filter((failure) => !isCutOff(failure, kills));
   expectNone(
-    load.failures.filter((failure) => !isCutOff(failure, kills)),
+    failed.map((failure) => ({ ...failure, log: linesWith(correlationIdOf(failure) ?? failure.what) })),
     "requests failed",
   );
   const ended = new Map(rows.ended.map((row) => [row.id, row]));
@@ -142,6 +143,10 @@ export function judgeFleet(
  */
 function isCutOff({ what, at, ms }: Failure, kills: readonly Kill[]): boolean {
   return what === "POST /datasets" && kills.some((kill) => at - KNOWN_DEAD_MS < kill.at && kill.at < at + ms);
+}
+
+function correlationIdOf({ why }: Failure): string | undefined {
+  return /"correlationId":"([^"]+)"/.exec(why)?.[1];
 }
 
 function explainReruns(evidence: readonly EvidenceLine[], kills: readonly Kill[]) {

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, migrate, openPostgres } from "../../../database/index.ts";
 import { RUNTIME_MIGRATIONS } from "../../../runtime/index.ts";
-import { composeRoles } from "../../support/compose.ts";
+import { composeDatabaseSettings, composeRoles } from "../../support/compose.ts";
 import { type Program, start } from "../../support/programs.ts";
 import { proxySite } from "../../support/proxy-site.ts";
 import { freePort } from "../../support/servers/free-port.ts";
@@ -45,6 +45,8 @@ export interface Fleet {
   readonly kills: readonly Kill[];
   /** What a member's processes have printed, one after the other. */
   output(name: string): string;
+  /** The lines of all members that name it. */
+  linesWith(text: string): string[];
   /** Its own address, past the proxy. */
   addressOf(name: string): string;
   /** What the proxy has had to say about gateways, and how often. */
@@ -58,7 +60,11 @@ export interface Fleet {
 
 export async function openFleet(): Promise<Fleet> {
   const folder = temporaryFolder();
-  const [postgres, nats, redis] = await Promise.all([startPostgres({ durable: true }), startNats(), startRedis()]);
+  const [postgres, nats, redis] = await Promise.all([
+    startPostgres({ durable: true, settings: composeDatabaseSettings() }),
+    startNats(),
+    startRedis(),
+  ]);
   const database = openPostgres({ url: postgres.url });
   await migrate(database, [RUNTIME_MIGRATIONS]);
   await database.script(FLEET_TABLES);
@@ -110,6 +116,11 @@ export async function openFleet(): Promise<Fleet> {
     names,
     kills,
     output: (name) => (printed.get(name) ?? []).map((program) => program.output()).join("\n"),
+    linesWith: (text) =>
+      names.flatMap((name) => {
+        const lines = fleet.output(name).split("\n");
+        return lines.filter((line) => line.includes(text)).map((line) => `${name}: ${line}`);
+      }),
     addressOf: (name) => `http://127.0.0.1:${settings.get(name)?.PORT}`,
     proxyErrors() {
       const lines = readFileSync(join(nginx.dir, "server.log"), "utf8").matchAll(

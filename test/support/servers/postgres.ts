@@ -58,7 +58,8 @@ function postgresProgram({ settings = {}, durable = false }: PostgresOptions): S
         listen_addresses: "127.0.0.1",
         port: String(place.port),
         unix_socket_directories: "",
-        max_connections: "100",
+        // Several test files at once, each with the processes it starts.
+        max_connections: "300",
         ...(durable ? {} : NOT_WAITING_FOR_DISK),
         ...settings,
       };
