@@ -1,5 +1,6 @@
 /** What the database port promises about transactions, on the server and embedded. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -162,9 +163,9 @@ describe.each(engines)("transactions on %s", (engine) => {
 
   test("while the server gives no more connections, work waits for those there are", async () => {
     if (engine === "pglite") return expect(database.deputise).toBeUndefined();
-    await database.script("create role narrow login connection limit 7");
+    const narrow = await roleWith("connection limit 7");
     const said: string[] = [];
-    const open = () => openPostgres({ url: asRole(url, "narrow"), onError: (message) => said.push(message) });
+    const open = () => openPostgres({ url: narrow.url, onError: (message) => said.push(message) });
     const [one, other] = [open(), open()];
     const doors = [one, one.hot, one.relaxed, other, other.hot, other.relaxed];
     try {
@@ -183,13 +184,14 @@ describe.each(engines)("transactions on %s", (engine) => {
       for (const message of said) expect(message).toMatch(/no more connections \(53300\): .* max_connections/);
     } finally {
       await Promise.all([one.close(), other.close()]);
+      await narrow.drop();
     }
   });
 
   test("a process that gets no connection at all is refused, in time and with the reason", async () => {
     if (engine === "pglite") return expect(database.deputise).toBeUndefined();
-    await database.script("create role locked_out login connection limit 0");
-    const out = openPostgres({ url: asRole(url, "locked_out") });
+    const lockedOut = await roleWith("connection limit 0");
+    const out = openPostgres({ url: lockedOut.url });
     const began = performance.now();
     await expect(out.query("select 1")).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",
@@ -197,7 +199,17 @@ describe.each(engines)("transactions on %s", (engine) => {
     });
     expect(performance.now() - began).toBeGreaterThan(4_000);
     await out.close();
+    await lockedOut.drop();
   });
+
+  /** Roles are the whole server's, and other tests' too. */
+  async function roleWith(limit: string) {
+    const role = `test_${randomUUID().slice(0, 8)}`;
+    await database.script(`create role ${role} login ${limit}`);
+    const address = new URL(url);
+    address.username = role;
+    return { url: address.href, drop: () => database.script(`drop role ${role}`) };
+  }
 
   test("the narrower limit is of one transaction only", async () => {
     const limit = async () => {
@@ -208,12 +220,6 @@ describe.each(engines)("transactions on %s", (engine) => {
     expect(await limit()).toBe(engine === "postgres" ? "10s" : "0");
   });
 });
-
-function asRole(url: string, role: string): string {
-  const address = new URL(url);
-  address.username = role;
-  return address.href;
-}
 
 interface Shown {
   readonly limit: string;
