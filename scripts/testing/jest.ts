@@ -5,8 +5,8 @@ import path from "node:path";
 import { runTool } from "./child.ts";
 import type { Failure, StepResult } from "./report.ts";
 
-const TESTS_TIMEOUT_MS = 2_700_000;
-const FAULT_TIMEOUT_MS = 3_600_000;
+const TESTS_TIMEOUT_MS = 5_400_000;
+const FAULT_TIMEOUT_MS = 5_400_000;
 const ONE_FAULT_MS = 120_000;
 /** Programs that tests start again and again are compiled once. */
 const NODE_COMPILE_CACHE = path.join(tmpdir(), "apium-compiled");
