@@ -438,7 +438,8 @@ describeWith(["nats", "postgres"], "when something is away", () => {
   const drainingWorkers = () => count("select count(*)::integer as n from worker where state = 'draining'");
   /** The leases of all workers begin now. */
   const justRenewed = async () => {
-    const newest = () => count("select (extract(epoch from min(heartbeat_at)) * 1000)::bigint as n from worker where state <> 'lost'");
+    const newest = () =>
+      count("select (extract(epoch from min(heartbeat_at)) * 1000)::bigint as n from worker where state <> 'lost'");
     const before = await newest();
     await eventually(async () => (await newest()) > before);
   };
