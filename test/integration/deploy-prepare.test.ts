@@ -35,6 +35,8 @@ describeWith("mosquitto", "deploy/prepare.sh", () => {
     cpSync(join(ROOT, "deploy"), join(folder, "deploy"), { recursive: true, filter: (path) => !isMade(path) });
     // A container's user comes in by the mount, whatever is above it.
     chmodSync(folder, 0o755);
+    mkdirSync(join(folder, "docker"));
+    standInForDocker(join(folder, "docker"));
   });
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -47,10 +49,12 @@ describeWith("mosquitto", "deploy/prepare.sh", () => {
   function shell(script: string, options: { readonly path?: string; readonly uid?: number } = {}) {
     const { path, uid } = options;
     const environment = bareEnvironment();
+    // Whoever is not root has a container give the files away: here nobody gets them, but nothing of the machine is asked.
+    const usual = isRoot ? environment.PATH : `${join(folder, "docker")}:${environment.PATH}`;
     const { status, stdout, stderr } = spawnSync("/bin/sh", ["-eu", "-c", script], {
       cwd: folder,
       encoding: "utf8",
-      env: { ...environment, PATH: path ?? environment.PATH ?? "" },
+      env: { ...environment, PATH: path ?? usual ?? "" },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     return { status, stdout, stderr };
@@ -258,6 +262,7 @@ printf '%s\\n' "$*" >> ${join(folder, "asked")}
 shift 7
 command=$(printf '%s ' "$@" | sed 's|/deploy/|${join(folder, "deploy")}/|g')
 PATH=${join(findBinary("mosquitto_passwd") ?? "", "..")}:/bin:/usr/bin
+# Root has given the files away by itself; others may not.
 case $1 in sh) : ;; *) exec $command ;; esac
 `;
     writeFileSync(join(bin, "docker"), script, { mode: 0o755 });
