@@ -61,6 +61,18 @@ describe.each(PAGES_READ.map((page) => [page.path, page] as const))("%s", (path,
   });
 });
 
+test("the README is one screen", () => {
+  const readme = PAGES_READ.find(({ path }) => path === "README.md");
+  expect(readme?.text.trimEnd().split("\n").length).toBeLessThanOrEqual(50);
+});
+
+test("every page of docs is in docs/README.md", () => {
+  const [index] = PAGES_READ.filter(({ path }) => path === "docs/README.md");
+  const linked = index === undefined ? [] : linksOf(index).map((target) => normalize(join("docs", target)));
+  const own = PAGES_READ.map(({ path }) => path).filter((path) => path !== "README.md" && path !== "docs/README.md");
+  expect(own.filter((path) => !path.startsWith("docs/adr/") && !linked.includes(path))).toEqual([]);
+});
+
 test("a command that is not there, an option too much, an address that is not there are seen", async () => {
   expect(await objectionTo(wordsOf("schedules frobnicate"))).toMatch(/too many arguments|unknown command/);
   expect(await objectionTo(wordsOf('tasks list --colour "dark red"'))).toMatch(/unknown option '--colour'/);
