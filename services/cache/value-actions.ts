@@ -9,9 +9,9 @@ import { PARAMS } from "./params.ts";
 
 export function valueActions(desk: Desk, database: Database) {
   const command = commandsAt(desk);
-  /** An operator's change leaves a trace, without the value; a service's own does not. */
+  /** What somebody changes leaves a trace, without the value, also typed at a REPL in nobody's name; a service's own does not. */
   const audited = async (ctx: Ctx, action: string, target: string, details: object) => {
-    if (ctx.meta.user) await audit(database, ctx, action, target, details);
+    if (ctx.meta.user || ctx.meta.$repl) await audit(database, ctx, action, target, details);
   };
   /** Work on one key, with its trace. */
   const traced =
