@@ -1,6 +1,7 @@
 // `apium queues …`, `apium workers` and `apium audit`: what waits where, who works, who changed what.
 import type { Command } from "commander";
-import { type Answer, CliError, type Client, EXIT } from "../client.ts";
+import type { Answer, Client } from "../client.ts";
+import { confirm } from "../confirmed.ts";
 import { dim, good, moment, type Output, odd, table, when } from "../output.ts";
 import { wholeNumber } from "./tasks.ts";
 
@@ -47,10 +48,8 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
     .action(async (queue: string, { olderThan, dryRun, yes }) => {
       const { items } = await client().get("/queues");
       const found = items.find(({ name }: Answer) => name === queue);
-      if (yes !== true && dryRun !== true) {
-        const count = found === undefined || olderThan !== undefined ? "what waits" : `${found.queued} tasks`;
-        throw new CliError(EXIT.usage, "NOT_CONFIRMED", `this revokes ${count} in ${queue}; add --yes, or --dry-run`);
-      }
+      const count = found === undefined || olderThan !== undefined ? "what waits" : `${found.queued} tasks`;
+      confirm({ yes, dryRun }, `revokes ${count} in ${queue}`);
       const answer = await client().send("POST", `/queues/${encodeURIComponent(queue)}/purge`, { olderThan, dryRun });
       output.show(answer, ({ matched, purged }) =>
         dryRun === true ? `${matched} tasks found; ${odd("nothing was done")}` : `${purged} tasks revoked`,
