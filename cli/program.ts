@@ -2,11 +2,13 @@
 import { Command } from "commander";
 import type { Client } from "./client.ts";
 import { accountCommands } from "./commands/accounts.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { cacheCommands } from "./commands/cache.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { controlCommands } from "./commands/control.ts";
 import { deadLetterCommands } from "./commands/dead-letters.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { enqueueCommand } from "./commands/enqueue.ts";
 import { eventCommands } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { importCommands } from "./commands/import.ts";
@@ -40,9 +42,12 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
     .showHelpAfterError("(add --help for what there is)");
   let isJson = false;
   const output = outputTo(write, () => isJson);
-  runAgainCommands(taskCommands(program, client, output), client, output);
+  const tasks = taskCommands(program, client, output);
+  enqueueCommand(tasks, client, output);
+  runAgainCommands(tasks, client, output);
   logsCommand(program, client, output);
   queueCommands(program, client, output);
+  auditCommand(program, client, output);
   deadLetterCommands(program, client, output);
   topCommand(program, client, output);
   eventCommands(program, client, write);

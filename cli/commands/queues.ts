@@ -1,9 +1,8 @@
-// `apium queues …`, `apium workers` and `apium audit`: what waits where, who works, who changed what.
+// `apium queues …` and `apium workers`: what waits where, and who works.
 import type { Command } from "commander";
 import type { Answer, Client } from "../client.ts";
 import { confirm } from "../confirmed.ts";
-import { dim, good, moment, type Output, odd, table, when } from "../output.ts";
-import { wholeNumber } from "./tasks.ts";
+import { good, type Output, odd, table, when } from "../output.ts";
 
 export function queueCommands(program: Command, client: () => Client, output: Output): void {
   const queues = program.command("queues").description("queues: what waits, pause, resume, purge");
@@ -71,27 +70,6 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
             when(worker.startedAt),
             when(worker.heartbeatAt),
             worker.queues.join(" "),
-          ]),
-        ),
-      ),
-    );
-
-  program
-    .command("audit")
-    .description("who changed what, newest first")
-    .option("-a, --action <prefix>", "what begins so: schedule., task., queue.")
-    .option("--actor <name>", "of this one")
-    .option("-l, --limit <n>", "how many; default 100", wholeNumber)
-    .action(async (filter) =>
-      output.show(await client().get("/audit", filter), ({ items }) =>
-        table(
-          ["AT", "WHO", "DID", "TO", ""],
-          items.map((entry: Answer) => [
-            moment(entry.at),
-            entry.actor,
-            entry.action,
-            entry.target,
-            dim(JSON.stringify(entry.details ?? {})),
           ]),
         ),
       ),
