@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { Client } from "./client.ts";
 import { accountCommands } from "./commands/accounts.ts";
+import { attachmentsCommand } from "./commands/attachments.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { cacheCommands } from "./commands/cache.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -14,6 +15,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { importCommands } from "./commands/import.ts";
 import { inspectCommands } from "./commands/inspect.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { mqttCommand } from "./commands/mqtt.ts";
 import { queueCommands } from "./commands/queues.ts";
 import { reportCommands } from "./commands/reports.ts";
 import { routeCommands } from "./commands/routes.ts";
@@ -61,6 +63,8 @@ export function apiumProgram({ client, write, writeError }: Surroundings): Comma
   routeCommands(program, client, output);
   importCommands(program, client, output);
   reportCommands(program, client, output);
+  attachmentsCommand(program, client, output);
+  mqttCommand(program, client, output);
   accountCommands(program, client, output);
   completionCommand(program, write);
   settle(program);
