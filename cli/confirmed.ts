@@ -1,7 +1,7 @@
 // What cannot be taken back is said twice: a command that destroys wants `--yes`, or `--dry-run` where it has one.
 import { CliError, EXIT } from "./client.ts";
 
-export interface Confirmation {
+interface Confirmation {
   readonly yes?: boolean;
   /** Left out by commands that have none. */
   readonly dryRun?: boolean;
