@@ -4,6 +4,8 @@ import { offers } from "../../core/offers.ts";
 
 export const LIVE_STATES = ["SCHEDULED", "QUEUED", "STARTED", "RETRY", "WAITING"] as const;
 export const FINAL_STATES = ["SUCCESS", "FAILURE", "REVOKED"] as const;
+/** Not before their time: what was scheduled, and what has failed and will be tried again. */
+const DUE_LATER = ["SCHEDULED", "RETRY"] as const;
 export const TASK_STATES = [...LIVE_STATES, ...FINAL_STATES] as const;
 
 /** Of the last so much time; or between two instants. */
@@ -95,17 +97,32 @@ export function isOfAll(filter: TaskFilter): boolean {
 
 /** What `POST /control/revoke` can be told of it; `undefined` when it would mean every task there is, or says too much. */
 export function revokeFilter(filter: TaskFilter): object | undefined {
-  const { name, queue, q, header, worker, time, parentId, retryOf, states } = filter;
+  const live = filter.states.filter((state) => (LIVE_STATES as readonly string[]).includes(state));
+  if (filter.states.length > 0 && live.length === 0) return undefined;
+  return actionFilter(filter, live);
+}
+
+/** It is not due yet, and could be let go at once. */
+export function waitsForItsTime({ state }: { readonly state: string }): boolean {
+  return (DUE_LATER as readonly string[]).includes(state);
+}
+
+/** What `POST /tasks/run-now` can be told of it; `undefined` also where the list is not of what waits for its time. */
+export function runNowFilter(filter: TaskFilter): object | undefined {
+  const later = filter.states.filter((state) => waitsForItsTime({ state }));
+  return later.length === 0 ? undefined : actionFilter(filter, later);
+}
+
+function actionFilter(filter: TaskFilter, states: readonly string[]): object | undefined {
+  const { name, queue, q, header, worker, time, parentId, retryOf } = filter;
   if (worker !== "" || time !== "" || parentId !== "" || retryOf !== "") return undefined;
+  if ([name, queue, q, header].every((part) => part === "")) return undefined;
   const [headerName, ...value] = header.split(":");
-  const live = states.filter((state) => (LIVE_STATES as readonly string[]).includes(state));
-  if ([name, queue, q, header].every((part) => part === "") || (states.length > 0 && live.length === 0))
-    return undefined;
   return {
     ...(name === "" ? {} : { name }),
     ...(queue === "" ? {} : { queue }),
     ...(q === "" ? {} : { text: q }),
     ...(header === "" ? {} : { headers: { [headerName ?? ""]: value.join(":") } }),
-    ...(live.length === 0 ? {} : { states: live }),
+    ...(states.length === 0 ? {} : { states }),
   };
 }
