@@ -88,7 +88,7 @@ describeInBrowser("an e-mail server was down, from the dashboard", (visit) => {
     await page.goto("/tasks?state=RETRY&name=send_ticket_email");
     await page.getByRole("button", { name: "Run all that match now" }).click();
     const dialog = page.getByRole("dialog", { name: "Run 3 tasks now?" });
-    await dialog.getByText("3 failed tasks will not wait for the next attempt's time.").waitFor();
+    await dialog.getByText("In state Retry: 3. The next attempt is made now.").waitFor();
     await picture(page, "walkthrough-run-now");
     for (const id of retried) expect((await api.get(`/tasks/${id}`)).body.state).toBe("RETRY");
     await dialog.getByRole("button", { name: "Run now" }).click();

@@ -36,23 +36,24 @@ async function runNow(
   const counted = sum(await Promise.all(parts.map((part) => foresee<Outcome>(PATH, { ...part, dryRun: true }))));
   const { retry, scheduled, held, rateLimited } = counted;
   const matched = retry + scheduled;
-  if (matched === 0) {
-    say(nothing);
+  const free = matched - held - rateLimited;
+  if (free === 0) {
+    say(matched === 0 ? nothing : "A pause of their type or tenant holds all of them, or their rate limit");
     return false;
   }
   const others = (asked ?? matched) - matched;
   const pace = { rate: "" };
   const isSure = await confirm({
-    title: `Run ${plural(matched, "task")} now?`,
+    title: `Run ${plural(free, "task")} now?`,
     body: (
       <div class="points-and-fields">
         <ul class="points">
           {words === undefined ? null : <li>{words}</li>}
-          {retry > 0 ? <li>{plural(retry, "failed task")} will not wait for the next attempt's time.</li> : null}
-          {scheduled > 0 ? <li>{plural(scheduled, "scheduled task")} will run before the time it was given.</li> : null}
-          {held > 0 ? <li>{whole(held)} of them are held by a pause of their type or tenant, and stay.</li> : null}
-          {rateLimited > 0 ? <li>{whole(rateLimited)} of them wait for their rate limit, and stay.</li> : null}
-          {others > 0 ? <li>{whole(others)} of your selection do not wait for a time: they are left alone.</li> : null}
+          {retry > 0 ? <li>In state Retry: {whole(retry)}. The next attempt is made now.</li> : null}
+          {scheduled > 0 ? <li>In state Scheduled: {whole(scheduled)}. The time they were given does not count.</li> : null}
+          {held > 0 ? <li>Held by a pause of their type or tenant: {whole(held)} of these, which stay.</li> : null}
+          {rateLimited > 0 ? <li>Waiting for their rate limit: {whole(rateLimited)} of these, which stay.</li> : null}
+          {others > 0 ? <li>Not waiting for a time: {whole(others)} of your selection, which are left alone.</li> : null}
         </ul>
         <Pace onChange={(rate) => Object.assign(pace, { rate })} />
       </div>
