@@ -78,8 +78,8 @@ describe("apium", () => {
 
     await apium("queues pause email");
     await json(`tasks enqueue mail '{"to":"e"}'`);
-    const held = await apium("queues");
-    expect(held.out).toMatch(/email +1 .*paused by operator:/);
+    // A count may be some seconds old.
+    await eventually(async () => /email +1 .*paused by operator:/.test((await apium("queues")).out), 120_000);
     isServerUp = true;
     expect((await apium("dead-letters requeue")).code).toBe(2);
     expect((await apium("dead-letters requeue --name mail")).out).toContain("3 run again, 0 refused");

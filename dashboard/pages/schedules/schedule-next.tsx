@@ -55,8 +55,7 @@ function columnsFor(timezone: string, fires: readonly string[]): readonly Column
       kind: "grow",
       cell: (fire) => (
         <span class="nowrap">
-          {inZone(fire, timezone, { seconds })}{" "}
-          <span class="muted">{newOffset(fire, timezone, fires)}</span>
+          {inZone(fire, timezone, { seconds })} <span class="muted">{newOffset(fire, timezone, fires)}</span>
         </span>
       ),
     },

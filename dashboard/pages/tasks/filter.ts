@@ -1,6 +1,4 @@
-// Which tasks the list shows: read from the address, and said as the API wants to hear it.
-import type { Params } from "../../core/api.ts";
-import { offers } from "../../core/offers.ts";
+// Which tasks the list shows, as the address says it, and what of that is handed to an action on all of them.
 
 export const LIVE_STATES = ["SCHEDULED", "QUEUED", "STARTED", "RETRY", "WAITING"] as const;
 export const FINAL_STATES = ["SUCCESS", "FAILURE", "REVOKED"] as const;
@@ -53,40 +51,6 @@ export function filterOf(query: URLSearchParams): TaskFilter {
     from: text("from"),
     to: text("to"),
   };
-}
-
-/** Parameters of `GET /tasks` that not every version knows. */
-const NEWER = ["createdAfter", "createdBefore", "header", "parentId", "retryOf"] as const;
-
-/** Several states at once came with them. */
-export function takesSeveralStates(): boolean {
-  return offers("GET /tasks", "createdAfter") === true;
-}
-
-/** `unknown`: parts of the filter that this system does not know, and that are left out. */
-export function listParams(filter: TaskFilter, now: number): { readonly params: Params; readonly unknown: string[] } {
-  const { states, time } = filter;
-  const minutes = time === "" ? undefined : TIMES[time];
-  const wanted: Record<string, string | undefined> = {
-    state: states.slice(0, takesSeveralStates() ? undefined : 1).join(","),
-    name: filter.name,
-    queue: filter.queue,
-    worker: filter.worker,
-    q: filter.q,
-    header: filter.header,
-    parentId: filter.parentId,
-    retryOf: filter.retryOf,
-    createdAfter: minutes === undefined ? instant(filter.from, time) : new Date(now - minutes * 60_000).toISOString(),
-    createdBefore: instant(filter.to, time),
-  };
-  const unknown = NEWER.filter((name) => wanted[name] && offers("GET /tasks", name) === false);
-  for (const name of unknown) delete wanted[name];
-  return { params: wanted, unknown };
-}
-
-function instant(given: string, time: Time | ""): string | undefined {
-  const at = Date.parse(given);
-  return time === "custom" && !Number.isNaN(at) ? new Date(at).toISOString() : undefined;
 }
 
 /** Nothing but states is asked for: then what is counted of the whole system is true of the list. */

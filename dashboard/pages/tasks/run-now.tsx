@@ -50,10 +50,14 @@ async function runNow(
         <ul class="points">
           {words === undefined ? null : <li>{words}</li>}
           {retry > 0 ? <li>In state Retry: {whole(retry)}. The next attempt is made now.</li> : null}
-          {scheduled > 0 ? <li>In state Scheduled: {whole(scheduled)}. The time they were given does not count.</li> : null}
+          {scheduled > 0 ? (
+            <li>In state Scheduled: {whole(scheduled)}. The time they were given does not count.</li>
+          ) : null}
           {held > 0 ? <li>Held by a pause of their type or tenant: {whole(held)} of these, which stay.</li> : null}
           {rateLimited > 0 ? <li>Waiting for their rate limit: {whole(rateLimited)} of these, which stay.</li> : null}
-          {others > 0 ? <li>Not waiting for a time: {whole(others)} of your selection, which are left alone.</li> : null}
+          {others > 0 ? (
+            <li>Not waiting for a time: {whole(others)} of your selection, which are left alone.</li>
+          ) : null}
         </ul>
         <Pace onChange={(rate) => Object.assign(pace, { rate })} />
       </div>
