@@ -194,6 +194,14 @@ describeInBrowser("an operator with the dashboard alone", (visit) => {
     const overhang = () =>
       page.locator(".table-scroll").evaluateAll((all) => all.map((one) => one.scrollWidth - one.clientWidth));
 
+    const waiting = await later(4);
+    await page.goto(`/tasks?state=SCHEDULED&name=${MAIL}`);
+    await select(waiting);
+    await page.getByRole("toolbar").getByRole("button", { name: "Run now" }).click();
+    await dialog("Run 1 task now?").getByRole("button", { name: "Not now" }).click();
+    expect(await page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)")).toBe(0);
+    expect(await stateOf(waiting)).toBe("SCHEDULED");
+
     await page.goto("/queues");
     await button("Pause email").click();
     await page.getByText("Paused", { exact: true }).waitFor();
