@@ -6,6 +6,8 @@ import { codeOf } from "../contract/errors.ts";
 export interface AskerMeta {
   readonly user?: { readonly name: string; readonly role: string };
   readonly correlationId?: string;
+  /** Of what was typed at a REPL of Moleculer's. */
+  readonly $repl?: boolean;
 }
 
 /** The name under which a change is done; another service's own doing is `internal`. */

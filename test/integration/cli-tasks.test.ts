@@ -88,6 +88,11 @@ describe("apium", () => {
     expect((await json("dead-letters")).items).toEqual([]);
     const audit = await apium("audit --action queue.");
     expect(audit.out).toMatch(/queue\.resume[\s\S]*queue\.pause/);
+    expect(audit.out).not.toContain("more:");
+    const first = await apium("audit --action queue. --actor operator --since 1h --target email --limit 1");
+    const [, cursor] = /more: --cursor (\d+)/.exec(first.out) ?? [];
+    const second = await apium(`audit --action queue. --target email --limit 1 --cursor ${cursor}`);
+    expect(first.out + second.out).toMatch(/queue\.resume[\s\S]*queue\.pause/);
   }, 300_000);
 
   test("purges only what is meant, revokes, and lists workers", async () => {
