@@ -4,6 +4,8 @@ import { ApiError } from "../core/api.ts";
 import { Icon } from "./icon.tsx";
 
 const KEEP_MS = 6_000;
+/** Long enough to be reached with the keyboard. */
+const KEEP_LINKS_MS = 20_000;
 const KEEP_ERRORS_MS = 12_000;
 
 interface Toast {
@@ -18,7 +20,7 @@ let last = 0;
 
 /** @param href - where to see it. */
 export function say(text: string, href?: string): void {
-  show({ text, tone: "good", href }, KEEP_MS);
+  show({ text, tone: "good", href }, href === undefined ? KEEP_MS : KEEP_LINKS_MS);
 }
 
 export function sayError(error: unknown): void {
