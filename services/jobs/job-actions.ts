@@ -9,7 +9,7 @@ import { type Asked, authorOf, type Scope, scopeOf, type Tell, Values, within } 
 import type { ServiceParts } from "../service-parts.ts";
 import { listCheckpoints, replaceCheckpoints } from "./checkpoint-store.ts";
 import { jobEvents, jobneedEvents } from "./events.ts";
-import { generateJob, spawnDynamicTour } from "./generation.ts";
+import { type Generated, generateJob, spawnDynamicTour } from "./generation.ts";
 import { activeJobs, jobChanged, jobList } from "./job-cache.ts";
 import { JOB_IDENTIFIERS, type JobChange, jobChange, type NewJob, newJob } from "./job-fields.ts";
 import { previewOccurrences } from "./job-preview.ts";
@@ -121,10 +121,15 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
     async run(ctx: Asked) {
       const { id: jobId } = parseParams(one, ctx.params);
       const { uuid, clientId, siteId, isDynamic } = await findJob(database, scopeOf(ctx), jobId);
+      const note = (tx: Transaction, { occurrences }: Generated) =>
+        auditChange(tx, ctx, "job.run", jobId, { occurrences });
       const made = isDynamic
-        ? await database.transaction((tx) => spawnDynamicTour(tx, jobId))
-        : await generateJob(parts, jobId, now());
-      await auditChange(database, ctx, "job.run", jobId, { occurrences: made.occurrences });
+        ? await database.transaction(async (tx) => {
+            const round = await spawnDynamicTour(tx, jobId);
+            await note(tx, round);
+            return round;
+          })
+        : await generateJob(parts, jobId, now(), note);
       if (made.occurrences > 0) tell(jobneedEvents.generated, { jobId, uuid, clientId, siteId, ...made });
       return { jobId, ...made };
     },
