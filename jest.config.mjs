@@ -1,6 +1,6 @@
 export default {
   // For hooks too: a busy machine is slow, not wrong.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   testEnvironment: "node",
   // A worker keeps much of what its files have loaded; beyond a gigabyte it spends more on collecting than on testing.
   workerIdleMemoryLimit: "1GB",

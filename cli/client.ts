@@ -40,11 +40,14 @@ export interface Client {
   send(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Answer>;
   /** The body of an answer that is a file. */
   download(path: string): Promise<ReadableStream>;
+  /** The API's own description (OpenAPI), as far as it is there for the token. */
+  description(): Promise<Answer>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are shown, not computed with; their shape is the API's.
 export type Answer = any;
 
+const API_PREFIX = "/api/v1";
 const TIMEOUT_MS = 60_000;
 const DOWNLOAD_TIMEOUT_MS = 900_000;
 
@@ -55,7 +58,7 @@ export function connect(target: Target): Client {
     body?: unknown,
     timeoutMs = TIMEOUT_MS + waitMsOf(path),
   ): Promise<Response> =>
-    fetch(`${target.url}/api/v1${path}`, {
+    fetch(`${target.url}${path}`, {
       method,
       headers: {
         Authorization: `Bearer ${target.token}`,
@@ -79,13 +82,14 @@ export function connect(target: Target): Client {
   };
   return {
     target,
-    get: (path, query = {}) => ask("GET", `${path}${queryText(query)}`),
-    send: ask,
+    get: (path, query = {}) => ask("GET", `${API_PREFIX}${path}${queryText(query)}`),
+    send: (method, path, body) => ask(method, `${API_PREFIX}${path}`, body),
     async download(path) {
-      const response = await request("GET", path, undefined, DOWNLOAD_TIMEOUT_MS);
+      const response = await request("GET", `${API_PREFIX}${path}`, undefined, DOWNLOAD_TIMEOUT_MS);
       if (response.ok && response.body !== null) return response.body;
       throw refusal(response.status, (await response.json().catch(() => undefined)) as Answer);
     },
+    description: () => ask("GET", "/openapi.json"),
   };
 }
 

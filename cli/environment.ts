@@ -13,7 +13,8 @@ export const CLIENT_ENVIRONMENT = {
   PORT: { meaning: "The same.", preset: "`3000`" },
   DATA_DIR: { meaning: "Where its admin token is, without APIUM_TOKEN.", preset: "`./data`" },
   NATS_URL: {
-    meaning: "The REPL joins the bus, too: `nodes`, `services`, `events` and the like.",
+    meaning:
+      "The REPL joins the bus, too: `nodes`, `services`, `events`, and `call` and the like in the token's name and role.",
     preset: "it does not",
   },
   NO_COLOR: { meaning: "Anything: no colours.", preset: "colours on a terminal" },

@@ -1,11 +1,12 @@
 // `npm run repl`: Moleculer's REPL with the command line's own commands in it. They go over the running system's HTTP port
 // under a token, whether it is one process or many; with NATS_URL the REPL joins the bus too, for `nodes`, `services`,
-// `events` and the rest of Moleculer's own commands. It carries no service, and opens no folder of data.
+// `events` and the rest of Moleculer's own commands, in the token's name. It carries no service, and opens no folder of data.
 import type { REPLServer } from "node:repl";
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../moleculer.config.ts";
-import { CliError, connect, targetOf } from "./client.ts";
+import { CliError, type Client, connect, targetOf } from "./client.ts";
 import { apiumProgram } from "./program.ts";
+import { type Asker, askerOf, InTheNameOf } from "./repl-asker.ts";
 import { replCommands, runner } from "./repl-commands.ts";
 import { ReplCompletion } from "./repl-completion.ts";
 import { prepareSession } from "./repl-session.ts";
@@ -15,7 +16,8 @@ if (process.env.NODE_ENV === "production" && !process.argv.includes("--productio
   process.exit(2);
 }
 
-const client = await reach();
+const { NATS_URL } = process.env;
+const { client, asker } = await reach();
 const program = apiumProgram({
   client: () => client,
   write: (text) => void process.stdout.write(text),
@@ -23,9 +25,10 @@ const program = apiumProgram({
 });
 const run = runner(program, (text) => console.error(text));
 
-const { NATS_URL } = process.env;
+const options = brokerOptions({ NATS_URL, LOG_LEVEL: "warn" });
 const broker = new ServiceBroker({
-  ...brokerOptions({ NATS_URL, LOG_LEVEL: "warn" }),
+  ...options,
+  middlewares: [...(options.middlewares ?? []), ...(asker === undefined ? [] : [InTheNameOf(asker)])],
   nodeID: `repl-${process.pid}`,
   internalServices: false,
   // Its typings have another name for an option than the REPL reads.
@@ -37,11 +40,12 @@ console.log(`connected to ${client.target.url}; \`schedules\`, \`doctor\` and ot
 const server = broker.repl() as unknown as REPLServer;
 prepareSession(server, { broker, program, run, completion: new ReplCompletion(program, client) });
 
-async function reach() {
+/** Who asks matters on the bus only: over HTTP the gateway knows. */
+async function reach(): Promise<{ client: Client; asker?: Asker }> {
   try {
     const found = connect(targetOf(process.env));
     await found.get("/queues");
-    return found;
+    return { client: found, ...(NATS_URL === undefined ? {} : { asker: await askerOf(found) }) };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     console.error(error.message);

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Answer, Client } from "../client.ts";
+import { confirm } from "../confirmed.ts";
 import { bad, dim, good, type Output, odd, table } from "../output.ts";
 
 interface Where {
@@ -85,20 +86,29 @@ export function cacheCommands(program: Command, client: () => Client, output: Ou
 
   within(cache.command("delete-pattern <pattern>"))
     .description("delete the keys that fit a glob")
-    .action(async (pattern, where) =>
-      output.show(await client().send("POST", "/cache/delete-pattern", { ...whereOf(where), pattern }), deletedText),
-    );
+    .option("--dry-run", "only count them")
+    .action(async (pattern, { dryRun, ...where }) => {
+      const body = { ...whereOf(where), ...given({ pattern, dryRun }) };
+      output.show(await client().send("POST", "/cache/delete-pattern", body), deletedText);
+    });
 
   within(cache.command("invalidate-tags <tags...>"))
     .description("delete the keys that carry one of the tags")
-    .action(async (tags, where) =>
-      output.show(await client().send("POST", "/cache/invalidate-tags", { ...whereOf(where), tags }), deletedText),
-    );
+    .option("--dry-run", "only count them")
+    .action(async (tags, { dryRun, ...where }) => {
+      const body = { ...whereOf(where), ...given({ tags, dryRun }) };
+      output.show(await client().send("POST", "/cache/invalidate-tags", body), deletedText);
+    });
 
   cache
     .command("clear <cache>")
-    .description("empty one named cache; others on the same server stay")
-    .action(async (name) => output.show(await client().send("POST", "/cache/clear", { cache: name }), deletedText));
+    .description("empty one named cache; others on the same server stay; --yes says that you mean it")
+    .option("--dry-run", "only count its keys")
+    .option("--yes", "do it")
+    .action(async (name, { dryRun, yes }) => {
+      confirm({ yes, dryRun }, `deletes every key of the cache ${name}`);
+      output.show(await client().send("POST", "/cache/clear", given({ cache: name, dryRun })), deletedText);
+    });
 
   cache
     .command("monitor")
@@ -176,7 +186,8 @@ function statsText({ items }: Answer): string {
   );
 }
 
-function deletedText({ deleted }: Answer): string {
+function deletedText({ deleted, matched, dryRun }: Answer): string {
+  if (dryRun === true) return `${matched} keys found; ${odd("nothing was done")}`;
   return deleted === 0 ? odd("nothing was there") : `${deleted} deleted`;
 }
 

@@ -2,6 +2,7 @@
 // worker lasts as long as its process. Ends with 1 when a worker refused or did not answer.
 import { type Command, InvalidArgumentError } from "commander";
 import type { Answer, Client } from "../client.ts";
+import { confirm } from "../confirmed.ts";
 import { dim, facts, good, type Output, odd } from "../output.ts";
 import { answersText, endWith, named } from "./inspect.ts";
 
@@ -109,10 +110,16 @@ export function controlCommands(program: Command, client: () => Client, output: 
   order("shutdown", "", "end workers: warm (what runs may end), soft (within 10s), cold (at once; tasks go back)")
     .option("--mode <mode>", "warm, soft or cold; default warm")
     .option("--within <duration>", "how long what runs may go on")
-    .option("--all", "all of them")
-    .action(async ({ worker, mode, within, all }) =>
-      tell("shutdown", { worker, mode, within, all }, ({ shutdown, running }) => `${shutdown}; ${running} running`),
-    );
+    .option("--all", "all of them; --yes says that you mean it")
+    .option("--yes", "do it")
+    .action(async ({ worker, mode, within, all, yes }) => {
+      if (all === true) confirm({ yes }, "ends every worker there is", { hasDryRun: false });
+      await tell(
+        "shutdown",
+        { worker, mode, within, all },
+        ({ shutdown, running }) => `${shutdown}; ${running} running`,
+      );
+    });
   order("profile", "", "a CPU profile for Chrome's developer tools, in the worker's data folder (admin)")
     .option("--seconds <n>", "up to 30; default 5")
     .action(async ({ worker, seconds }) =>

@@ -1,6 +1,7 @@
 // `apium dead-letters …`: tasks that have failed for good, and bytes that were no task. Look, understand, run again, dismiss.
 import type { Command } from "commander";
 import { type Answer, CliError, type Client, EXIT } from "../client.ts";
+import { confirm } from "../confirmed.ts";
 import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
 import { jsonOf, wholeNumber } from "./tasks.ts";
 
@@ -44,14 +45,16 @@ export function deadLetterCommands(program: Command, client: () => Client, outpu
     });
 
   filtered(letters.command("dismiss [ids...]").description("they need no attention any more; nothing is run"))
-    .option("--all", "all there are")
+    .option("--all", "all there are; --yes says that you mean it")
     .option("--dry-run", "only count them")
-    .action(async (ids: readonly string[], { all, json: _json, ...options }) => {
+    .option("--yes", "do it")
+    .action(async (ids: readonly string[], { all, yes, json: _json, ...options }) => {
       const [id] = ids;
       if (id !== undefined && ids.length === 1 && Object.keys(options).length === 0) {
         return output.show(await client().send("POST", `${at(id)}/dismiss`), () => good("dismissed"));
       }
       refuseUnnamed(ids, all, options);
+      if (all === true) confirm({ yes, dryRun: options.dryRun }, "dismisses every dead letter that fits");
       const answer = await client().send("POST", "/dead-letters/dismiss", { ...options, ...chosen(ids), all });
       output.show(answer, ({ dryRun, matched, dismissed, byName }) =>
         dryRun ? dryText(matched, byName) : `${dismissed} dismissed`,

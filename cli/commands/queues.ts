@@ -1,8 +1,8 @@
-// `apium queues …`, `apium workers` and `apium audit`: what waits where, who works, who changed what.
+// `apium queues …` and `apium workers`: what waits where, and who works.
 import type { Command } from "commander";
-import { type Answer, CliError, type Client, EXIT } from "../client.ts";
-import { dim, good, moment, type Output, odd, table, when } from "../output.ts";
-import { wholeNumber } from "./tasks.ts";
+import type { Answer, Client } from "../client.ts";
+import { confirm } from "../confirmed.ts";
+import { good, type Output, odd, table, when } from "../output.ts";
 
 export function queueCommands(program: Command, client: () => Client, output: Output): void {
   const queues = program.command("queues").description("queues: what waits, pause, resume, purge");
@@ -47,10 +47,8 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
     .action(async (queue: string, { olderThan, dryRun, yes }) => {
       const { items } = await client().get("/queues");
       const found = items.find(({ name }: Answer) => name === queue);
-      if (yes !== true && dryRun !== true) {
-        const count = found === undefined || olderThan !== undefined ? "what waits" : `${found.queued} tasks`;
-        throw new CliError(EXIT.usage, "NOT_CONFIRMED", `this revokes ${count} in ${queue}; add --yes, or --dry-run`);
-      }
+      const count = found === undefined || olderThan !== undefined ? "what waits" : `${found.queued} tasks`;
+      confirm({ yes, dryRun }, `revokes ${count} in ${queue}`);
       const answer = await client().send("POST", `/queues/${encodeURIComponent(queue)}/purge`, { olderThan, dryRun });
       output.show(answer, ({ matched, purged }) =>
         dryRun === true ? `${matched} tasks found; ${odd("nothing was done")}` : `${purged} tasks revoked`,
@@ -72,27 +70,6 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
             when(worker.startedAt),
             when(worker.heartbeatAt),
             worker.queues.join(" "),
-          ]),
-        ),
-      ),
-    );
-
-  program
-    .command("audit")
-    .description("who changed what, newest first")
-    .option("-a, --action <prefix>", "what begins so: schedule., task., queue.")
-    .option("--actor <name>", "of this one")
-    .option("-l, --limit <n>", "how many; default 100", wholeNumber)
-    .action(async (filter) =>
-      output.show(await client().get("/audit", filter), ({ items }) =>
-        table(
-          ["AT", "WHO", "DID", "TO", ""],
-          items.map((entry: Answer) => [
-            moment(entry.at),
-            entry.actor,
-            entry.action,
-            entry.target,
-            dim(JSON.stringify(entry.details ?? {})),
           ]),
         ),
       ),

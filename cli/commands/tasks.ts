@@ -1,4 +1,4 @@
-// `apium tasks …`: find them, look at one and at its family, enqueue, wait, revoke, run again.
+// `apium tasks …`: find them, look at one and at its family, revoke, run again.
 import { type Command, InvalidArgumentError } from "commander";
 import type { Answer, Client } from "../client.ts";
 import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
@@ -44,24 +44,6 @@ export function taskCommands(program: Command, client: () => Client, output: Out
     .command("show <task>")
     .description("one task: its state, attempts, result or error, children")
     .action(async (task: string) => output.show(await client().get(`/tasks/${encodeURIComponent(task)}`), taskText));
-
-  tasks
-    .command("enqueue <name> [params]")
-    .description("accept a task; [params] is JSON")
-    .option("-w, --wait <duration>", "and wait for its result")
-    .option("--queue <queue>", "in this queue")
-    .option("--priority <n>", "0 to 9", wholeNumber)
-    .option("--countdown <duration>", "start no earlier than this long from now")
-    .option("--unique-key <key>", "at most one unfinished task with it")
-    .action(async (name: string, params: string | undefined, { wait, ...options }) => {
-      const query = wait === undefined ? "" : `?wait=${encodeURIComponent(wait)}`;
-      const body = { name, params: jsonOf(params), options };
-      output.show(await client().send("POST", `/tasks${query}`, body), ({ id, state, queue, result }) =>
-        wait === undefined
-          ? `${good("accepted")} ${id} ${dim(`${state} in ${queue}`)}`
-          : `${good("done")} ${id}\n${JSON.stringify(result, null, 2)}`,
-      );
-    });
 
   tasks
     .command("revoke <task>")

@@ -12,7 +12,26 @@ export const CALLING: ParitySection = {
       rest: "POST /tasks",
       cli: `tasks enqueue parity.echo '{"text":"<text>"}' --queue default --priority 7`,
       changes: change("task.enqueue"),
-      note: "`--countdown`, `--unique-key`; over REST every option: eta, expires, headers, limits.",
+      note: "Every option of a call: `--eta`, `--expires`, `--header`, `--task-id`, `--max-retries`, limits.",
+    },
+    {
+      there: "apply_async(eta, expires, headers, task_id, soft_time_limit, …)",
+      action: "tasks.enqueue",
+      params: {
+        name: "parity.echo",
+        params: { text: "<text>" },
+        options: {
+          eta: "2099-01-01T00:00:00Z",
+          expires: "2099-01-02T00:00:00Z",
+          headers: { tenant: "acme", from: "a:b" },
+          maxRetries: 2,
+          softTimeLimit: "10s",
+          timeLimit: "20s",
+        },
+      },
+      rest: "POST /tasks",
+      cli: `tasks enqueue parity.echo '{"text":"<text>"}' --eta 2099-01-01T00:00:00Z --expires 2099-01-02T00:00:00Z --header tenant:acme --header from:a:b --max-retries 2 --soft-time-limit 10s --time-limit 20s`,
+      changes: change("task.enqueue"),
     },
     {
       there: "POST /api/task/apply/<name> (and wait)",

@@ -6,6 +6,8 @@ import { codeOf } from "../contract/errors.ts";
 export interface AskerMeta {
   readonly user?: { readonly name: string; readonly role: string };
   readonly correlationId?: string;
+  /** Of what was typed at a REPL of Moleculer's. */
+  readonly $repl?: boolean;
 }
 
 /** A call, or what stands for one where somebody's order is carried out later. */

@@ -86,7 +86,16 @@ export class MemoryStore implements CacheStore {
 
   async deleteTagged(tags: readonly string[]): Promise<number> {
     for (const tag of tags) this.#noteInvalid(tag);
-    return this.delete([...new Set(tags.flatMap((tag) => [...(this.#tagged.get(tag) ?? [])]))]);
+    return this.delete([...this.#carrying(tags)]);
+  }
+
+  async countPattern(pattern: string): Promise<number> {
+    const expression = globExpression(pattern);
+    return [...this.#items.keys()].filter((key) => expression.test(key) && this.#live(key) !== undefined).length;
+  }
+
+  async countTagged(tags: readonly string[]): Promise<number> {
+    return [...this.#carrying(tags)].filter((key) => this.#live(key) !== undefined).length;
   }
 
   async add(key: string, by: number): Promise<number> {
@@ -212,6 +221,11 @@ export class MemoryStore implements CacheStore {
     this.#items.clear();
     this.#tagged.clear();
     this.#bytes = 0;
+  }
+
+  /** Keys with one of the tags. */
+  #carrying(tags: readonly string[]): Set<string> {
+    return new Set(tags.flatMap((tag) => [...(this.#tagged.get(tag) ?? [])]));
   }
 
   #put({ key, text }: Entry, { ttlMs, tags }: Kept): void {

@@ -39,6 +39,8 @@ const values = z
   .refine((given) => Object.keys(given).length <= MOST_KEYS, `has more than ${MOST_KEYS} keys`);
 const where = { cache, version };
 const pattern = z.string().min(1).max(MOST_KEY_BYTES);
+/** Count what would be deleted, and do nothing. */
+const dryRun = z.boolean().optional();
 const by = z.coerce.number().int().default(1);
 const leaseFor = duration.pipe(z.number().min(10).max(600_000)).default(10_000);
 const staleFor = duration.default(0);
@@ -59,8 +61,8 @@ export const PARAMS = {
     tags,
   }),
   setMany: z.strictObject({ ...where, values, ttl: ttl.optional(), tags }),
-  pattern: z.strictObject({ ...where, pattern }),
-  tags: z.strictObject({ ...where, tags: z.array(tag).min(1).max(200) }),
+  pattern: z.strictObject({ ...where, pattern, dryRun }),
+  tags: z.strictObject({ ...where, tags: z.array(tag).min(1).max(200), dryRun }),
   add: z.strictObject({ ...where, key, by }),
   expire: z.strictObject({ ...where, key, ttl }),
   scan: z.strictObject({
@@ -69,7 +71,7 @@ export const PARAMS = {
     limit: z.coerce.number().int().min(1).max(1_000).default(100),
     cursor: z.string().max(1_000).optional(),
   }),
-  cache: z.strictObject({ ...where }),
+  cache: z.strictObject({ ...where, dryRun }),
   lease: z.strictObject({ ...where, key, staleFor, leaseFor }),
   fill: z.strictObject({ ...where, key, value, lease: token, ttl: ttl.optional(), staleFor, tags }),
   release: z.strictObject({ ...where, key, lease: token }),

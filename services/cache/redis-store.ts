@@ -96,6 +96,32 @@ export class RedisStore implements CacheStore {
     return deleted;
   }
 
+  async countPattern(pattern: string): Promise<number> {
+    let count = 0;
+    await this.#eachScanned(pattern, async (keys) => {
+      count += keys.length;
+    });
+    return count;
+  }
+
+  async countTagged(tags: readonly string[]): Promise<number> {
+    const carrying = new Set<string>();
+    for (const tag of tags) {
+      for (let from = 0, seen = BATCH; seen === BATCH; from += BATCH) {
+        const keys = await this.#redis.zrange(tag, from, from + BATCH - 1);
+        for (const key of keys) carrying.add(key);
+        seen = keys.length;
+      }
+    }
+    // A tag still knows keys whose ttl is over.
+    let count = 0;
+    const keys = [...carrying];
+    for (let start = 0; start < keys.length; start += BATCH) {
+      count += await this.#redis.exists(...keys.slice(start, start + BATCH));
+    }
+    return count;
+  }
+
   async add(key: string, by: number): Promise<number> {
     try {
       return Number(await this.#run("cacheAdd", [key], [by]));

@@ -1,6 +1,6 @@
 // A store whose server may be away. Nobody is kept waiting and nothing throws: reads miss, writes are dropped and
 // counted, leases are given out from this process, and what was invalidated meanwhile is invalidated before the first
-// read after the return. Locks alone refuse: a lock that nobody can prove must not be claimed. Whether the server is
+// read after the return. Locks and counts refuse: what nobody can prove must not be claimed. Whether the server is
 // back is found out beside the calls, by one question at a time.
 import { ApiumError, type Clock, type Log, messageOf } from "../../runtime/index.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -105,6 +105,14 @@ export class ResilientStore implements CacheStore {
       (store) => store.deleteTagged(tags),
       () => this.#drop({ tags }, 0),
     );
+  }
+
+  countPattern(pattern: string): Promise<number> {
+    return this.#ask((store) => store.countPattern(pattern), refuseCount);
+  }
+
+  countTagged(tags: readonly string[]): Promise<number> {
+    return this.#ask((store) => store.countTagged(tags), refuseCount);
   }
 
   async add(key: string, by: number): Promise<number> {
@@ -318,6 +326,10 @@ export class ResilientStore implements CacheStore {
 
 function isRefusal(error: unknown): boolean {
   return REFUSALS.test(messageOf(error));
+}
+
+function refuseCount(): never {
+  throw new ApiumError("CACHE_UNAVAILABLE", "nobody can count keys while the cache's server is away");
 }
 
 function refuseLock(): never {

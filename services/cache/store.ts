@@ -48,6 +48,10 @@ export interface CacheStore {
   deletePattern(pattern: string): Promise<number>;
   /** Deletes what carries one of the tags. */
   deleteTagged(tags: readonly string[]): Promise<number>;
+  /** How many `deletePattern` would delete; about as many while the store changes. */
+  countPattern(pattern: string): Promise<number>;
+  /** How many `deleteTagged` would delete. */
+  countTagged(tags: readonly string[]): Promise<number>;
   /** @throws ApiumError `CACHE_KEY_MISSING`, `CACHE_NOT_A_NUMBER`. */
   add(key: string, by: number): Promise<number>;
   /** Milliseconds left; null: for ever; undefined: it is not there. */

@@ -9,9 +9,9 @@ import { PARAMS } from "./params.ts";
 
 export function valueActions(desk: Desk, database: Database) {
   const command = commandsAt(desk);
-  /** An operator's change leaves a trace, without the value; a service's own does not. */
+  /** What somebody changes leaves a trace, without the value, also typed at a REPL in nobody's name; a service's own does not. */
   const audited = async (ctx: Ctx, action: string, target: string, details: object) => {
-    if (ctx.meta.user) await audit(database, ctx, action, target, details);
+    if (ctx.meta.user || ctx.meta.$repl) await audit(database, ctx, action, target, details);
   };
   /** Work on one key, with its trace. */
   const traced =
@@ -74,17 +74,22 @@ export function valueActions(desk: Desk, database: Database) {
       await audited(ctx, "cache.delete-many", place.kind.name, { keys: keys.length, count });
       return place.deleted(count, { keys });
     }),
-    deletePattern: command("deletePattern", PARAMS.pattern, async ({ pattern }, place, ctx) => {
-      const count = await place.store.deletePattern(fullPattern(place.kind, place.version, pattern));
+    deletePattern: command("deletePattern", PARAMS.pattern, async ({ pattern, dryRun }, place, ctx) => {
+      const full = fullPattern(place.kind, place.version, pattern);
+      if (dryRun === true) return found(await place.store.countPattern(full));
+      const count = await place.store.deletePattern(full);
       await audited(ctx, "cache.delete-pattern", pattern, { cache: place.kind.name, count });
       return place.deleted(count, { pattern });
     }),
-    invalidateTags: command("invalidateTags", PARAMS.tags, async ({ tags }, place, ctx) => {
-      const count = await place.store.deleteTagged(tags.map(place.tagKey));
+    invalidateTags: command("invalidateTags", PARAMS.tags, async ({ tags, dryRun }, place, ctx) => {
+      const full = tags.map(place.tagKey);
+      if (dryRun === true) return found(await place.store.countTagged(full));
+      const count = await place.store.deleteTagged(full);
       await audited(ctx, "cache.invalidate-tags", tags.join(","), { cache: place.kind.name, count });
       return place.deleted(count, { tags });
     }),
-    clear: command("clear", PARAMS.cache, async (_params, place, ctx) => {
+    clear: command("clear", PARAMS.cache, async ({ dryRun }, place, ctx) => {
+      if (dryRun === true) return found(await place.store.countPattern(wholeCache(place.kind)));
       const count = await place.store.deletePattern(wholeCache(place.kind));
       await audited(ctx, "cache.clear", place.kind.name, { count });
       return place.deleted(count, { version: undefined, all: true });
@@ -126,6 +131,11 @@ export function valueActions(desk: Desk, database: Database) {
       return { items: page.keys.flatMap((full) => ownKey(kind, version, full) ?? []), nextCursor: page.cursor ?? null };
     }),
   };
+}
+
+/** What would have been deleted. */
+function found(matched: number) {
+  return { matched, deleted: 0, dryRun: true };
 }
 
 async function set(params: z.output<typeof PARAMS.set>, place: Place) {

@@ -100,8 +100,9 @@ export const REST_ROUTES: readonly RestRoute[] = [
     path: "/audit",
     action: "tasks.audit",
     role: "operator",
-    summary: "Who changed what, newest first; `action` is the beginning of one.",
-    query: ["actor", "action", "target", "since", "limit", "cursor"],
+    summary:
+      "Who changed what, newest first; `action` is the beginning of one, `actor` too, up to a colon: `session:admin`.",
+    query: ["actor", "action", "target", "since", "until", "limit", "cursor"],
   },
   ...DEAD_LETTER_ROUTES,
   ...RUN_AGAIN_ROUTES,

@@ -126,7 +126,10 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
     expect(await store.deletePattern(fullPattern(space, 1, "\\[?\\]"))).toBe(1);
     expect(await store.deletePattern(fullPattern(space, 1, "[w-z]"))).toBe(1);
     expect(await left()).toBe("++---+++");
+    expect(await store.countPattern(fullPattern(space, 1, "a*"))).toBe(2);
+    expect(await left()).toBe("++---+++");
     expect(await store.deletePattern(fullPattern(space, 1, "a*"))).toBe(2);
+    expect(await store.countPattern(fullPattern(space, 1, "a*"))).toBe(0);
     expect(await left()).toBe("-----+++");
     expect(await store.delete([keys[5] ?? "", "nothing"])).toBe(1);
     expect(await store.deletePattern(wholeCache(space))).toBe(1);
@@ -160,6 +163,8 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
     await store.set({ key: b, text: "1" }, { ttlMs: null, tags: [tag("site:2"), tag("jobs")] });
     await store.set({ key: c, text: "1" }, { ttlMs: 30, tags: [tag("site:1")] });
     await pause(50);
+    expect(await store.countTagged([tag("site:1"), tag("unknown"), tag("jobs")])).toBe(2);
+    expect(await store.get([a, b])).toEqual(["1", "1"]);
     expect(await store.deleteTagged([tag("site:1"), tag("unknown")])).toBe(1);
     expect(await store.get([a, b, c])).toEqual([null, "1", null]);
     expect(await store.deleteTagged([tag("jobs")])).toBe(1);
@@ -490,8 +495,8 @@ describe("the store in this process, when its time goes on", () => {
 
   test("the first to notice waits no longer than the limit, however many come at once", async () => {
     const longest: number[] = [];
-    // The best of three: this process may have stood still by itself, but hardly in each.
-    for (let round = 0; round < 3; round += 1) {
+    // The best of some: this process may have stood still by itself, but hardly in each.
+    for (let round = 0; round < 12 && (round === 0 || Math.min(...longest) >= 450); round += 1) {
       await thaw();
       await server.kill("SIGSTOP");
       const waits: number[] = [];
@@ -532,6 +537,12 @@ describe("the store in this process, when its time goes on", () => {
     await guard.setMany([{ key: "k", text: '"new"' }], aMinute);
     await guard.fill({ key: "k", text: '"old"' }, lease.token, aMinute);
     expect((await guard.lease("k", 0, 5_000)).state).toBe("granted");
+  });
+
+  test("is asked for no count: none was found is not what is true", async () => {
+    const away = { code: "CACHE_UNAVAILABLE" };
+    await expect(guard.countPattern("*")).rejects.toMatchObject(away);
+    await expect(guard.countTagged(["any"])).rejects.toMatchObject(away);
   });
 
   test("a lock that was asked for in vain is nobody's afterwards", async () => {

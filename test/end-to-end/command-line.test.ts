@@ -1,5 +1,6 @@
 /** The command line as operators and scripts use it: against a running system, with tables, JSON and exit codes. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
 import { adminToken, type Program, start } from "../support/programs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -8,7 +9,7 @@ describe("the command line", () => {
   const folder = temporaryFolder();
   let program: Program;
   beforeAll(async () => {
-    program = await start({ DATA_DIR: folder.path, SERVICES: "scheduler,gateway" });
+    program = await start({ DATA_DIR: folder.path, SERVICES: "scheduler,gateway,mqtt,media" });
   }, 180_000);
   afterAll(async () => {
     await program.stop();
@@ -77,6 +78,16 @@ describe("the command line", () => {
       code: 1,
       error: expect.stringContaining("UNAUTHENTICATED"),
     });
+  }, 180_000);
+
+  test("shows how it stands with MQTT and with attachments", async () => {
+    await eventually(async () => /connection +connected/.test((await apium(["mqtt"])).out), 120_000);
+    const { code, out } = await apium(["mqtt"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/broker +its own, mqtt:\/\/127\.0\.0\.1:\d+\nhears devices +(yes|no)\noutbox +0 wait\n/);
+    expect(out).toMatch(/of devices +\d+ received/);
+    expect(await apium(["attachments"])).toMatchObject({ code: 0, out: "none\n" });
+    expect(JSON.parse((await apium(["attachments", "--json"])).out)).toEqual({ items: [] });
   }, 180_000);
 
   test("the doctor ends with 1 while something does not run", async () => {

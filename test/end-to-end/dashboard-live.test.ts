@@ -33,7 +33,7 @@ describeInBrowser("the live connection", (visit) => {
     await gateway.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 60_000);
+  }, 300_000);
 
   beforeEach(async () => {
     for (const queue of ["email", "reports"]) await change(queue, "resume");
@@ -49,11 +49,11 @@ describeInBrowser("the live connection", (visit) => {
     await page.getByTitle(LIVE).waitFor();
     await page.getByRole("cell", { name: "email", exact: true }).waitFor();
     expect(await page.getByText(/^Paused/).count()).toBe(0);
-  }, 60_000);
+  }, 300_000);
   afterEach(async () => {
     await visited.close();
     await proxy.close();
-  }, 60_000);
+  }, 300_000);
 
   const change = (queue: string, what: "pause" | "resume") =>
     gateway.ask(TOKENS.operator, "POST", `/queues/${queue}/${what}`);
@@ -79,17 +79,17 @@ describeInBrowser("the live connection", (visit) => {
     proxy.silence("/events");
     await change("reports", "pause");
     await tellOfTask();
-    await page.clock.fastForward(30_000);
+    await page.clock.fastForward(20_000);
     expect(await page.getByTitle(LIVE).count()).toBe(1);
     expect(proxy.asked()).not.toContain("GET /events");
-    await page.clock.fastForward(15_000);
+    await page.clock.fastForward(25_000);
     await seesPaused("reports");
     await page.getByTitle(LIVE).waitFor();
     expect(proxy.asked()).toMatch(/GET \/events\?lastEventId=\w+-\d+ /);
     const heard = proxy.heard();
     expect(heard).toContain("event: tasks");
     expect(heard).not.toContain("event: reset");
-  }, 60_000);
+  }, 300_000);
 
   test("that breaks off says so, and goes on where it was", async () => {
     await hearOne();
@@ -105,7 +105,7 @@ describeInBrowser("the live connection", (visit) => {
     await page.getByTitle(LIVE).waitFor();
     expect(proxy.asked()).toMatch(/GET \/events.*\r\n(.+\r\n)*last-event-id: \w+-\d+/i);
     expect(proxy.heard()).not.toContain("event: reset");
-  }, 60_000);
+  }, 300_000);
 
   test("that was away for longer than is kept makes the page look at everything anew", async () => {
     await hearOne();
@@ -116,7 +116,7 @@ describeInBrowser("the live connection", (visit) => {
     proxy.mend();
     await seesPaused("reports");
     expect(proxy.heard()).toContain("event: reset");
-  }, 60_000);
+  }, 300_000);
 
   test("that broke off before it had a message cannot tell what was missed: everything is looked at anew", async () => {
     proxy.cut();
@@ -125,7 +125,7 @@ describeInBrowser("the live connection", (visit) => {
     proxy.mend();
     await seesPaused("reports");
     await page.getByTitle(LIVE).waitFor();
-  }, 60_000);
+  }, 300_000);
 
   test("that is refused is asked for again", async () => {
     await page.route("**/events", (route) => route.fulfill({ status: 503 }));
@@ -134,5 +134,5 @@ describeInBrowser("the live connection", (visit) => {
     await page.unroute("**/events");
     await page.clock.fastForward(5_000);
     await page.getByTitle(LIVE).waitFor();
-  }, 60_000);
+  }, 300_000);
 });

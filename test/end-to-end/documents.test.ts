@@ -88,15 +88,16 @@ const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI
         ...{ DATABASE_URL: database.url, NATS_URL: nats.url, REDIS_URL: process.env.TEST_REDIS_URL ?? "" },
         ...{ SMTP_URL: "smtp://127.0.0.1:1", DATA_DIR: folder.path, PORT: String(port), HOST: "127.0.0.1" },
       };
-      const started = await Promise.allSettled(startsIn(block).map((settings) => npmStart(settings, environment)));
-      cleanups.push(() => Promise.all(started.map((one) => (one.status === "fulfilled" ? one.value.stop() : 0))));
-      expect(started.flatMap((one) => (one.status === "rejected" ? [one.reason] : []))).toEqual([]);
+      for (const settings of startsIn(block)) {
+        const started = await npmStart(settings, environment);
+        cleanups.push(() => started.stop());
+      }
       const { body } = await client(`http://127.0.0.1:${port}`, adminToken(folder.path)).get("/workers");
       expect((body.items as unknown[]).length).toBe(
         startsIn(block).filter((settings) => !/QUEUES= /.test(settings)).length,
       );
       await runBlock(block, { environment, port, dataDir: folder.path, placeholders: {} });
     },
-    400_000,
+    900_000,
   );
 });

@@ -87,7 +87,7 @@ describe("a process is left alone", () => {
 
   test("that has a debugger", async () => {
     const { child } = await watched(["--inspect=127.0.0.1:0"]);
-    await sleep(1_500); // Its first sign tells the watchdog of the debugger.
+    await sleep(5_000); // Its first sign tells the watchdog of the debugger.
     child.send(2 * PATIENCE_MS);
     expect(await once(child, "message")).toContain("done");
     expect(child.signalCode).toBeNull();

@@ -54,7 +54,7 @@ describe("embedded, with no setting", () => {
       return items.find(({ messageId }) => messageId === `<${taskId}@apium>`);
     });
     // A moment on a quiet machine.
-    expect(performance.now() - posted).toBeLessThan(15_000);
+    expect(performance.now() - posted).toBeLessThan(60_000);
     expect(mail).toMatchObject({ to: expect.stringContaining("@facility.example") });
     const content = await api.get(`/mailbox/${encodeURIComponent(mail.file)}`);
     expect(content.body.html).toContain("Gate 4 &lt;b&gt;does not&lt;/b&gt; open");

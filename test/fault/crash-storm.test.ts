@@ -20,8 +20,8 @@ const STORM: Omit<StormOptions, "seed"> = {
   quiesceMs: 150_000,
 };
 
-/** The lease, a look, and room for a busy machine. */
-const RECOVERED_WITHIN_MS = 20_000;
+/** The lease, a look, and its place in line behind what has gathered, which on a busy machine is the most of it. */
+const RECOVERED_WITHIN_MS = 60_000;
 
 describeWith(["nats", "postgres"], "a storm of crashes", () => {
   let stage: Stage;

@@ -9,11 +9,13 @@ import { eventually } from "../support/backends.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 import { describeWith } from "../support/requires.ts";
 import { createDatabase } from "../support/temporary-database.ts";
-import { talkOn } from "./support/talk-on.ts";
+import { TALKER, talkOn } from "./support/talk-on.ts";
 
 const WORKER = fileURLToPath(new URL("./support/talking-worker.ts", import.meta.url));
 /** A quarter of a second by its clock, and time enough for a busy machine. */
 const MOST_LOST_MS = 5_000;
+/** Of a process, by the name it has at the database. */
+const CONNECTIONS = "select 1 from pg_stat_activity where application_name = $1";
 
 describeWith(["postgres"], "a worker that is killed while its task talks", (url = "") => {
   test("loses its last moment and nothing else", async () => {
@@ -34,6 +36,8 @@ describeWith(["postgres"], "a worker that is killed while its task talks", (url 
       child.kill("SIGKILL");
       await once(child, "exit");
       const killedAt = runtime.parts.clock.now();
+      // What it had sent may be written a moment later.
+      await eventually(async () => (await database.query(CONNECTIONS, [TALKER])).rows.length === 0);
       const before = await lines();
       await runtime.work();
       await runtime.result(id, "90s");

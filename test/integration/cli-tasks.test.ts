@@ -78,8 +78,8 @@ describe("apium", () => {
 
     await apium("queues pause email");
     await json(`tasks enqueue mail '{"to":"e"}'`);
-    const held = await apium("queues");
-    expect(held.out).toMatch(/email +1 .*paused by operator:/);
+    // A count may be some seconds old.
+    await eventually(async () => /email +1 .*paused by operator:/.test((await apium("queues")).out), 120_000);
     isServerUp = true;
     expect((await apium("dead-letters requeue")).code).toBe(2);
     expect((await apium("dead-letters requeue --name mail")).out).toContain("3 run again, 0 refused");
@@ -88,6 +88,11 @@ describe("apium", () => {
     expect((await json("dead-letters")).items).toEqual([]);
     const audit = await apium("audit --action queue.");
     expect(audit.out).toMatch(/queue\.resume[\s\S]*queue\.pause/);
+    expect(audit.out).not.toContain("more:");
+    const first = await apium("audit --action queue. --actor operator --since 1h --target email --limit 1");
+    const [, cursor] = /more: --cursor (\d+)/.exec(first.out) ?? [];
+    const second = await apium(`audit --action queue. --target email --limit 1 --cursor ${cursor}`);
+    expect(first.out + second.out).toMatch(/queue\.resume[\s\S]*queue\.pause/);
   }, 300_000);
 
   test("purges only what is meant, revokes, and lists workers", async () => {

@@ -276,8 +276,8 @@ const hasServers = availableBackends().includes("jetstream");
     for (let tries = 0; tries < 5 && soonestMs > 300; tries += 1) {
       await gateway.broker.call("tasks.control.resume", { task: "linger" });
       await areAll(true);
-      const began = performance.now();
       await gateway.broker.call("tasks.control.pause", { task: "linger" });
+      const began = performance.now();
       await areAll(false);
       soonestMs = Math.min(soonestMs, performance.now() - began);
     }

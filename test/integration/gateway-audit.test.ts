@@ -34,3 +34,25 @@ test("the audit lists changes, newest first, a page at a time, to operators", as
   expect((await gateway.ask(TOKENS.viewer, "GET", "/audit")).status).toBe(403);
   expect((await gateway.ask(TOKENS.operator, "GET", "/audit?since=yesterday")).status).toBe(422);
 });
+
+test("the audit is asked by who, in whole or up to a colon, by what and by when", async () => {
+  const at = (second: number) => `2020-01-01T00:00:0${second}Z`;
+  const actors = ["session:operator:9ebdc3", "session:operators", "operator:9ebdc3", "session:operator:1"];
+  for (const [second, actor] of actors.entries()) {
+    await facility.backend.database.query(
+      "insert into audit (at, actor, role, action, target) values ($1::timestamptz, $2, 'operator', 'seen', $3)",
+      [at(second), actor, `t${second}`],
+    );
+  }
+  const seen = async (query: string) => {
+    const { status, body } = await gateway.ask(TOKENS.operator, "GET", `/audit?action=seen&${query}`);
+    return [status, ...(body.items ?? []).map(({ target }: { target: string }) => target)];
+  };
+  expect(await seen("actor=session:operator")).toEqual([200, "t3", "t0"]);
+  expect(await seen("actor=session:operator:9ebdc3")).toEqual([200, "t0"]);
+  expect(await seen("actor=session:oper")).toEqual([200]);
+  expect(await seen("actor=operator")).toEqual([200, "t2"]);
+  expect(await seen("target=t1")).toEqual([200, "t1"]);
+  expect(await seen(`since=${at(1)}&until=${at(3)}`)).toEqual([200, "t2", "t1"]);
+  expect((await seen("until=tomorrow"))[0]).toBe(422);
+});

@@ -109,7 +109,7 @@ describe.each(availableBackends())("imports on %s", (backend) => {
       changed.filter(({ kind }) => kind === "clients" || kind === "people" || kind === "sites"),
     );
     expect(third.counts.people).toMatchObject({ changed: 1, unchanged: 11 });
-  }, 120_000);
+  }, 300_000);
 
   test("every bad cell is told with file, line and column; nothing is kept; the rest can be taken in alone", async () => {
     const rows = [
@@ -224,5 +224,5 @@ describe.each(availableBackends())("imports on %s", (backend) => {
     const { id } = await facility.one<{ id: number }>("select max(id)::integer as id from facility_import");
     await expect(call("run", { id })).rejects.toMatchObject({ code: "PARAMS_INVALID" });
     await expect(call("addRows", { id, rows: CLIENT })).rejects.toMatchObject({ code: "PARAMS_INVALID" });
-  }, 120_000);
+  }, 300_000);
 });

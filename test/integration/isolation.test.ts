@@ -278,7 +278,7 @@ describe.each(KINDS)("a pool of the kind %s", (kind, create) => {
     expect(isolation.stats()).toMatchObject({ max: 2, running: 0, idle: 0 });
     const order: number[] = [];
     const results = Array.from({ length: 6 }, (_, index) =>
-      run(isolation, "waits", { forMs: 20 }).result.then(() => void order.push(index)),
+      run(isolation, "waits", { forMs: 200 }).result.then(() => void order.push(index)),
     );
     expect(isolation.stats()).toMatchObject({ running: 2, waiting: 4 });
     await Promise.all(results);
@@ -367,7 +367,8 @@ describe.each(KINDS)("a pool of the kind %s", (kind, create) => {
       expect(await failureOf(result)).toMatchObject({ code: "TASK_FENCED" });
     }
     expect(isolation.stats()).toMatchObject({ running: 0, waiting: 0, idle: 0 });
-    expect(threads().filter((id) => !before.has(id))).toEqual([]);
+    // The system's list names a thread for a moment longer than Node.
+    await eventually(async () => threads().every((id) => before.has(id)));
     expect(childrenOf(process.pid).filter((pid) => !before.has(pid))).toEqual([]);
   });
 

@@ -40,9 +40,13 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     await points(10, 89);
     await points(7, 200, await tour("INPROGRESS"));
     await points(5, 200, await tour("COMPLETED"));
-    expect(await cleanupOldRecords.callAndWait(services.runtime, {})).toMatchObject({ tracking: 12_005 });
+    expect(await cleanupOldRecords.callAndWait(services.runtime, {}, { timeout: "150s" })).toMatchObject({
+      tracking: 12_005,
+    });
     expect(await left()).toBe(17);
-    expect(await cleanupOldRecords.callAndWait(services.runtime, {})).toMatchObject({ tracking: 0 });
+    expect(await cleanupOldRecords.callAndWait(services.runtime, {}, { timeout: "150s" })).toMatchObject({
+      tracking: 0,
+    });
   }, 180_000);
 
   test("stopped between two batches, it has deleted whole batches, and the next run does the rest", async () => {
@@ -75,7 +79,9 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
        from unnest(array['PENDING', 'SUCCESS', 'FAILURE']) state, unnest(array[29, 31]) age`,
       [await facility.clientOf(siteId), personId],
     );
-    expect(await cleanupOldRecords.callAndWait(services.runtime, {})).toMatchObject({ messages: 2 });
+    expect(await cleanupOldRecords.callAndWait(services.runtime, {}, { timeout: "150s" })).toMatchObject({
+      messages: 2,
+    });
     const kept = await facility.all<{ key: string }>("select key from mobile_message order by key");
     expect(kept.map(({ key }) => key)).toEqual(["FAILURE29", "PENDING29", "PENDING31", "SUCCESS29"]);
   }, 180_000);
@@ -92,7 +98,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     await facility.database.query(
       "insert into facility_import (created_by, created_at) values ('a', now() - interval '8 days'), ('b', now())",
     );
-    expect(await cleanupOldRecords.callAndWait(services.runtime, {})).toEqual({
+    expect(await cleanupOldRecords.callAndWait(services.runtime, {}, { timeout: "150s" })).toEqual({
       tracking: 0,
       deletedRows: 1,
       imports: 1,

@@ -93,7 +93,8 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
           .filter((entry) => entry.isFile())
           .map(({ name }) => name)
       : [];
-  const move = (olderThanDays = 0) => moveMediaToCloudStorage.callAndWait(services.runtime, { olderThanDays });
+  const move = (olderThanDays = 0) =>
+    moveMediaToCloudStorage.callAndWait(services.runtime, { olderThanDays }, { timeout: "150s" });
   const row = (id: number) =>
     facility.one<{ state: string; is_local: boolean; error: string | null; md5: string | null }>(
       "select state, is_local, error, md5 from media_file where attachment_id = $1",

@@ -618,16 +618,18 @@ describe.each(availableBackends())("phones on %s", (name) => {
           "query S($after: String) { sites(modifiedAfter: $after) { items { id code latitude enabled } modifiedAfter hasMore } }",
           { after },
         );
-      const first = await ask(null);
-      expect(first.errors).toBeUndefined();
-      expect(first.data.sites.items.map(({ id }: { id: number }) => id)).toContain(siteId);
       const clientId = await facility.clientOf(siteId);
       const { n } = await facility.one<{ n: number }>("select count(*)::integer as n from site where client_id = $1", [
         clientId,
       ]);
-      expect(first.data.sites.items).toHaveLength(n);
-      await facility.database.query("update site set latitude = 12.5 where id = $1", [siteId]);
       // A transaction anywhere in the server, another test's too, holds the news back until it has ended.
+      const first = await eventually(async () => {
+        const answer = await ask(null);
+        return answer.data.sites.items.length === n && answer;
+      }, 60_000);
+      expect(first.errors).toBeUndefined();
+      expect(first.data.sites.items.map(({ id }: { id: number }) => id)).toContain(siteId);
+      await facility.database.query("update site set latitude = 12.5 where id = $1", [siteId]);
       const next = await eventually(async () => {
         const answer = await ask(first.data.sites.modifiedAfter);
         return answer.data.sites.items.length > 0 && answer;

@@ -126,6 +126,13 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the c
     const asset = await facility.makeAsset(site);
     for (const name of ["one", "two", "three"])
       await facility.database.query("update asset set name = $2 where id = $1", [asset, name]);
+    // A transaction of another test in the server could let the feed see some of them first.
+    await eventually(async () => {
+      const { rows } = await facility.database.query(
+        "select 1 from mqtt_outbox where changed_in >= pg_snapshot_xmin(pg_current_snapshot())",
+      );
+      return rows.length === 0;
+    }, 60_000);
     const publisher = await feed();
     await eventually(async () => publisher.stats().changes === 4);
     // The broker's word to the publisher may arrive before its message to the listener.

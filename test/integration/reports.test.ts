@@ -113,14 +113,14 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     const letter = await eventually(async () => {
       const { items } = await services.runtime.deadLetters();
       return items.find(({ params }) => (params as { runId?: number }).runId === id);
-    }, 20_000);
+    }, 120_000);
     const again = await services.runtime.requeueDeadLetter(letter.id);
     expect(await services.runtime.result(again.id, "60s")).toMatchObject({ state: "READY", rows: 1 });
     const run = await call<Run>("get", { id });
     expect(run).toMatchObject({ state: "READY", error: null, taskId: again.id });
     // Kept from then on for as long as it would have been.
     expect(Date.parse(run.expiresAt) - Date.parse(expiresAt)).toBeGreaterThanOrEqual(17 * 86_400_000);
-    await eventually(async () => (await call<Run>("get", { id })).deliveries[0]?.state === "SENT", 20_000);
+    await eventually(async () => (await call<Run>("get", { id })).deliveries[0]?.state === "SENT", 120_000);
     const third = await services.runtime.retry(again.id);
     await services.runtime.result(third.id, "60s");
     expect(await call<Run>("get", { id })).toEqual({ ...run, deliveries: expect.anything() });

@@ -102,7 +102,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
         )
       ).sort(),
     ).toEqual(["SCHEDULED", "SUCCESS"]);
-  }, 120_000);
+  }, 300_000);
 
   test("at a rate they are due one after the other, none later than before", async () => {
     const runtime = backend.runtime({ queues: [] });
@@ -178,7 +178,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(operator.dismissDeadLetters({}, { by: "olga" })).resolves.toMatchObject({ dismissed: 1 });
     expect(await found({})).toEqual([]);
     expect(await found({ handled: true })).toEqual([...ids].sort());
-  }, 120_000);
+  }, 300_000);
 
   test("finished tasks run again once, however often and by however many it is asked for", async () => {
     const runtime = await open();
@@ -217,7 +217,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(operator.requeueDeadLetters({})).resolves.toMatchObject({ matched: 0 });
     expect(others).toHaveLength(3);
     await expect(operator.retryMany({ states: ["FAILURE"] })).rejects.toMatchObject({ code: "PARAMS_INVALID" });
-  }, 120_000);
+  }, 300_000);
 
   test("what is refused does not stand in the way, and a rate goes on where the call before it stopped", async () => {
     const gone = defineTask({ name: "gone", params });
@@ -262,7 +262,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     expect(ended.refused.filter(({ code }) => code === "TASK_UNKNOWN").map(({ id }) => id)).toEqual(stuck);
     const other = await operator.retryMany({ ids: stuck, states: ["SUCCESS"] });
     expect(other).toMatchObject({ matched: 0, refused: stuck.map((id) => ({ id, code: "TASK_NOT_MEANT" })) });
-  }, 120_000);
+  }, 300_000);
 
   test("what was purged by mistake can be run again", async () => {
     const runtime = await open();
@@ -282,7 +282,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(operator.retryMany({ queue: "email", states: ["REVOKED"] })).resolves.toMatchObject({ matched: 1 });
     await eventually(async () => sent.length === 2, 30_000);
     expect([...sent].sort()).toEqual(["anna", "ben"]);
-  }, 120_000);
+  }, 300_000);
 
   test("a result is waited for, read, and forgotten", async () => {
     const runtime = await open();
@@ -333,5 +333,5 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await runtime.drain(1_000);
     await backend.database.query("delete from worker");
     expect(await codes()).toContain("QUEUE_UNATTENDED email");
-  }, 120_000);
+  }, 300_000);
 });

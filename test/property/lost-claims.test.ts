@@ -38,6 +38,7 @@ const EXAMPLES: [Step[]][] = [
   // Arrives while it is being looked for; arrives when it was handed back; waits at the gate; ends meanwhile.
   [steps("claim", "pass time", "ask", "deliver the claim", "answer")],
   [steps("claim", "pass time", "ask", "answer", "deliver the claim")],
+  ...Array.from({ length: 6 }, (): [Step[]] => [steps("claim", "pass time", "ask", "answer", "deliver the claim")]),
   [
     [
       ...steps("claim"),

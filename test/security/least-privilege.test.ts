@@ -96,6 +96,7 @@ here("Redis", () => {
     expect(await store.expire(key, 90_000)).toBe(true);
     expect(await store.rename(key, `${key}s`)).toBe(true);
     expect((await store.scan("youtility4:1:*", 10)).keys).toEqual([`${key}s`]);
+    expect(await store.countTagged([tag])).toBe(1);
     expect(await store.deleteTagged([tag])).toBe(1);
     const lease = await store.lease(key, 0, 10_000);
     expect(lease).toEqual({ state: "granted", token: expect.any(String) });
@@ -105,6 +106,7 @@ here("Redis", () => {
     expect(await store.lock("apium:lock:youtility4:one", 10_000)).toBe("token");
     expect(await store.renewLock("apium:lock:youtility4:one", "token", 10_000)).toBe(true);
     expect(await store.unlock("apium:lock:youtility4:one", "token")).toBe(true);
+    expect(await store.countPattern("*:1:opt*")).toBe(1);
     expect(await store.deletePattern("*:1:opt*")).toBe(1);
     expect(await store.delete([key])).toBe(1);
     expect(await store.info()).toMatchObject({ entries: expect.any(Number) });

@@ -22,6 +22,11 @@ export interface ComposeFile {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
+/** Files beside the others that hold secrets, and so are not in the repository: `deploy/prepare.sh` makes them. */
+export const SECRET_FILES = ["mosquitto.passwd", "prometheus-token"] as const;
+/** All that it makes. */
+export const MADE_FILES = [".env", ...SECRET_FILES] as const;
+
 export const COMPOSE_TEXT = readFileSync(new URL("../../deploy/compose.yaml", import.meta.url), "utf8");
 
 export function readCompose(): ComposeFile {

@@ -1,7 +1,8 @@
 /**
  * Runs the `sh` blocks of a document as a reader would who has just started the product: in bash, in the folder of the
  * project. What differs from the reader's own machine is put in: the port, the folder of data, ids in angle brackets.
- * `curl` fails where the answer is an error, and a command that fails ends its block.
+ * `curl` fails where the answer is an error, and a command that fails ends its block. A machine that is too busy to answer in
+ * time (503, a worker's silence) is asked again.
  *
  * A fence that says more than `sh` is not run: ```` ```sh no-run: why ````.
  */
@@ -24,10 +25,13 @@ const READY_MS = 240_000;
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 const PRELUDE = `set -eEu -o pipefail
 trap 'echo "FAILED with $?: $BASH_COMMAND" >&2' ERR
-curl() { command curl --fail-with-body --silent --show-error --max-time 60 "$@"; }
+curl() { command curl --fail-with-body --silent --show-error --max-time 60 --retry 10 --retry-delay 1 "$@"; }
 npm() {
-  if [ "\${1-} \${2-} \${3-}" = "run apium --" ]; then shift 3; ${scripts.apium} "$@"; else command npm "$@"; fi
+  if [ "\${1-} \${2-} \${3-}" != "run apium --" ]; then command npm "$@"; return; fi
+  shift 3
+  case "\${1-}" in inspect) apium "$@" || apium "$@" || apium "$@" ;; *) apium "$@" ;; esac
 }
+apium() { ${scripts.apium} "$@"; }
 `;
 
 /** Whoever starts it holds the other end of 3: when that is gone, however it ended, so is everything that was started. */

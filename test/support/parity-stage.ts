@@ -149,6 +149,10 @@ export async function openParityStage(): Promise<ParityStage> {
         const tag = mark("tag");
         return [tag, await makeKey(mark("key"), [tag])];
       },
+      cache: async () => {
+        await call("cache.set", { cache: "select2", key: mark("key"), value: 5 });
+        return ["select2"];
+      },
       "fresh worker": makeWorker,
       "waiting mark": () => twice(makeWaiting, "waiting"),
       "failed mark": () => twice(makeFailed, "failed"),

@@ -2,7 +2,8 @@
  * A gateway with tasks behind it, in this process and in memory, without the facility and its services: what a test of the
  * faces needs is there within a second.
  */
-import { ServiceBroker } from "moleculer";
+import { type BrokerOptions, ServiceBroker } from "moleculer";
+import { brokerOptions } from "../../moleculer.config.ts";
 import type { Runtime, RuntimeOptions } from "../../runtime/index.ts";
 import { type TaskServiceSchema, TasksMiddleware, taskOperations } from "../../runtime/moleculer/index.ts";
 import { gatewayModule } from "../../services/gateway/index.ts";
@@ -36,6 +37,8 @@ export interface SmallGatewayOptions {
   readonly modules?: readonly ServiceModule[];
   readonly runtime?: Partial<RuntimeOptions>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A server of the test's own, for processes that join the bus as the product does. Default: a bus in this process. */
+  readonly natsUrl?: string;
 }
 
 export async function openSmallGateway(options: SmallGatewayOptions = {}): Promise<SmallGateway> {
@@ -50,10 +53,15 @@ export async function openSmallGateway(options: SmallGatewayOptions = {}): Promi
       .join(","),
     ...options.environment,
   });
+  const bus: BrokerOptions =
+    options.natsUrl === undefined
+      ? { namespace: folder.path, transporter: "Fake" }
+      : brokerOptions({ NATS_URL: options.natsUrl, LOG_LEVEL: "fatal" });
   const brokers: ServiceBroker[] = [];
   const brokerFor = (nodeID: string, of: Runtime) => {
     const made = new ServiceBroker({
-      ...{ logger: false, validator: false, nodeID, namespace: folder.path, transporter: "Fake" },
+      ...bus,
+      ...{ logger: false, validator: false, nodeID },
       ...{ middlewares: [TasksMiddleware(of)], skipProcessEventRegistration: true },
     });
     brokers.push(made);

@@ -23,7 +23,7 @@ export async function createDatabase(baseUrl: string, template = "template1"): P
   return {
     url: url.href,
     name,
-    drop: () => execute(baseUrl, `drop database if exists ${name} with (force)`),
+    drop: () => execute(baseUrl, `drop database if exists ${name} with (force)`, Date.now() + SOURCE_WAIT_MS),
   };
 }
 

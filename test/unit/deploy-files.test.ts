@@ -7,7 +7,14 @@ import { parse } from "yaml";
 import { durationMs, QUEUES } from "../../runtime/index.ts";
 import { SERVICES } from "../../services/index.ts";
 import { readSettings, SETTING_NAMES } from "../../settings.ts";
-import { COMPOSE_TEXT, composeDatabaseSettings, composeRoles, readCompose } from "../support/compose.ts";
+import {
+  COMPOSE_TEXT,
+  composeDatabaseSettings,
+  composeRoles,
+  MADE_FILES,
+  readCompose,
+  SECRET_FILES,
+} from "../support/compose.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -19,8 +26,6 @@ const LEAVE_ANYWAY_MS = 15_000;
 const MOST_CONNECTIONS = 8 + 5 + 3 + 1 + 1;
 /** For superusers, and for a person with psql. */
 const RESERVED_CONNECTIONS = 3 + 10;
-/** Files beside the others that hold secrets, and so are not in the repository. */
-const SECRET_FILES = ["./mosquitto.passwd", "./prometheus-token"];
 
 /** As Compose does, with every variable that must be given. */
 function filledIn(value: string): string {
@@ -112,7 +117,7 @@ describe("compose.yaml", () => {
       for (const volume of volumes) {
         const [source = ""] = volume.split(":");
         const isThere = source.startsWith("./")
-          ? SECRET_FILES.includes(source) || existsSync(join(ROOT, "deploy", source))
+          ? isSecret(source) || existsSync(join(ROOT, "deploy", source))
           : source in compose.volumes;
         expect([name, source, isThere]).toEqual([name, source, true]);
       }
@@ -122,7 +127,41 @@ describe("compose.yaml", () => {
         if (condition === "service_healthy") expect(compose.services[one]?.healthcheck).toBeDefined();
       }
     }
-    for (const file of SECRET_FILES) expect(read(".gitignore")).toContain(`deploy/${file.slice(2)}`);
+    for (const file of MADE_FILES) expect(read(".gitignore").split("\n")).toContain(`deploy/${file}`);
+    const mounted = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes);
+    expect(mounted.map((volume) => volume.split(":")[0] ?? "").filter(isSecret)).toHaveLength(SECRET_FILES.length);
+  });
+
+  test("has Grafana find its figures and its dashboard by itself", () => {
+    const { volumes = [] } = compose.services.grafana ?? {};
+    const inside = new Map(volumes.map((volume) => volume.split(":") as [string, string]));
+    const provisioned = (kind: string, file: string) => {
+      expect(inside.get(`./grafana/provisioning/${kind}`)).toBe(`/etc/grafana/provisioning/${kind}`);
+      return parse(read(`deploy/grafana/provisioning/${kind}/${file}`)) as { apiVersion: number };
+    };
+    const { datasources } = provisioned("datasources", "prometheus.yaml") as unknown as {
+      datasources: { type: string; url: string; isDefault: boolean; jsonData: { timeInterval: string } }[];
+    };
+    const { host, protocol } = new URL(datasources[0]?.url ?? "");
+    expect([datasources.length, protocol, host]).toEqual([1, "http:", "prometheus:9090"]);
+    expect(compose.services.prometheus?.command).toBeUndefined(); // Its own port, then: 9090.
+    const scrape = parse(read("deploy/prometheus.yml")) as { global: { scrape_interval: string } };
+    expect(datasources[0]).toMatchObject({
+      type: "prometheus",
+      access: "proxy",
+      isDefault: true,
+      jsonData: { timeInterval: scrape.global.scrape_interval },
+    });
+    // The dashboard takes the default one of its type.
+    const { templating } = JSON.parse(read("deploy/grafana/apium.json")) as { templating: { list: object[] } };
+    expect(templating.list).toMatchObject([{ name: "datasource", type: "datasource", query: datasources[0]?.type }]);
+
+    const dashboards = provisioned("dashboards", "apium.yaml");
+    expect(dashboards).toMatchObject({
+      apiVersion: 1,
+      providers: [{ type: "file", options: { path: "/dashboards" } }],
+    });
+    expect(inside.get("./grafana/apium.json")).toMatch(/^\/dashboards\/[^/]+\.json$/);
   });
 
   test("names versions, never latest", () => {
@@ -200,6 +239,10 @@ test("every alert says what is wrong, what to do, and how bad it is; Prometheus 
     scrape_configs: [{ dns_sd_configs: [{ names: ["gateway"], port: 3000 }] }],
   });
 });
+
+function isSecret(source: string): boolean {
+  return SECRET_FILES.some((file) => source === `./${file}`);
+}
 
 function parseEnvironment(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));

@@ -61,6 +61,21 @@ describe.each(PAGES_READ.map((page) => [page.path, page] as const))("%s", (path,
   });
 });
 
+test("the README is one screen", () => {
+  const readme = PAGES_READ.find(({ path }) => path === "README.md");
+  expect(readme?.text.trimEnd().split("\n").length).toBeLessThanOrEqual(50);
+});
+
+test("every page can be found from the README or docs/README.md", () => {
+  const linked = PAGES_READ.filter(({ path }) => /^(docs\/)?README\.md$/.test(path)).flatMap((page) =>
+    linksOf(page).map((target) => normalize(join(dirname(page.path), target.split("#")[0] ?? ""))),
+  );
+  const others = PAGES_READ.map(({ path }) => path).filter(
+    (path) => path !== "README.md" && !/^docs\/adr\//.test(path),
+  );
+  expect(others.filter((path) => !linked.includes(path))).toEqual([]);
+});
+
 test("a command that is not there, an option too much, an address that is not there are seen", async () => {
   expect(await objectionTo(wordsOf("schedules frobnicate"))).toMatch(/too many arguments|unknown command/);
   expect(await objectionTo(wordsOf('tasks list --colour "dark red"'))).toMatch(/unknown option '--colour'/);

@@ -9,10 +9,12 @@ import { LANES } from "../../contract/priority.ts";
 import { messageId } from "../../contract/task-message.ts";
 import type { JetStreamDispatcher } from "./dispatcher.ts";
 import { type LaneName, laneKey, streamName, taskSubject } from "./names.ts";
+import { StrandedLanes } from "./stranded-lanes.ts";
 import { ensureQueue, isMissing } from "./streams.ts";
 
 const LOST_EVERY_MS = 2_000;
 const ZOMBIES_EVERY_MS = 5_000;
+const STRANDED_EVERY_MS = 10_000;
 const PROBES_PER_LANE = 10;
 const ZOMBIES_PER_LOOK = 2_000;
 
@@ -30,10 +32,12 @@ export class Upkeep {
   readonly #dispatcher: JetStreamDispatcher;
   readonly #queues: readonly string[];
   readonly #parts: Foundation;
+  readonly #stranded: StrandedLanes;
   #seenBefore = new Set<string>();
   #suspects = new Map<string, number>();
   #nextLost = 0;
   #nextZombies = 0;
+  #nextStranded = 0;
   #streamGone = false;
 
   constructor(
@@ -48,6 +52,7 @@ export class Upkeep {
     this.#dispatcher = dispatcher;
     this.#queues = queues;
     this.#parts = parts;
+    this.#stranded = new StrandedLanes(manager, parts);
   }
 
   /** Makes missing streams and consumers. A stream that was new had lost whatever it held. */
@@ -76,6 +81,10 @@ export class Upkeep {
     if (now >= this.#nextZombies && this.#dispatcher.connected) {
       this.#nextZombies = now + ZOMBIES_EVERY_MS;
       for (const queue of this.#queues) await this.#removeZombies(queue);
+    }
+    if (now >= this.#nextStranded && this.#dispatcher.connected) {
+      this.#nextStranded = now + STRANDED_EVERY_MS;
+      for (const queue of this.#queues) await this.#stranded.mend(queue);
     }
   }
 

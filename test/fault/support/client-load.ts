@@ -11,7 +11,7 @@ import { fleetEffect } from "./fleet-tasks.ts";
 const ANSWER_MS = 30_000;
 const WAIT = "60s";
 const WAIT_ANSWER_MS = 70_000;
-const MOST_AT_ONCE = 60;
+const MOST_AT_ONCE = 30;
 const QUEUES = ["default", "high_priority", "email", "reports"];
 
 export interface Failure {

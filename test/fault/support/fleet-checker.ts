@@ -14,7 +14,7 @@ const TAKEOVER_MS = 20_000;
 /** A process that was killed is known to be dead within this. */
 const KNOWN_DEAD_MS = 3_000;
 /** What a watcher is told, and what a worker writes down, are stamped by different processes, events after a quarter second. */
-const EDGE_MS = 3_000;
+const EDGE_MS = 10_000;
 
 export interface Rows {
   readonly ended: readonly { readonly id: string; readonly state: string; readonly error: unknown }[];

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, migrate, openPostgres } from "../../../database/index.ts";
-import { RUNTIME_MIGRATIONS } from "../../../runtime/index.ts";
+import { messageOf, RUNTIME_MIGRATIONS } from "../../../runtime/index.ts";
 import { composeDatabaseSettings, composeRoles } from "../../support/compose.ts";
 import { type Program, start } from "../../support/programs.ts";
 import { proxySite } from "../../support/proxy-site.ts";
@@ -16,8 +16,10 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { FLEET_TABLES } from "./fleet-tasks.ts";
 
 const SERVICE = new URL("./fleet-service.ts", import.meta.url);
-/** Eight processes at once, on two cores that others may want too. */
+/** On two cores that others may want too. */
 const START = { withinMs: 240_000 };
+/** Longer than the compose file's: on a busy machine all members take their time, and one that hangs ends with 1 all the same. */
+const DRAIN_TIMEOUT = "120s";
 export const TOKEN = "operator-token-of-the-fleet";
 
 export interface Kill {
@@ -88,15 +90,21 @@ export async function openFleet(): Promise<Fleet> {
     for (let n = 1; n <= replicas; n += 1) {
       const PORT = role === "gateway" ? String(await freePort()) : "0";
       if (role === "gateway") ports.push(Number(PORT));
-      const { SERVICES = "", QUEUES = "", DRAIN_TIMEOUT = "" } = environment;
+      const { SERVICES = "", QUEUES = "" } = environment;
       settings.set(`${role}-${n}`, { ...shared, PORT, SERVICES, QUEUES, DRAIN_TIMEOUT });
     }
   }
   const printed = new Map<string, Program[]>();
-  const launch = async (name: string) => {
-    const program = await start(settings.get(name) ?? {}, START);
-    printed.set(name, [...(printed.get(name) ?? []), program]);
-    return program;
+  /** One whose servers do not answer in time ends, and is started again, as a supervisor does. */
+  const launch = async (name: string, triesLeft = 3): Promise<Program> => {
+    try {
+      const program = await start(settings.get(name) ?? {}, START);
+      printed.set(name, [...(printed.get(name) ?? []), program]);
+      return program;
+    } catch (error) {
+      if (triesLeft === 0 || !messageOf(error).includes("STORE_UNAVAILABLE")) throw error;
+      return launch(name, triesLeft - 1);
+    }
   };
   const current = (name: string): Program => {
     const program = printed.get(name)?.at(-1);
@@ -104,7 +112,10 @@ export async function openFleet(): Promise<Fleet> {
     return program;
   };
   const names = [...settings.keys()];
-  const started = await Promise.allSettled(names.map(launch));
+  const launchInTurn = async (some: readonly string[]) => {
+    for (const name of some) await launch(name);
+  };
+  const started = await Promise.allSettled([names.slice(0, 4), names.slice(4)].map(launchInTurn));
   const nginx = await startNginx({ site: (port) => proxySite(port, ports) });
   const kills: Kill[] = [];
 

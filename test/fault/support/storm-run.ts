@@ -120,7 +120,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Sto
     open,
     ...(await readBooks(stage)),
     exits,
-    workersLeft: await liveWorkers(stage),
+    workersLeft: await workersLeft(stage),
     seconds: { storm: (stormOver - begin) / 1_000, quiesce: (quiet - stormOver) / 1_000 },
   };
 }
@@ -257,6 +257,8 @@ class Crew {
   async dismiss(): Promise<(number | string)[]> {
     this.#dismissed = true;
     const workers = this.#slots.filter((worker) => worker !== undefined);
+    // One that is still starting would end by the signal instead of draining.
+    await Promise.all(workers.map(({ ready }) => ready));
     for (const { process: child } of workers) child.kill("SIGTERM");
     const exits = await Promise.all(workers.map(({ exited }) => exited));
     await Promise.all(this.#replacing);
@@ -316,9 +318,11 @@ async function openTasks(stage: Stage): Promise<Storm["open"]> {
   return rows;
 }
 
-async function liveWorkers(stage: Stage): Promise<number> {
-  const { rows } = await stage.database.query("select 1 from worker where state <> 'lost'");
-  return rows.length;
+/** A worker that was killed is known to be lost only when its lease is over, and that waits for PostgreSQL to be back. */
+async function workersLeft(stage: Stage): Promise<number> {
+  const look = async () => (await stage.database.query("select 1 from worker where state <> 'lost'")).rows.length;
+  await eventually(async () => (await look()) === 0, 60_000).catch(() => {});
+  return look();
 }
 
 async function readBooks({ database }: Stage): Promise<Pick<Storm, "history" | "results" | "effects" | "counters">> {

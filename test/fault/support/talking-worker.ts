@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPostgres } from "../../../database/index.ts";
 import { PostgresQueue, Runtime } from "../../../runtime/index.ts";
-import { talkOn } from "./talk-on.ts";
+import { TALKER, talkOn } from "./talk-on.ts";
 
-const database = openPostgres({ url: process.env.TALK_DATABASE ?? "" });
+const database = openPostgres({ url: process.env.TALK_DATABASE ?? "", applicationName: TALKER });
 const runtime = new Runtime({
   database,
   queue: (parts, expect) => new PostgresQueue(database, parts, expect),
