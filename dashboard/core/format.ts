@@ -28,10 +28,13 @@ export function relative(at: number, now: number): string {
   return ms > 0 ? `in ${far}` : `${far} ago`;
 }
 
-/** As exact as it has to be to say when. */
+/** As exact as it has to be to say when: `82 min` and `2.4 h` beside each other would have to be reckoned with. */
 function coarse(ms: number): string {
   if (ms < MIN) return `${Math.floor(ms / S)} s`;
-  return ms < 2 * H ? `${Math.floor(ms / MIN)} min` : span(ms);
+  if (ms < H) return `${Math.floor(ms / MIN)} min`;
+  if (ms >= 2 * D) return span(ms);
+  const minutes = Math.floor((ms % H) / MIN);
+  return `${Math.floor(ms / H)} h${minutes === 0 ? "" : ` ${minutes} min`}`;
 }
 
 /** `0.02`, `12`, `1.2 k`, `3.4 M`. */

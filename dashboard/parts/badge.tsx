@@ -1,7 +1,7 @@
 // A state in a word and a colour; the word alone suffices.
 import type { ComponentChildren } from "preact";
 
-export type Tone = "good" | "bad" | "warn" | "busy" | "wait" | "calm";
+export type Tone = "good" | "bad" | "warn" | "busy" | "wait" | "calm" | "split" | "gone";
 
 const TONES: Readonly<Record<string, Tone>> = {
   SUCCESS: "good",
@@ -10,8 +10,8 @@ const TONES: Readonly<Record<string, Tone>> = {
   STARTED: "busy",
   QUEUED: "wait",
   SCHEDULED: "calm",
-  WAITING: "calm",
-  REVOKED: "warn",
+  WAITING: "split",
+  REVOKED: "gone",
 };
 
 export function Badge({

@@ -21,6 +21,8 @@ export interface ChartProps {
   readonly kind?: "stacked" | "lines";
   readonly format?: (value: number) => string;
   readonly height?: number;
+  /** Said instead of a line at zero, where nothing but zero is known. */
+  readonly nothing: string;
 }
 
 const LEFT = 44;
@@ -32,7 +34,7 @@ const PX_A_TIME = 110;
 /** Of its label: the last one stays in the drawing. */
 const HALF_A_TIME = 16;
 
-export function Chart({ label, times, series, kind = "lines", format = short, height = 180 }: ChartProps) {
+export function Chart({ label, times, series, kind = "lines", format = short, height = 180, nothing }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
   const [at, setAt] = useState<number | undefined>(undefined);
@@ -50,6 +52,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
     return kind === "stacked" ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
   });
   const y = scaleLinear([0, Math.max(0, ...tops) || 1], [height - BOTTOM, TOP]).nice(TICKS);
+  const isNothing = tops.every((top) => top === 0);
   const isWhole = series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
   const nearest = (clientX: number) => {
     const box = frame.current?.getBoundingClientRect();
@@ -59,7 +62,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
       0,
     );
   };
-  const shown = at ?? times.length - 1;
+  const shown = at ?? latestOf(series, times.length);
   const move = (by: number) => setAt(Math.min(times.length - 1, Math.max(0, shown + by)));
 
   return (
@@ -78,7 +81,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
           width={width}
           height={height}
           role="img"
-          aria-label={`${label}. ${series.map(({ label: name, values }) => `${name}: ${wordsOf(values.at(-1), format)}`).join(", ")}`}
+          aria-label={`${label}. ${series.map(({ label: name, values }) => `${name}: ${wordsOf(values[latestOf(series, times.length)], format)}`).join(", ")}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the reading.
           tabIndex={0}
           onPointerMove={(event) => setAt(nearest(event.clientX))}
@@ -89,7 +92,7 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
             if (event.key === "ArrowRight") move(1);
           }}
         >
-          {labelled(y.ticks(TICKS), format, isWhole).map((tick) => (
+          {labelled(isNothing ? [0] : y.ticks(TICKS), format, isWhole).map((tick) => (
             <g key={tick} class="grid">
               <line x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
               <text x={LEFT - 6} y={y(tick)} dy="0.32em" text-anchor="end">
@@ -108,6 +111,11 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
               {clock(tick)}
             </text>
           ))}
+          {isNothing ? (
+            <text class="nothing" x={(LEFT + width - RIGHT) / 2} y={(height - BOTTOM + TOP) / 2} text-anchor="middle">
+              {nothing}
+            </text>
+          ) : null}
           {kind === "stacked" ? <Stacked {...{ times, series, x, y }} /> : <Lines {...{ times, series, x, y }} />}
           {at === undefined ? null : (
             <line class="cursor" x1={x(times[at] ?? 0)} x2={x(times[at] ?? 0)} y1={TOP} y2={height - BOTTOM} />
@@ -120,6 +128,12 @@ export function Chart({ label, times, series, kind = "lines", format = short, he
 
 function wordsOf(value: number | null | undefined, format: (value: number) => string): string {
   return value === null || value === undefined ? "–" : format(value);
+}
+
+/** What is now: the last bucket, or the one before while nobody has looked in the last. */
+function latestOf(series: readonly ChartSeries[], length: number): number {
+  const isKnown = series.some(({ values }) => (values[length - 1] ?? null) !== null);
+  return isKnown || length < 2 ? length - 1 : length - 2;
 }
 
 /** Ticks that read differently; between whole numbers there is nothing. */
@@ -201,7 +215,7 @@ function timeTicks(first: number, last: number, most: number): number[] {
   return ticks;
 }
 
-/** A line without axes, beside a figure. */
+/** A line without axes, beside a figure; below it where zero is, so that one without values is seen to be empty. */
 export function Sparkline({
   values,
   tone = "accent",
@@ -219,9 +233,16 @@ export function Sparkline({
     .defined((value) => value !== null)
     .x((_, index) => x(index))
     .y((value) => y(value ?? 0));
+  const fill = area<number | null>()
+    .defined((value) => value !== null)
+    .x((_, index) => x(index))
+    .y0(height - 2)
+    .y1((value) => y(value ?? 0));
   return (
     <svg class="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <line class="zero" x1={0} x2={width} y1={height - 1} y2={height - 1} />
       <g class={`series ${tone}`}>
+        <path class="area" d={fill([...values]) ?? ""} />
         <path class="line" d={draw([...values]) ?? ""} />
       </g>
     </svg>

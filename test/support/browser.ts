@@ -13,6 +13,15 @@ const ARGUMENTS = [
 ];
 const WAIT_MS = 60_000;
 
+/** In the page, which types for the server know nothing of. */
+const WITHOUT_PATH = `{
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.nodeValue.includes(ROOT)) text.nodeValue = text.nodeValue.replaceAll(ROOT, "…");
+  }
+}`;
+
 export interface Visit {
   readonly page: Page;
   /** What the page complained about: errors, refusals of the content security policy, failed requests. */
@@ -68,10 +77,11 @@ async function visit(browser: Browser, { url, token, width = 1280, isDark = fals
   return { page, complaints, close: () => context.close() };
 }
 
-/** Keeps a picture of a page for the documents: in the folder SCREENSHOTS names, else nowhere. */
+/** Keeps a picture of a page for the documents, without this machine's paths: in the folder SCREENSHOTS names, else nowhere. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
+  await page.evaluate(WITHOUT_PATH.replaceAll("ROOT", JSON.stringify(process.cwd())));
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }

@@ -7,6 +7,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { Json } from "../../parts/json.tsx";
 import type { Column } from "../../parts/table.tsx";
 import { When } from "../../parts/when.tsx";
+import { sentenceOf } from "./sentence.ts";
 import { targetPage } from "./target-page.ts";
 
 export const COLUMNS: readonly Column<AuditEntry>[] = [
@@ -65,9 +66,7 @@ function TargetCell({ entry }: { entry: AuditEntry }) {
       )}
       {isEmpty(details) ? null : (
         <details>
-          <summary>
-            <span class="mono">{JSON.stringify(details)}</span>
-          </summary>
+          <summary title="Show it as JSON">{sentenceOf(details) || "as JSON"}</summary>
           <Json value={details} label="the details" />
         </details>
       )}

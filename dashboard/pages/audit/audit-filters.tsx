@@ -16,8 +16,8 @@ export function AuditFilters() {
   return (
     <div class="audit-filters">
       <div class="filters">
-        <Whole label="Who, for example session:admin" name="actor" value={at("actor")} />
-        <Whole label="To what: a task's id, a name" name="target" value={at("target")} />
+        <Whole label={`Who: ${me.value?.name ?? "a whole name"}`} name="actor" value={at("actor")} />
+        <Whole label="To what: a whole id or name" name="target" value={at("target")} />
         <Select
           inline
           label="Since when"

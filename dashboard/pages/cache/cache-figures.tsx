@@ -17,6 +17,7 @@ export function CacheFigures({ stats, samples }: { stats: NamedCache; samples: r
         ) : (
           <Chart
             label={`Reads and writes of ${stats.cache} a second`}
+            nothing="Nothing was read or written"
             times={times}
             series={[
               { label: "Hits", tone: "good", values: hits },

@@ -1,10 +1,9 @@
 // Running dead letters again, and putting them away: some, or all that fit. Counted first, and said how many.
-import { useState } from "preact/hooks";
 import { ApiError, foresee, send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import { whetherOffered } from "../../core/offers.ts";
 import { confirm } from "../../parts/dialog.tsx";
-import { Select } from "../../parts/fields.tsx";
+import { Pace } from "../../parts/pace.tsx";
 import { say } from "../../parts/toast.tsx";
 
 /** Of one call. */
@@ -93,27 +92,6 @@ function ByName({ byName }: { byName: Readonly<Record<string, number>> }) {
         .join(", ")}
       {names.length > 6 ? " and others" : ""}
     </li>
-  );
-}
-
-/** What broke under a load may break again under all of it at once. */
-function Pace({ onChange }: { onChange: (rate: string) => void }) {
-  const [rate, setRate] = useState("");
-  return (
-    <Select
-      label="How fast"
-      value={rate}
-      options={[
-        ["", "All at once"],
-        ["10/s", "10 a second"],
-        ["1/s", "1 a second"],
-        ["10/m", "10 a minute"],
-      ]}
-      onChange={(chosen) => {
-        setRate(chosen);
-        onChange(chosen);
-      }}
-    />
   );
 }
 

@@ -19,12 +19,11 @@ export function LetterGroups({ groups, isHandled, onChanged }: LetterGroupsProps
     { title: "Letters", kind: "number", cell: ({ ids }) => <strong class="letter-count">{whole(ids.length)}</strong> },
     { title: "Error", kind: "grow", cell: (group) => <ErrorCell group={group} /> },
     { title: "First", kind: "shrink", wide: true, cell: ({ first }) => <When at={first} /> },
-    { title: "Last", kind: "shrink", cell: ({ last }) => <When at={last} /> },
+    { title: "Last", kind: "shrink", wide: true, cell: ({ last }) => <When at={last} /> },
   ];
   const actions: Column<LetterGroup> = {
     title: "",
     kind: "shrink",
-    wide: true,
     cell: (group) => <GroupActions group={group} onChanged={onChanged} />,
   };
   return (
@@ -39,7 +38,7 @@ export function LetterGroups({ groups, isHandled, onChanged }: LetterGroupsProps
   );
 }
 
-function ErrorCell({ group: { name, code, message } }: { group: LetterGroup }) {
+function ErrorCell({ group: { name, code, message, last } }: { group: LetterGroup }) {
   return (
     <div class="letter-error">
       <span class="bad-text" title={message}>
@@ -49,24 +48,40 @@ function ErrorCell({ group: { name, code, message } }: { group: LetterGroup }) {
         <b>{name ?? "bytes that were no task"}</b>
         {code === undefined ? null : <code>{code}</code>}
       </span>
+      <span class="sub narrow-only">
+        <When at={last} />
+      </span>
     </div>
   );
 }
 
-function GroupActions({ group: { ids, name }, onChanged }: { group: LetterGroup; onChanged: () => Promise<void> }) {
+interface GroupActionsProps {
+  readonly group: LetterGroup;
+  readonly onChanged: () => Promise<void>;
+}
+
+function GroupActions({ group: { ids, name, message }, onChanged }: GroupActionsProps) {
   const after = async (isDone: boolean) => {
     if (isDone) await onChanged();
   };
   return (
     <span class="actions">
       {name === null ? null : (
-        <Button small needs="operator" icon="retry" onClick={async () => after(await requeueLetters({ ids }))}>
-          Run again
+        <Button
+          small
+          needs="operator"
+          icon="retry"
+          label={`Run again: ${message}`}
+          onClick={async () => after(await requeueLetters({ ids }))}
+        >
+          <span class="wide-only">Run again</span>
         </Button>
       )}
-      <Button small tone="quiet" needs="operator" onClick={async () => after(await dismissLetters({ ids }))}>
-        Dismiss
-      </Button>
+      <span class="wide-only">
+        <Button small tone="quiet" needs="operator" onClick={async () => after(await dismissLetters({ ids }))}>
+          Dismiss
+        </Button>
+      </span>
     </span>
   );
 }

@@ -1,8 +1,9 @@
 // One job: its terms, its next times, its occurrences, what was missed; and running it now.
 import { send } from "../../core/api.ts";
-import { moment, plural } from "../../core/format.ts";
+import { plural } from "../../core/format.ts";
 import type { Items } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
+import { inZone } from "../../core/zone.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Card, Facts } from "../../parts/card.tsx";
@@ -70,7 +71,10 @@ export function Job({ id = "" }: Readonly<Record<string, string>>) {
                   ["Takes", `${data.planDuration} min`],
                   ["May begin before", `${data.graceTime} min`],
                   ["May end after", `${data.expiryTime} min`],
-                  ["Valid", `${moment(data.validFrom)} to ${moment(data.validTo)}`],
+                  [
+                    "Valid",
+                    `${inZone(data.validFrom, data.timezone)} to ${inZone(data.validTo, data.timezone)}, ${data.timezone}`,
+                  ],
                   ["Occurrences made until", <When key="until" at={data.generatedUntil} />],
                 ]}
               />

@@ -26,6 +26,7 @@ export function ThroughputChart({ series, at }: { series: Series; at: number | u
   return (
     <Chart
       label="Tasks that ended, a second"
+      nothing="Nothing has ended"
       times={timesOf(series)}
       kind="stacked"
       format={(value) => `${short(value)}/s`}
@@ -63,6 +64,7 @@ export function DepthChart({ series }: { series: Series }) {
   return (
     <Chart
       label="Tasks that wait, by queue"
+      nothing="Nothing has waited"
       times={timesOf(series)}
       kind="stacked"
       series={[...lines, { label, tone: own.length === 0 ? "accent" : "calm", values: rest }]}
@@ -75,6 +77,7 @@ export function DurationChart({ series }: { series: Series }) {
   return (
     <Chart
       label="How long runs take"
+      nothing="Nothing has run"
       times={timesOf(series)}
       format={span}
       height={160}

@@ -1,6 +1,6 @@
 // The figures somebody reads first; each leads to where more is said, and is red only when a person is wanted. What has not
 // been answered yet is a dash: nothing is known, which is not nothing.
-import { percent, short, span, whole } from "../../core/format.ts";
+import { percent, relative, short, span, whole } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import type { OpenLetters } from "../../core/open-letters.ts";
 import type { Queue, Schedule, Series, SeriesPoint, Worker } from "../../core/shapes.ts";
@@ -122,7 +122,7 @@ function Firing({ schedules, at }: { schedules: readonly Schedule[]; at: number 
     <Stat
       label="Schedules"
       value={late > 0 ? `${late} late` : whole(schedules.filter(({ enabled }) => enabled).length)}
-      hint={next === undefined ? "none fires" : `next ${next <= now.value ? "now" : `in ${span(next - now.value)}`}`}
+      hint={next === undefined ? "none fires" : `next ${relative(Math.max(next, now.value), now.value)}`}
       {...(late > 0 ? { tone: "bad" as const } : {})}
       href="/schedules"
     />

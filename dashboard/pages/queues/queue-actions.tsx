@@ -1,4 +1,5 @@
-// What can be done about a queue. Purging ends tasks for good, so it says how many before it does.
+// What can be done about a queue. Purging ends tasks for good, so it says how many before it does, and is left to a queue's own
+// page where there is little room.
 import { send } from "../../core/api.ts";
 import { plural } from "../../core/format.ts";
 import type { Queue } from "../../core/shapes.ts";
@@ -27,18 +28,26 @@ export function QueueActions({ queue, onDone }: { queue: Queue; onDone: () => un
   };
   return (
     <span class="actions">
-      <Button small needs="operator" icon={pausedAt === null ? "pause" : "play"} onClick={toggle}>
-        {pausedAt === null ? "Pause" : "Resume"}
-      </Button>
       <Button
         small
         needs="operator"
-        tone="quiet"
-        icon="trash"
-        label={`Purge ${name}`}
-        disabled={queued === 0}
-        onClick={purge}
-      />
+        icon={pausedAt === null ? "pause" : "play"}
+        label={`${pausedAt === null ? "Pause" : "Resume"} ${name}`}
+        onClick={toggle}
+      >
+        <span class="wide-only">{pausedAt === null ? "Pause" : "Resume"}</span>
+      </Button>
+      <span class="wide-only">
+        <Button
+          small
+          needs="operator"
+          tone="quiet"
+          icon="trash"
+          label={`Purge ${name}`}
+          disabled={queued === 0}
+          onClick={purge}
+        />
+      </span>
     </span>
   );
 }

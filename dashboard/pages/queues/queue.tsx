@@ -135,6 +135,7 @@ function LaneChart({ series, name }: { series: Series; name: string }) {
   return (
     <Chart
       label={`Tasks that wait in ${name}, by lane`}
+      nothing="Nothing has waited"
       times={points.map(({ at }) => Date.parse(at))}
       kind="stacked"
       series={[
@@ -153,6 +154,7 @@ function AgeChart({ series, name }: { series: Series; name: string }) {
       label={`How long the oldest task of ${name} has waited`}
       times={points.map(({ at }) => Date.parse(at))}
       format={span}
+      nothing="Nothing has waited"
       series={[{ label: "Oldest", tone: "busy", values: points.map(({ oldestMs }) => oldestMs) }]}
     />
   );

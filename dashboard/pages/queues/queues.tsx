@@ -17,11 +17,11 @@ export function Queues() {
   const columns: readonly Column<Queue>[] = [
     { title: "Queue", cell: ({ name }) => <strong>{name}</strong> },
     { title: "State", kind: "grow", cell: (queue) => <QueueState queue={queue} workers={workersOf(queue.name)} /> },
-    { title: "Waiting", kind: "number", cell: ({ queued }) => whole(queued) },
-    { title: "Oldest", kind: "number", cell: ({ oldestMs }) => <Age ms={oldestMs} /> },
+    { title: "Waiting", kind: "number", cell: (queue) => <Waiting queue={queue} /> },
+    { title: "Oldest", kind: "number", wide: true, cell: ({ oldestMs }) => <Age ms={oldestMs} /> },
     { title: "Later", kind: "number", wide: true, cell: ({ scheduled }) => whole(scheduled) },
     { title: "Running", kind: "number", wide: true, cell: ({ started }) => whole(started) },
-    { title: "", kind: "shrink", wide: true, cell: (queue) => <QueueActions queue={queue} onDone={queues.reload} /> },
+    { title: "", kind: "shrink", cell: (queue) => <QueueActions queue={queue} onDone={queues.reload} /> },
   ];
   return (
     <Page
@@ -46,6 +46,19 @@ export function Queues() {
   );
 }
 
+function Waiting({ queue: { queued, oldestMs } }: { queue: Queue }) {
+  return (
+    <>
+      {whole(queued)}
+      {oldestMs === null ? null : (
+        <span class="sub narrow-only nowrap">
+          <Age ms={oldestMs} />
+        </span>
+      )}
+    </>
+  );
+}
+
 export function worksAt({ state, queues }: Worker, name: string): boolean {
   return state !== "lost" && queues.includes(name);
 }
@@ -56,14 +69,14 @@ export function QueueState({ queue, workers }: { queue: Queue; workers: number |
     return (
       <>
         <Badge tone="warn">Paused</Badge>{" "}
-        {queue.pausedBy === null ? null : <span class="beside-badge">by {queue.pausedBy}</span>}
+        {queue.pausedBy === null ? null : <span class="beside-badge wide-only">by {queue.pausedBy}</span>}
       </>
     );
   if (workers === 0) return <Badge tone={queue.queued > 0 ? "bad" : "calm"}>Nobody works it</Badge>;
   return (
     <>
       <Badge tone="good">Open</Badge>{" "}
-      {workers === undefined ? null : <span class="beside-badge">{plural(workers, "worker")}</span>}
+      {workers === undefined ? null : <span class="beside-badge wide-only">{plural(workers, "worker")}</span>}
     </>
   );
 }

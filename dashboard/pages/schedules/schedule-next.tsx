@@ -34,10 +34,7 @@ export function NextFirings({ schedule: { name, timezone, enabled, problem } }: 
         {({ fires }) => (
           <Table
             label="Next firings"
-            columns={columnsFor(
-              timezone,
-              coming(fires).some((fire) => !fire.endsWith(":00.000Z")),
-            )}
+            columns={columnsFor(timezone, coming(fires))}
             rows={coming(fires)}
             keyOf={(fire) => fire}
             empty="It fires no more"
@@ -49,16 +46,16 @@ export function NextFirings({ schedule: { name, timezone, enabled, problem } }: 
   );
 }
 
-function columnsFor(timezone: string, seconds: boolean): readonly Column<string>[] {
+function columnsFor(timezone: string, fires: readonly string[]): readonly Column<string>[] {
+  const seconds = fires.some((fire) => !fire.endsWith(":00.000Z"));
   const isSame = timezone === READERS_ZONE;
   return [
     {
-      title: isSame ? `${timezone}, your zone` : timezone,
+      title: `${timezone} ${offsetAt(fires[0], timezone)}${isSame ? ", your zone" : ""}`,
       kind: "grow",
       cell: (fire) => (
         <span class="nowrap">
-          {inZone(fire, timezone, { seconds })}{" "}
-          <span class="muted">{timezone === "UTC" ? "" : offsetOf(fire, timezone)}</span>
+          {inZone(fire, timezone, { seconds })} <span class="muted">{newOffset(fire, timezone, fires)}</span>
         </span>
       ),
     },
@@ -77,4 +74,14 @@ function columnsFor(timezone: string, seconds: boolean): readonly Column<string>
       cell: (fire) => <span class="muted">{relative(Date.parse(fire), now.value)}</span>,
     },
   ];
+}
+
+/** Said above, and where it changes. */
+function newOffset(fire: string, timezone: string, fires: readonly string[]): string {
+  const offset = offsetAt(fire, timezone);
+  return offset === offsetAt(fires[fires.indexOf(fire) - 1] ?? fire, timezone) ? "" : offset;
+}
+
+function offsetAt(fire: string | undefined, timezone: string): string {
+  return fire === undefined || timezone === "UTC" ? "" : offsetOf(fire, timezone);
 }

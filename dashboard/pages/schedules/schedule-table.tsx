@@ -51,7 +51,6 @@ export function ScheduleTable({ schedules, standing, isFiltered, onDone }: Sched
     {
       title: "On",
       kind: "shrink",
-      wide: true,
       cell: (schedule) => (
         <span class="actions">
           <EnabledSwitch schedule={schedule} onDone={onDone} />
@@ -100,7 +99,8 @@ function TimingCell({ schedule }: { schedule: Schedule }) {
   );
 }
 
-function NextCell({ schedule: { nextRunAt, timezone }, standing }: { schedule: Schedule; standing: Standing }) {
+function NextCell({ schedule, standing }: { schedule: Schedule; standing: Standing }) {
+  const { nextRunAt, timezone } = schedule;
   const { word, tone, why } = standing;
   return (
     <span class="nowrap">
@@ -115,6 +115,11 @@ function NextCell({ schedule: { nextRunAt, timezone }, standing }: { schedule: S
           <span class="sub">{inZone(nextRunAt, timezone)}</span>
         </>
       )}
+      {schedule.enabled && hasMissedLately(schedule, now.peek()) ? (
+        <span class="sub narrow-only">
+          <Badge tone="warn">{whole(schedule.missedCount)} missed</Badge>
+        </span>
+      ) : null}
     </span>
   );
 }

@@ -148,7 +148,7 @@ function stretchesOf(task: Task, runs: readonly Run[], now: number): readonly St
   if (runs.at(-1)?.isOpen === true || until <= from) return stretches;
   const isSplit = runs.at(-1)?.outcome === "split";
   const last = isSplit
-    ? ({ kind: "children", tone: "busy", words: "its children" } as const)
+    ? ({ kind: "children", tone: "split", words: "its children" } as const)
     : ({ ...restOf(task), tone: task.state === "QUEUED" ? "wait" : "calm" } as const);
   return [...stretches, { ...last, from, until, isOpen }];
 }

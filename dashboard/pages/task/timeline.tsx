@@ -131,7 +131,7 @@ function RunStep({ run, before, acceptedAt }: RunStepProps) {
 
 function Next({ task: { state }, story }: { task: Task; story: Story }) {
   const { dueAt } = story;
-  if (state === "WAITING") return <Step tone="busy" title="Waits for its children" isOpen />;
+  if (state === "WAITING") return <Step tone="split" title="Waits for its children" isOpen />;
   const waits = state === "QUEUED" ? "Waits for a worker" : "Held back";
   if (dueAt === undefined || state === "QUEUED") return <Step tone="wait" title={waits} isOpen />;
   const title = state === "RETRY" ? `Attempt ${story.runs.length + 1}` : "Due";

@@ -24,6 +24,8 @@ const ICONS: Readonly<Record<Tone, IconName>> = {
   warn: "retry",
   busy: "activity",
   wait: "queues",
+  split: "tasks",
+  gone: "ban",
   calm: "clock",
 };
 

@@ -4,9 +4,8 @@ import { plural } from "../../core/format.ts";
 import { whetherOffered } from "../../core/offers.ts";
 import { confirm } from "../../parts/dialog.tsx";
 import { say } from "../../parts/toast.tsx";
+import { chunks } from "./chunks.ts";
 
-/** Of one call. */
-const MOST_IDS = 1_000;
 const AT_ONCE = 4;
 
 interface Revoked {
@@ -144,10 +143,4 @@ async function retryEach(ids: readonly string[]) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return { done, refused };
-}
-
-function chunks(ids: readonly string[]): readonly (readonly string[])[] {
-  return Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, index) =>
-    ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
-  );
 }

@@ -1,9 +1,9 @@
-// Which tasks the list shows: read from the address, and said as the API wants to hear it.
-import type { Params } from "../../core/api.ts";
-import { offers } from "../../core/offers.ts";
+// Which tasks the list shows, as the address says it, and what of that is handed to an action on all of them.
 
 export const LIVE_STATES = ["SCHEDULED", "QUEUED", "STARTED", "RETRY", "WAITING"] as const;
 export const FINAL_STATES = ["SUCCESS", "FAILURE", "REVOKED"] as const;
+/** Not before their time: what was scheduled, and what has failed and will be tried again. */
+const DUE_LATER = ["SCHEDULED", "RETRY"] as const;
 export const TASK_STATES = [...LIVE_STATES, ...FINAL_STATES] as const;
 
 /** Of the last so much time; or between two instants. */
@@ -53,40 +53,6 @@ export function filterOf(query: URLSearchParams): TaskFilter {
   };
 }
 
-/** Parameters of `GET /tasks` that not every version knows. */
-const NEWER = ["createdAfter", "createdBefore", "header", "parentId", "retryOf"] as const;
-
-/** Several states at once came with them. */
-export function takesSeveralStates(): boolean {
-  return offers("GET /tasks", "createdAfter") === true;
-}
-
-/** `unknown`: parts of the filter that this system does not know, and that are left out. */
-export function listParams(filter: TaskFilter, now: number): { readonly params: Params; readonly unknown: string[] } {
-  const { states, time } = filter;
-  const minutes = time === "" ? undefined : TIMES[time];
-  const wanted: Record<string, string | undefined> = {
-    state: states.slice(0, takesSeveralStates() ? undefined : 1).join(","),
-    name: filter.name,
-    queue: filter.queue,
-    worker: filter.worker,
-    q: filter.q,
-    header: filter.header,
-    parentId: filter.parentId,
-    retryOf: filter.retryOf,
-    createdAfter: minutes === undefined ? instant(filter.from, time) : new Date(now - minutes * 60_000).toISOString(),
-    createdBefore: instant(filter.to, time),
-  };
-  const unknown = NEWER.filter((name) => wanted[name] && offers("GET /tasks", name) === false);
-  for (const name of unknown) delete wanted[name];
-  return { params: wanted, unknown };
-}
-
-function instant(given: string, time: Time | ""): string | undefined {
-  const at = Date.parse(given);
-  return time === "custom" && !Number.isNaN(at) ? new Date(at).toISOString() : undefined;
-}
-
 /** Nothing but states is asked for: then what is counted of the whole system is true of the list. */
 export function isOfAll(filter: TaskFilter): boolean {
   const { states: _states, ...others } = filter;
@@ -95,17 +61,32 @@ export function isOfAll(filter: TaskFilter): boolean {
 
 /** What `POST /control/revoke` can be told of it; `undefined` when it would mean every task there is, or says too much. */
 export function revokeFilter(filter: TaskFilter): object | undefined {
-  const { name, queue, q, header, worker, time, parentId, retryOf, states } = filter;
+  const live = filter.states.filter((state) => (LIVE_STATES as readonly string[]).includes(state));
+  if (filter.states.length > 0 && live.length === 0) return undefined;
+  return actionFilter(filter, live);
+}
+
+/** It is not due yet, and could be let go at once. */
+export function waitsForItsTime({ state }: { readonly state: string }): boolean {
+  return (DUE_LATER as readonly string[]).includes(state);
+}
+
+/** What `POST /tasks/run-now` can be told of it; `undefined` also where the list is not of what waits for its time. */
+export function runNowFilter(filter: TaskFilter): object | undefined {
+  const later = filter.states.filter((state) => waitsForItsTime({ state }));
+  return later.length === 0 ? undefined : actionFilter(filter, later);
+}
+
+function actionFilter(filter: TaskFilter, states: readonly string[]): object | undefined {
+  const { name, queue, q, header, worker, time, parentId, retryOf } = filter;
   if (worker !== "" || time !== "" || parentId !== "" || retryOf !== "") return undefined;
+  if ([name, queue, q, header].every((part) => part === "")) return undefined;
   const [headerName, ...value] = header.split(":");
-  const live = states.filter((state) => (LIVE_STATES as readonly string[]).includes(state));
-  if ([name, queue, q, header].every((part) => part === "") || (states.length > 0 && live.length === 0))
-    return undefined;
   return {
     ...(name === "" ? {} : { name }),
     ...(queue === "" ? {} : { queue }),
     ...(q === "" ? {} : { text: q }),
     ...(header === "" ? {} : { headers: { [headerName ?? ""]: value.join(":") } }),
-    ...(live.length === 0 ? {} : { states: live }),
+    ...(states.length === 0 ? {} : { states }),
   };
 }

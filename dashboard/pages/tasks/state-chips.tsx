@@ -6,7 +6,8 @@ import { setQuery } from "../../core/place.ts";
 import type { Items, Queue, TaskCounts } from "../../core/shapes.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { toneOf } from "../../parts/badge.tsx";
-import { isOfAll, TASK_STATES, type TaskFilter, takesSeveralStates } from "./filter.ts";
+import { isOfAll, TASK_STATES, type TaskFilter } from "./filter.ts";
+import { takesSeveralStates } from "./list-params.ts";
 
 type ByState = Readonly<Record<string, number>>;
 

@@ -12,10 +12,12 @@ import { Page } from "../../parts/page.tsx";
 import { say } from "../../parts/toast.tsx";
 import { EnqueueDialog } from "../enqueue/enqueue-dialog.tsx";
 import { retrySelected, revokeMatching, revokeSelected } from "./bulk-actions.tsx";
-import { FILTER_NAMES, filterOf, listParams, revokeFilter } from "./filter.ts";
+import { FILTER_NAMES, filterOf, revokeFilter, runNowFilter, waitsForItsTime } from "./filter.ts";
 import { Filters } from "./filters.tsx";
 import { rememberList } from "./last-list.ts";
 import { ListFoot, NoTasks } from "./list-foot.tsx";
+import { listParams } from "./list-params.ts";
+import { runMatchingNow, runSelectedNow } from "./run-now.tsx";
 import { taskColumns } from "./task-columns.tsx";
 import { useTaskList } from "./use-task-list.ts";
 
@@ -46,6 +48,8 @@ export function Tasks() {
     await reload();
   };
   const revocable = may("operator") ? revokeFilter(filter) : undefined;
+  const canRunNow = may("operator") && offers("POST /tasks/run-now") === true;
+  const runnable = canRunNow ? runNowFilter(filter) : undefined;
   const enqueued = query.value.get("enqueue");
   const isEmpty = list.items.length === 0 && list.nextCursor === null;
   return (
@@ -54,11 +58,19 @@ export function Tasks() {
       hint="Newest first. What happens shows at once; rows stay put while you read."
       actions={
         <>
+          {runnable === undefined ? null : (
+            <Button
+              icon="run"
+              onClick={async () => after(await runMatchingNow(runnable, matchingWords("waiting", filter.q)))}
+            >
+              Run all that match now
+            </Button>
+          )}
           {revocable === undefined ? null : (
             <Button
               tone="danger"
               icon="ban"
-              onClick={async () => after(await revokeMatching(revocable, matchingWords(filter.q)))}
+              onClick={async () => after(await revokeMatching(revocable, matchingWords("unfinished", filter.q)))}
             >
               Revoke all that match
             </Button>
@@ -129,6 +141,11 @@ export function Tasks() {
         }
       </Loaded>
       <BulkBar count={ids.length} noun="task" onClear={() => setSelected(new Set())}>
+        {canRunNow && list.items.some((task) => selected.has(task.id) && waitsForItsTime(list.current(task))) ? (
+          <Button small icon="run" onClick={async () => after(await runSelectedNow(ids))}>
+            Run now
+          </Button>
+        ) : null}
         <Button small icon="retry" onClick={async () => after(await retrySelected(ids))}>
           Run again
         </Button>
@@ -156,8 +173,8 @@ export function Tasks() {
 
 const EMPTY_PLACE = `/tasks?${FILTER_NAMES.map((name) => `${name}=`).join("&")}`;
 
-function matchingWords(q: string): string {
+function matchingWords(which: string, q: string): string {
   return q === ""
-    ? "Every unfinished task that fits the filter, also those that are not loaded yet."
-    : "Every unfinished task that fits the filter; the text is looked for in the parameters only.";
+    ? `Every ${which} task that fits the filter, also those that are not loaded yet.`
+    : `Every ${which} task that fits the filter; the text is looked for in the parameters only.`;
 }

@@ -5,7 +5,8 @@ import { address, get, systemTime } from "../../core/api.ts";
 import { useKept } from "../../core/kept.ts";
 import { on, type TasksMessage } from "../../core/live.ts";
 import type { Items, Task } from "../../core/shapes.ts";
-import { listParams, type TaskFilter } from "./filter.ts";
+import type { TaskFilter } from "./filter.ts";
+import { listParams } from "./list-params.ts";
 import { PAGE_ROWS, TaskList, type TaskPage } from "./task-list.ts";
 
 const LEAST_BETWEEN_MS = 1_000;
