@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { cronWords } from "../../runtime/schedule/cron-words.ts";
 import type { Answer, Client } from "../client.ts";
 import { bad, dim, facts, good, moment, type Output, odd, table, when } from "../output.ts";
+import { scheduleExplanationText } from "./schedule-explanation.ts";
 
 export function scheduleCommands(program: Command, client: () => Client, output: Output): void {
   const schedules = program.command("schedules").description("schedules: what fires when, and what did not");
@@ -87,6 +88,11 @@ export function scheduleCommands(program: Command, client: () => Client, output:
     const body = { ...fields, n: count, ...(from === undefined ? {} : { from }) };
     output.show(await client().send("POST", "/schedules/preview", body), firesText);
   });
+
+  schedules
+    .command("explain <name>")
+    .description("why it fires, or does not")
+    .action(async (name) => output.show(await client().get(`${at(name)}/explain`), scheduleExplanationText));
 
   schedules
     .command("history <name>")

@@ -23,6 +23,16 @@ export interface ScheduleHistory {
   }[];
 }
 
+/** Of `GET /schedules/:name/explain`. */
+export interface ScheduleExplanation {
+  readonly reasons: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly suggestion: string | null;
+    readonly detail: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** Of `GET /doctor`. */
 export interface Health {
   readonly isHealthy: boolean;

@@ -20,6 +20,13 @@ export const BEYOND: ParitySection = {
       cli: "explain parity-unique --key",
     },
     {
+      there: "why did a schedule not fire?",
+      action: "scheduler.explain",
+      params: { name: "<schedule>" },
+      rest: "GET /schedules/:name/explain",
+      cli: "schedules explain <schedule>",
+    },
+    {
       there: "what did the handler say?",
       action: "tasks.logs",
       params: { id: "<ended>" },

@@ -34,6 +34,7 @@ export const INSPECT: ParitySection = {
       params: { limit: "5" },
       rest: "GET /inspect/scheduled",
       cli: "inspect scheduled --limit 5",
+      flower: "GET /workers",
       note: "Of the whole system: nothing waits in a worker's memory.",
     },
     ofWorker("reserved", { flower: "GET /workers", alsoAt: ["GET /workers/<worker>/reserved"] }),
@@ -44,6 +45,7 @@ export const INSPECT: ParitySection = {
       params: { limit: "5" },
       rest: "GET /inspect/revoked",
       cli: "inspect revoked --limit 5",
+      flower: "GET /workers",
       note: "From the books: a revocation is forgotten by no worker.",
     },
     ofWorker("registered", {

@@ -59,7 +59,10 @@ export const QUEUES_AND_HEALTH: ParitySection = {
     },
     {
       there: "Flower's pages: workers, tasks, task, broker, login",
-      program: { use: "the page `npm start` names", shownBy: "test/security/gateway-access.test.ts" },
+      program: {
+        use: "the page `npm start` names; `/task/…`, `/worker/…`, `/broker` and `/dashboard` lead to its pages",
+        shownBy: "test/integration/gateway-flower.test.ts",
+      },
     },
   ],
 };

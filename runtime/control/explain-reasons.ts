@@ -15,6 +15,7 @@ export type ReasonCode =
   | "SCHEDULED"
   | "RETRY_AT"
   | "WAITING_FOR_CHILDREN"
+  | "CONCURRENCY_FULL"
   | "RUNNING"
   | "ENDED";
 
@@ -51,6 +52,10 @@ export interface LiveFacts {
   readonly dueAt: string | null;
   readonly startedAt: string | null;
   readonly worker: string | null;
+  /** Its worker has claimed it and not begun it: as many of its type run there as may. */
+  readonly isReserved: boolean;
+  /** How many of its type may run at once in a worker, where that is known here. */
+  readonly concurrency: number | null;
   readonly heldFor: string | null;
   readonly hasRateSlot: boolean;
   readonly rateLimit: string | null;
@@ -88,7 +93,7 @@ export function reasonsOfEnded({ state, reason, finishedAt, error, deadLetter }:
 export function reasonsOf(facts: LiveFacts, now: number): Reason[] {
   switch (facts.state) {
     case "STARTED":
-      return [running(facts, now)];
+      return [facts.isReserved ? typeFull(facts, now) : running(facts, now)];
     case "WAITING":
       return [waitingForChildren(facts)];
     case "QUEUED":
@@ -99,13 +104,29 @@ export function reasonsOf(facts: LiveFacts, now: number): Reason[] {
 }
 
 function running({ worker, startedAt, isRevoked }: LiveFacts, now: number): Reason {
-  const forS = startedAt === null ? 0 : Math.max(0, Math.round((now - Date.parse(startedAt)) / 1_000));
-  const told = isRevoked ? "; it was told to stop" : "";
   return {
     code: "RUNNING",
-    message: `the worker ${worker ?? "?"} has had it for ${forS} s${told}`,
+    message: `the worker ${worker ?? "?"} has had it for ${heldS(startedAt, now)} s${told(isRevoked)}`,
     detail: { worker, startedAt, revoked: isRevoked },
   };
+}
+
+function typeFull({ name, worker, startedAt, concurrency, isRevoked }: LiveFacts, now: number): Reason {
+  const most = concurrency === null ? "" : ` (concurrency ${concurrency})`;
+  const full = `as many ${name} run there as may${most}, so it has not begun`;
+  return {
+    code: "CONCURRENCY_FULL",
+    message: `the worker ${worker ?? "?"} has had it for ${heldS(startedAt, now)} s; ${full}${told(isRevoked)}`,
+    detail: { worker, startedAt, task: name, concurrency, revoked: isRevoked },
+  };
+}
+
+function heldS(startedAt: string | null, now: number): number {
+  return startedAt === null ? 0 : Math.max(0, Math.round((now - Date.parse(startedAt)) / 1_000));
+}
+
+function told(isRevoked: boolean): string {
+  return isRevoked ? "; it was told to stop" : "";
 }
 
 function waitingForChildren({ children }: LiveFacts): Reason {

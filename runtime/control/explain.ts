@@ -21,6 +21,8 @@ export interface ExplainParts {
   readonly database: Database;
   readonly registry: TaskRegistry;
   readonly now: number;
+  /** Ids of what a worker has claimed and not begun; empty where it does not answer. Without it every claimed task runs. */
+  readonly reservedBy?: (worker: string) => Promise<readonly string[]>;
 }
 
 interface TaskRow {
@@ -99,15 +101,17 @@ async function explainEnded({ database }: ExplainParts, id: string): Promise<Exp
   return { id, name, queue, state, reasons };
 }
 
-async function factsOf({ database, registry, now }: ExplainParts, id: string, row: TaskRow): Promise<LiveFacts> {
-  const [set, workers, before, children, lastError] = await Promise.all([
+async function factsOf(parts: ExplainParts, id: string, row: TaskRow): Promise<LiveFacts> {
+  const { database, registry, now } = parts;
+  const [set, workers, before, children, lastError, isReserved] = await Promise.all([
     settingsOf(database, row),
     workersFor(database, row, now),
     aheadOf(database, row),
     childrenOf(database, id, row),
     lastErrorOf(database, id, row),
+    isReservedBy(parts, id, row),
   ]);
-  const defined = registry.find(row.name)?.settings.rateLimit ?? null;
+  const { rateLimit: defined = null, concurrency = null } = registry.find(row.name)?.settings ?? {};
   return {
     state: row.state,
     name: row.name,
@@ -117,6 +121,8 @@ async function factsOf({ database, registry, now }: ExplainParts, id: string, ro
     dueAt: row.due_at?.toISOString() ?? null,
     startedAt: row.started_at?.toISOString() ?? null,
     worker: row.worker,
+    isReserved,
+    concurrency,
     heldFor: row.held_for,
     hasRateSlot: row.rate_slot,
     rateLimit: set.rateLimit === NO_RATE ? null : (set.rateLimit ?? defined),
@@ -128,6 +134,11 @@ async function factsOf({ database, registry, now }: ExplainParts, id: string, ro
     ...before,
     children,
   };
+}
+
+async function isReservedBy({ reservedBy }: ExplainParts, id: string, { state, worker }: TaskRow): Promise<boolean> {
+  if (state !== "STARTED" || worker === null || reservedBy === undefined) return false;
+  return (await reservedBy(worker)).includes(id);
 }
 
 async function settingsOf(database: Database, { name, queue, tenant }: TaskRow) {

@@ -3,6 +3,7 @@ import type { Queryable } from "../../database/index.ts";
 import { plainArray } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { isTaskId } from "../contract/task-id.ts";
+import { withoutParamsOf } from "../results/index.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -12,29 +13,40 @@ export interface ScheduledTask {
   readonly queue: string;
   readonly priority: number;
   readonly state: string;
+  /** Of a kind whose parameters are sensitive: null. */
+  readonly params: unknown;
+  readonly areParamsHidden?: true;
+  /** How often its worker was lost. */
+  readonly crashes: number;
   /** Null of what is held: it has no time. */
   readonly dueAt: string | null;
   /** `type:<name>` or `tenant:<tenant>` whose pause holds it. */
   readonly heldFor: string | null;
 }
 
-/** What waits for its time, the next first; held ones last. */
-export async function scheduledTasks(store: Queryable, limit = DEFAULT_LIMIT): Promise<ScheduledTask[]> {
+/** What waits for its time, the next first; held ones last. @param sensitive - names of tasks whose parameters are not shown. */
+export async function scheduledTasks(
+  store: Queryable,
+  sensitive: readonly string[],
+  limit = DEFAULT_LIMIT,
+): Promise<ScheduledTask[]> {
   const { rows } = await store.query<{
     id: string;
     name: string;
     queue: string;
     priority: number;
     state: string;
+    params: unknown;
+    crashes: number;
     due_at: Date;
     held_for: string | null;
   }>(
-    `select id, name, queue, priority::integer as priority, state::text as state, due_at, held_for from task
-     where state in ('SCHEDULED', 'RETRY') order by due_at, id limit $1`,
+    `select id, name, queue, priority::integer as priority, state::text as state, params, crashes::integer as crashes, due_at, held_for
+     from task where state in ('SCHEDULED', 'RETRY') order by due_at, id limit $1`,
     [limit],
   );
   return rows.map(({ due_at, held_for, ...task }) => ({
-    ...task,
+    ...withoutParamsOf(sensitive, task),
     dueAt: held_for === null ? due_at.toISOString() : null,
     heldFor: held_for,
   }));

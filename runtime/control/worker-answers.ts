@@ -7,6 +7,7 @@ import type { TaskSettings } from "../contract/task-definition.ts";
 import type { Worker } from "../worker/index.ts";
 import type { EventLoopWatch } from "./event-loop.ts";
 import { memoryFigures, memoryView } from "./memory.ts";
+import { processUsage } from "./process-usage.ts";
 
 export interface WorkerSurroundings extends Foundation {
   /** What this process was started with; secrets are redacted before they are shown. */
@@ -44,6 +45,7 @@ export const WORKER_ANSWERS = {
       ...counts,
       tasks: worker.countsByName(),
       memory: memoryFigures(),
+      usage: processUsage(),
       loopLag: loop.read(),
       uptimeS: Math.round(process.uptime()),
     };

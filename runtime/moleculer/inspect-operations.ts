@@ -53,7 +53,7 @@ export function inspectOperations(runtime: Runtime): Operations {
     }),
     scheduled: operation({
       params: limited,
-      run: async (_ctx, { limit }) => all(await scheduledTasks(database, limit)),
+      run: async (_ctx, { limit }) => all(await scheduledTasks(database, runtime.registry.sensitive(), limit)),
     }),
     revoked: operation({ params: limited, run: async (_ctx, { limit }) => all(await revokedTasks(database, limit)) }),
     query_task: operation({ params: ids, run: async (_ctx, given) => all(await findTasks(database, given.ids)) }),

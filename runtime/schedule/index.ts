@@ -3,6 +3,7 @@ export { Clockwork } from "./clockwork.ts";
 export { Cron, type CronOptions, parseCron } from "./cron.ts";
 export { nextCron, previousCron } from "./cron-timing.ts";
 export { defineSchedule, parseSchedule, type ScheduleDefinition } from "./definition.ts";
+export { explainSchedule, type ScheduleExplanation, type ScheduleReason } from "./explain.ts";
 export type { FiredSlot, Firing, FiringParts, MissedSlots } from "./firing.ts";
 export type { ScheduleInput } from "./schedule-schema.ts";
 export { Schedules } from "./schedules.ts";

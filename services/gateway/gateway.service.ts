@@ -88,7 +88,7 @@ export function gatewayService({ runtime, cache, settings, leaving, log }: Servi
     routes: [
       ...restRoutes(access),
       ...GRAPHQL_PREFIXES.map((prefix) => graphqlRoute(prefix, access, fail, (...given) => call(...given))),
-      flowerRoute(access, fail, (...given) => call(...given)),
+      flowerRoute({ access, fail, call: (...given) => call(...given), now }),
       systemRoute({ access, signIn, live, door, fail }),
     ],
     onError: fail,

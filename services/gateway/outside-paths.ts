@@ -31,6 +31,10 @@ export const OUTSIDE_PATHS = {
     role: "any token",
     summary: "The dashboard's files under the hash of their content; the login page's are for anybody.",
   },
+  "GET /task/:id": { role: "anybody", summary: "A task's page where Flower has it: leads to `/tasks/:id`." },
+  "GET /worker/:id": { role: "anybody", summary: "A worker's, likewise: leads to `/workers/:id`." },
+  "GET /broker": { role: "anybody", summary: "The queues', likewise: leads to `/queues`." },
+  "GET /dashboard": { role: "anybody", summary: "The overview's, likewise: leads to `/`." },
   "POST /login": {
     role: "anybody",
     summary: "Begins a session of twelve hours, with a token or with a login and a password; leads to the dashboard.",

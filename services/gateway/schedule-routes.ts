@@ -74,6 +74,13 @@ export const SCHEDULE_ROUTES: readonly RestRoute[] = [
   },
   {
     method: "GET",
+    path: "/schedules/:name/explain",
+    action: "scheduler.explain",
+    role: "viewer",
+    summary: "Why a schedule fires or does not: what stands in its way, its next slot, what did not run lately.",
+  },
+  {
+    method: "GET",
     path: "/schedules/:name/history",
     action: "scheduler.history",
     role: "viewer",

@@ -1,5 +1,6 @@
 // What is outside the API: whether the process lives and can work, the API's description, signing in, and the pages.
-// This is the whole of what may be had without a token: /healthz (Flower's /healthcheck), /readyz, /login, /logout and the pages named as public.
+// This is the whole of what may be had without a token: /healthz (Flower's /healthcheck), /readyz, /login, /logout,
+// where Flower's pages are now, and the pages named as public.
 import type { Service } from "moleculer";
 import { ApiumError } from "../../runtime/index.ts";
 import type { Access } from "./access.ts";
@@ -79,6 +80,10 @@ export function systemRoute({ access, signIn, live, door, fail }: SystemRoutePar
           response.setHeader("Set-Cookie", await access.endSession(request));
           redirect(response, "/login");
         }),
+        "GET /task/:id": alias(({ $params }, response) => redirect(response, `/tasks/${segment($params.id)}`)),
+        "GET /worker/:id": alias(({ $params }, response) => redirect(response, `/workers/${segment($params.id)}`)),
+        "GET /broker": alias((_request, response) => redirect(response, "/queues")),
+        "GET /dashboard": alias((_request, response) => redirect(response, "/")),
         "GET /login": alias((request, response) => sendPage(request, response, "/login")),
         "GET /assets/:name": alias(async (request, response) => {
           const name = String(request.$params.name);
@@ -104,6 +109,11 @@ async function page(access: Access, request: Request, response: Response, path: 
   if ((await access.identify(request)) !== undefined) return sendPage(request, response, "/");
   rememberPage(request, response);
   redirect(response, "/login");
+}
+
+/** Of an address; whatever is in it, it stays one. */
+function segment(value: unknown): string {
+  return encodeURIComponent(String(value));
 }
 
 /** By a page of another site, which could sign somebody in as somebody else. Who opens the address themselves comes from `none`. */

@@ -22,11 +22,14 @@ export async function examine(runtime: Runtime): Promise<(Finding | TaskFinding)
   return findings.sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
 }
 
-/** Everything that is wrong with the schedules, or will be; errors first. */
-export async function examineSchedules(runtime: Runtime): Promise<Finding[]> {
-  const [{ schedules, unreadable }, workers] = await Promise.all([runtime.schedules.definitions(), runtime.workers()]);
+/** Everything that is wrong with the schedules, or with the one of this name, or will be; errors first. */
+export async function examineSchedules(runtime: Runtime, only?: string): Promise<Finding[]> {
+  const [known, workers] = await Promise.all([runtime.schedules.definitions(), runtime.workers()]);
   const now = runtime.parts.clock.now();
   const live = workers.filter(({ heartbeatAt }) => now - Date.parse(heartbeatAt) < SILENT_MS);
+  const isMeant = ({ name }: { readonly name: string }) => only === undefined || name === only;
+  const schedules = known.schedules.filter(({ definition }) => isMeant(definition));
+  const unreadable = known.unreadable.filter(isMeant);
   const checked = schedules.map(({ definition, nextRunAt }) => ({ nextRunAt, ...lookUp(runtime, definition) }));
   const invalid = unreadable.map(
     ({ name, problem }): Finding => ({

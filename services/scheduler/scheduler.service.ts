@@ -7,6 +7,7 @@ import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../ru
 import type { ServiceParts } from "../service-parts.ts";
 import { examine, examineSchedules } from "./doctor.ts";
 import { scheduleEvents } from "./events.ts";
+import { explain } from "./explain.ts";
 import { FACILITY_SCHEDULES } from "./facility-schedules.ts";
 
 const CLAIM_EVERY_MS = 60_000;
@@ -86,6 +87,8 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
         const { name, limit } = parseParams(history, ctx.params);
         return schedules.history(name, limit);
       },
+      /** Why it fires, or does not. */
+      explain: (ctx: Ctx) => explain(runtime, parseParams(named, ctx.params).name),
       async check() {
         const findings = await examine(runtime);
         return { isHealthy: findings.every(({ severity }) => severity !== "error"), findings };

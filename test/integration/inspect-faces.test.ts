@@ -17,13 +17,15 @@ const SECRET = "s3cret-canary";
 
 const linger = defineTask({ name: "linger", params: z.object({ note: z.string().optional() }), rateLimit: "100/s" });
 const idle = defineTask({ name: "idle", params: z.object({}), queue: "reports", timeLimit: "2m" });
+const narrow = defineTask({ name: "narrow", params: z.object({}), concurrency: 1 });
+const untilAborted = async ({ signal }: { readonly signal: AbortSignal }) => {
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+};
 const worker: TaskServiceSchema = {
   name: "lingerer",
   tasks: {
-    linger: runs(linger, async (ctx) => {
-      const { signal } = ctx.locals.task;
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    }),
+    linger: runs(linger, (ctx) => untilAborted(ctx.locals.task)),
+    narrow: runs(narrow, (ctx) => untilAborted(ctx.locals.task)),
     idle: runs(idle, async () => {}),
   },
 };
@@ -66,6 +68,7 @@ describe("inspect and control", () => {
     expect(await of("registered")).toEqual([
       expect.objectContaining({ name: "idle", queue: "reports", timeLimit: "2m" }),
       expect.objectContaining({ name: "linger", rateLimit: "100/s" }),
+      expect.objectContaining({ name: "narrow", concurrency: 1 }),
     ]);
     expect(await of("stats")).toMatchObject({ pool: { busy: 1, size: 8, draining: false }, autoscale: null });
     expect(await of("report")).toMatchObject({ apium: "1.2.3", node: process.versions.node, queue: "postgres" });
@@ -214,4 +217,22 @@ describe("inspect and control", () => {
     expect(await run("tasks", "result", id)).toMatchObject({ code: 1, out: expect.stringMatching(/STARTED/) });
     expect((await runCommand({ url: "http://127.0.0.1:9", token: "x" }, ["inspect", "ping"])).code).toBe(3);
   }, 180_000);
+
+  test("explain tells what runs from what its worker has claimed and not begun", async () => {
+    const { runtime, broker } = gateway;
+    // Accepted together they are claimed together, and one finds its type full.
+    await narrow.enqueueMany(runtime, [{}, {}]);
+    const parked = await eventually(async () => runtime.worker?.reserved()[0]);
+    const running = await eventually(async () => runtime.worker?.active().find((task) => task.name === "narrow"));
+    const explain = (task: string) =>
+      broker.call<{ state: string; reasons: { code: string }[] }, object>("tasks.explain", { id: task });
+    // A worker that is too busy to answer is taken to run it.
+    const said = await eventually(async () => {
+      const answer = await explain(parked.id);
+      return answer.reasons[0]?.code === "CONCURRENCY_FULL" && answer;
+    });
+    expect(said).toMatchObject({ state: "STARTED", reasons: [{ detail: { worker: workerId, concurrency: 1 } }] });
+    expect((await explain(running.id)).reasons).toMatchObject([{ code: "RUNNING" }]);
+    for (const task of [parked.id, running.id]) await runtime.revoke(task, { terminate: true });
+  });
 });

@@ -1,7 +1,14 @@
 /** The scheduler as a service: its events, its audit, the facility's schedules, and the command line and REST on top. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { defineTask, type Finding, type FiredSlot, type MissedSlots, type ScheduleView } from "../../runtime/index.ts";
+import {
+  defineTask,
+  type Finding,
+  type FiredSlot,
+  type MissedSlots,
+  type ScheduleExplanation,
+  type ScheduleView,
+} from "../../runtime/index.ts";
 import { runs } from "../../runtime/moleculer/index.ts";
 import { FACILITY_SCHEDULES } from "../../services/scheduler/facility-schedules.ts";
 import { schedulerModule } from "../../services/scheduler/index.ts";
@@ -102,6 +109,28 @@ describe("the scheduler service", () => {
         action: `schedule.${verb}`,
       })),
     );
+  });
+
+  test("explains why a schedule fires, and why one does not", async () => {
+    const codes = async (name: string) =>
+      (await services.call<ScheduleExplanation>("scheduler.explain", { name })).reasons.map(({ code }) => code);
+    await services.call("scheduler.create", { name: "asked", task: "tick", every: "1h" }, user);
+    expect(await codes("asked")).toEqual(["DUE"]);
+    await services.call("scheduler.change", { name: "asked", params: { m: 1 } }, user);
+    expect(await codes("asked")).toEqual(["PARAMS_UNFIT"]);
+    await services.call("scheduler.change", { name: "asked", enabled: false }, user);
+    const { reasons } = await services.call<ScheduleExplanation>("scheduler.explain", { name: "asked" });
+    expect(reasons).toMatchObject([{ code: "DISABLED", message: expect.stringContaining("olga") }]);
+    await services.call("scheduler.remove", { name: "asked" }, user);
+
+    await services.call("scheduler.create", { name: "nobodys", task: "nobody_has_it", every: "1s" }, user);
+    await eventually(async () => (await codes("nobodys")).includes("MISSED"));
+    const nobodys = await services.call<ScheduleExplanation>("scheduler.explain", { name: "nobodys" });
+    expect(nobodys.reasons[0]).toMatchObject({ code: "TASK_MISSING", suggestion: expect.any(String) });
+    expect(nobodys.reasons.at(-1)?.message).toMatch(/did not run: the task was refused: TASK_UNKNOWN/);
+    await services.call("scheduler.remove", { name: "nobodys" }, user);
+    // Its history can still be read; what there is no more fires for no reason.
+    await expect(codes("nobodys")).rejects.toMatchObject({ code: "SCHEDULE_NOT_FOUND" });
   });
 
   test("the doctor names schedules without a task, params that do not fit, and queues without a worker", async () => {

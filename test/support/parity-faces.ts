@@ -17,7 +17,7 @@ export type Replacements = ReadonlyMap<string, Thing>;
 const VOLATILE = new Set([
   ...["runningMs", "memory", "loopLag", "uptimeS", "sample", "spaces", "bytes", "file", "top", "machineAheadMs"],
   ...["rssBytes", "heapUsedBytes", "heapTotalBytes", "externalBytes", "arrayBuffersBytes", "memoryBytes", "latency"],
-  ...["oldestMs", "pausedBy", "updatedBy", "handledBy", "ttlMs", "stats", "sampledMs"],
+  ...["oldestMs", "pausedBy", "updatedBy", "handledBy", "ttlMs", "stats", "sampledMs", "usage"],
 ]);
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;

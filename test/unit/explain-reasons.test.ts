@@ -13,6 +13,8 @@ const facts: LiveFacts = {
   dueAt: null,
   startedAt: null,
   worker: null,
+  isReserved: false,
+  concurrency: null,
   heldFor: null,
   hasRateSlot: false,
   rateLimit: null,
@@ -109,6 +111,20 @@ describe("a task that waits for its time", () => {
     expect(codes({ ...held, heldFor: "type:send", pauses: {} })).toEqual(["SCHEDULED"]);
     expect(JSON.stringify(of({ ...held, heldFor: "type:send", pauses: {} }))).not.toContain("9999");
   });
+});
+
+test("a claimed one that has not begun waits for a place of its type", () => {
+  const claimed = { state: "STARTED" as const, worker: "w1", startedAt: "2026-11-23T11:59:00.000Z", isReserved: true };
+  expect(of({ ...claimed, concurrency: 2 })).toEqual([
+    {
+      code: "CONCURRENCY_FULL",
+      message: "the worker w1 has had it for 60 s; as many send run there as may (concurrency 2), so it has not begun",
+      detail: { worker: "w1", startedAt: claimed.startedAt, task: "send", concurrency: 2, revoked: false },
+    },
+  ]);
+  // Nobody here has the definition.
+  expect(of(claimed)[0]?.message).toContain("as many send run there as may, so");
+  expect(codes({ ...claimed, isReserved: false, concurrency: 2 })).toEqual(["RUNNING"]);
 });
 
 test("a started one runs, a waiting one has children, an ended one has ended", () => {

@@ -1,17 +1,14 @@
-// Why a schedule does not fire, or did not: everything that is known about it, what to do besides.
+// Why a schedule does not fire, or did not, as the system explains it; and besides what the doctor warns of.
 import type { ComponentChildren } from "preact";
-import { moment, plural } from "../../core/format.ts";
 import { now } from "../../core/now.ts";
 import type { Schedule } from "../../core/shapes.ts";
-import type { Finding, ScheduleHistory } from "../../core/shapes-system.ts";
+import type { Finding, ScheduleExplanation } from "../../core/shapes-system.ts";
 import { withReadersTimes } from "../../core/zone.ts";
 import type { Tone } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Prose } from "../../parts/prose.tsx";
-import { When } from "../../parts/when.tsx";
-import { missWords } from "./miss-words.ts";
 import { pathOf } from "./schedule-actions.tsx";
-import { hasMissedLately, standingOf } from "./standing.ts";
+import { hasMissedLately } from "./standing.ts";
 
 interface Note {
   readonly tone: Tone;
@@ -21,17 +18,23 @@ interface Note {
 
 export interface TroubleProps {
   readonly schedule: Schedule;
-  /** When it was so. */
-  readonly at: number | undefined;
   readonly findings: readonly Finding[];
-  readonly history: ScheduleHistory | undefined;
+  readonly explained: ScheduleExplanation | undefined;
 }
 
-export function Trouble({ schedule, at = now.value, findings, history }: TroubleProps) {
+/** What is not broken, only so. */
+const TONES: Readonly<Record<string, Tone>> = {
+  DONE: "calm",
+  NOT_BEGUN: "calm",
+  DISABLED: "warn",
+  SLOTS_WAIT: "warn",
+  MISSED: "warn",
+};
+
+export function Trouble({ schedule, findings, explained }: TroubleProps) {
   const notes = [
-    ...ofStanding(schedule, at),
-    ...ofFindings(schedule, findings),
-    ...ofSlots(schedule, history),
+    ...ofReasons(schedule, explained?.reasons ?? []),
+    ...ofWarnings(schedule, findings),
     ...ofCrowds(schedule, findings),
   ];
   if (notes.length === 0) return null;
@@ -55,39 +58,36 @@ export function Trouble({ schedule, at = now.value, findings, history }: Trouble
   );
 }
 
-function ofStanding(schedule: Schedule, at: number): readonly Note[] {
-  const { enabled, startAt, updatedAt, updatedBy, problem, oneOff, totalRunCount } = schedule;
-  const standing = standingOf(schedule, [], at);
-  if (standing.kind === "done") {
-    return [{ tone: "calm", what: "It was to fire once, and has.", todo: "give it another time to use it again" }];
-  }
-  if (problem) {
-    return [{ tone: "bad", what: `Its definition cannot be read: ${problem}.`, todo: "edit the field that is named" }];
-  }
-  if (!enabled) {
-    const by = updatedBy === null ? "" : ` by ${updatedBy}`;
-    const why =
-      oneOff && totalRunCount > 0 ? "it has run once, as it was to" : `changed last${by}, ${moment(updatedAt)}`;
-    return [{ tone: "warn", what: `It is switched off, so nothing fires (${why}).`, todo: "switch it on above" }];
-  }
-  if (startAt !== null && Date.parse(startAt) > now.value) {
-    return [{ tone: "calm", what: `Nothing fires before ${moment(startAt)}: that is its start.` }];
-  }
-  return [];
+function ofReasons(schedule: Schedule, reasons: ScheduleExplanation["reasons"]): readonly Note[] {
+  const [latestMiss] = hasMissedLately(schedule, now.value) ? reasons.filter(({ code }) => code === "MISSED") : [];
+  const shown = reasons.filter(
+    (reason) => reason.code !== "DUE" && (reason.code !== "MISSED" || reason === latestMiss),
+  );
+  return shown.map(({ code, message, suggestion, detail }) => ({
+    tone: TONES[code] ?? "bad",
+    what: (
+      <>
+        {sentence(message)}
+        {typeof detail.taskId === "string" ? (
+          <>
+            {" "}
+            <a href={`/tasks/${detail.taskId}`}>Open that run</a>.
+          </>
+        ) : null}
+      </>
+    ),
+    ...(suggestion === null ? {} : { todo: suggestion }),
+  }));
 }
 
-function ofFindings({ name, queue }: Schedule, findings: readonly Finding[]): readonly Note[] {
+function ofWarnings({ name }: Schedule, findings: readonly Finding[]): readonly Note[] {
   return findings
-    .filter(({ subject, code, message }) => {
-      if (code === "QUEUE_UNATTENDED") return subject === queue || message.split(/[\s,]+/).includes(name);
-      // Where its definition cannot be read, that is said already.
-      return subject === name && code !== "SCHEDULE_INVALID";
-    })
-    .map(({ severity, message, suggestion }) => ({
-      tone: severity === "error" ? "bad" : "warn",
-      what: withReadersTimes(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`),
-      todo: suggestion,
-    }));
+    .filter(({ subject, severity }) => subject === name && severity !== "error")
+    .map(({ message, suggestion }) => ({ tone: "warn", what: sentence(message), todo: suggestion }));
+}
+
+function sentence(text: string): string {
+  return withReadersTimes(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
 }
 
 /** One note for all the sets of schedules it fires together with. */
@@ -108,33 +108,4 @@ function ofCrowds({ name }: Schedule, findings: readonly Finding[]): readonly No
       ...(crowds[0] === undefined ? {} : { todo: crowds[0].suggestion }),
     },
   ];
-}
-
-function ofSlots(schedule: Schedule, history: ScheduleHistory | undefined): readonly Note[] {
-  const { waitingSlots, lastTaskId } = schedule;
-  const notes: Note[] = [];
-  const [latest] = history?.misses ?? [];
-  if (latest !== undefined && hasMissedLately(schedule, now.value)) {
-    const count = `${latest.isAtLeast ? "At least " : ""}${plural(latest.slots, "slot")}`;
-    notes.push({
-      tone: "warn",
-      what: (
-        <>
-          {count} did not run, <When at={latest.recordedAt} />: {missWords(latest)}.
-        </>
-      ),
-    });
-  }
-  if (waitingSlots > 0) {
-    notes.push({
-      tone: "warn",
-      what: (
-        <>
-          {plural(waitingSlots, "slot waits", "slots wait")} for the end of{" "}
-          {lastTaskId === null ? "the last run" : <a href={`/tasks/${lastTaskId}`}>the last run</a>}.
-        </>
-      ),
-    });
-  }
-  return notes;
 }

@@ -1,7 +1,8 @@
 // One schedule: when it fires, what it runs, what became of its slots, and why it did not fire.
+import { offers } from "../../core/offers.ts";
 import { go, hrefWith, query } from "../../core/place.ts";
 import type { Schedule as ScheduleShape } from "../../core/shapes.ts";
-import type { Health, ScheduleHistory } from "../../core/shapes-system.ts";
+import type { Health, ScheduleExplanation, ScheduleHistory } from "../../core/shapes-system.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -26,10 +27,12 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
   const schedule = useQuery<ScheduleShape>(pathOf(name), { live: LIVE });
   const history = useQuery<ScheduleHistory>(`${pathOf(name)}/history?limit=${limit}`, { live: [...LIVE, "tasks"] });
   const health = useQuery<Health>("/doctor", { everyMs: 60_000 });
+  const isExplained = offers("GET /schedules/:name/explain") === true;
+  const explained = useQuery<ScheduleExplanation>(isExplained ? `${pathOf(name)}/explain` : undefined, { live: LIVE });
   const open = query.value.get("open");
   const close = () => go(hrefWith({ open: undefined }));
   const reload = async () => {
-    await Promise.all([schedule.reload(), history.reload(), health.reload()]);
+    await Promise.all([schedule.reload(), history.reload(), health.reload(), explained.reload()]);
   };
   const own = schedule.data;
   return (
@@ -72,12 +75,7 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
       <Loaded query={schedule} lines={6}>
         {(data) => (
           <>
-            <Trouble
-              schedule={data}
-              at={schedule.answeredAt}
-              findings={health.data?.findings ?? []}
-              history={history.data}
-            />
+            <Trouble schedule={data} findings={health.data?.findings ?? []} explained={explained.data} />
             <div class="columns">
               <Definition schedule={data} />
               <NextFirings key={data.version} schedule={data} />

@@ -27,6 +27,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   RATE_LIMITED: "clock",
   UNIQUE_KEY_HELD: "key",
   NO_CONSUMER: "workers",
+  CONCURRENCY_FULL: "queues",
   AHEAD: "queues",
   SCHEDULED: "clock",
   RETRY_AT: "retry",
@@ -127,6 +128,8 @@ function Mending({ explained, reason: { code, detail }, onChanged }: ReasonsProp
       return <a href={`/tasks/${String(detail.holder)}`}>Open its holder</a>;
     case "AHEAD":
       return <a href={`/tasks?queue=${queue}&state=QUEUED`}>Show what waits</a>;
+    case "CONCURRENCY_FULL":
+      return <a href={`/tasks?name=${encodeURIComponent(name)}&state=STARTED`}>Show what runs</a>;
     case "SCHEDULED":
     case "RETRY_AT":
       return <RunNow id={id} onChanged={onChanged} />;

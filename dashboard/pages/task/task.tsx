@@ -65,7 +65,7 @@ export function TaskPage({ id = "" }: Readonly<Record<string, string>>) {
 function Shown({ task, onChanged }: { task: Task; onChanged: () => Promise<void> }) {
   const isLive = !isEnded(task);
   const story = storyOf(task, isLive ? now.value : 0);
-  const isExplained = task.state !== "STARTED" && task.state !== "SUCCESS" && task.state !== "WAITING";
+  const isExplained = task.state !== "SUCCESS" && task.state !== "WAITING";
   const explained = useQuery<Explanation>(isExplained ? `/tasks/${task.id}/explain` : undefined, {
     everyMs: isLive ? EXPLAIN_EVERY_MS : 0,
   });

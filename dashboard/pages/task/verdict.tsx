@@ -32,16 +32,17 @@ const ICONS: Readonly<Record<Tone, IconName>> = {
 export function Verdict({ task, story, explained, retriedAs, onChanged }: VerdictProps) {
   const reasons = explained.data?.reasons ?? [];
   const isBlocked = reasons.some(({ code }) => BLOCKING.has(code));
+  const isParked = task.state === "STARTED" && reasons.some(({ code }) => code === "CONCURRENCY_FULL");
   const tone = isBlocked ? "warn" : toneOf(task.state);
   return (
     <Banner
       tone={tone}
       icon={isBlocked ? "pause" : task.state === "REVOKED" ? "ban" : ICONS[tone]}
-      title={headline(task, story, isBlocked)}
+      title={isParked ? "Claimed; waits for a place of its kind" : headline(task, story, isBlocked)}
     >
       <Why task={task} explained={explained.data} retriedAs={retriedAs} />
       {task.state === "STARTED" && task.progress !== null ? <Progress {...task.progress} /> : null}
-      {NOT_RUNNING.has(task.state) && explained.data !== undefined ? (
+      {(NOT_RUNNING.has(task.state) || isParked) && explained.data !== undefined ? (
         <Reasons explained={explained.data} onChanged={onChanged} />
       ) : null}
     </Banner>

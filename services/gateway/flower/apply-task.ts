@@ -1,24 +1,41 @@
 // Enqueueing as Flower's clients do: keyword arguments, and the options of `apply_async`.
 import { ApiumError } from "../../../runtime/index.ts";
+import { publicError } from "../error-response.ts";
 import type { FlowerRequest, Given } from "./flower-request.ts";
-import { celeryState } from "./flower-task.ts";
+import { celeryState, type Viewed } from "./flower-task.ts";
+import { resultOf } from "./task-result.ts";
 
 const DEFAULT_WAIT = "60s";
 
-/** Parameters are one object here: Celery's keyword arguments. @throws ApiumError `PARAMS_INVALID`. */
+interface Accepted {
+  readonly id: string;
+  readonly state: string;
+  readonly result?: unknown;
+}
+
+/**
+ * Parameters are one object here: Celery's keyword arguments. A task that was waited for and failed is an answer, as in Flower.
+ * @throws ApiumError `PARAMS_INVALID`; `WAIT_TIMEOUT`, which Flower does not know: it waits for ever.
+ */
 export async function applyTask({ id: name, given, ask }: FlowerRequest, waits: boolean): Promise<object> {
   const { args = [], kwargs = {}, ...options } = given;
   if (!Array.isArray(args) || args.length > 0) {
     const message = "tasks here take keyword arguments: give kwargs, and no args";
     throw new ApiumError("PARAMS_INVALID", message, { fields: [{ field: "args", message }] });
   }
-  const wait = waits ? { wait: DEFAULT_WAIT } : {};
-  const accepted = await ask<{ id: string; state: string; result?: unknown }>("tasks.enqueue", {
-    ...{ name, params: kwargs, options: optionsOf(options) },
-    ...wait,
-  });
-  const task = { "task-id": accepted.id, state: waits ? "SUCCESS" : celeryState(accepted.state) };
-  return waits ? { ...task, result: accepted.result ?? null } : task;
+  const wanted = { name, params: kwargs, options: optionsOf(options) };
+  if (!waits) {
+    const { id, state } = await ask<Accepted>("tasks.enqueue", wanted);
+    return { "task-id": id, state: celeryState(state) };
+  }
+  try {
+    const { id, result } = await ask<Accepted>("tasks.enqueue", { ...wanted, wait: DEFAULT_WAIT });
+    return { "task-id": id, state: "SUCCESS", result: result ?? null };
+  } catch (error) {
+    const failed = publicError(error);
+    if (failed?.code !== "TASK_FAILED") throw error;
+    return resultOf(await ask<Viewed>("tasks.get", { id: failed.details?.id }));
+  }
 }
 
 /** Of `apply_async`: seconds are numbers there. */

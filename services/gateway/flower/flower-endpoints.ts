@@ -1,11 +1,13 @@
 // Flower's API, endpoint by endpoint, on our own actions: what each asks, and what it answers. Only the shapes are Flower's;
 // who may do what, and what is audited, is as everywhere.
-import { ApiumError, codeOf } from "../../../runtime/index.ts";
+import { ApiumError } from "../../../runtime/index.ts";
 import type { Role } from "../rest-route.ts";
 import { applyTask } from "./apply-task.ts";
 import type { Ask, FlowerRequest, Given, Items } from "./flower-request.ts";
-import { celeryState, flowerTask, type Viewed } from "./flower-task.ts";
+import { flowerTask, type Viewed } from "./flower-task.ts";
 import { listTasks } from "./list-tasks.ts";
+import { listWorkers } from "./list-workers.ts";
+import { taskResult } from "./task-result.ts";
 
 export interface FlowerEndpoint {
   readonly method: "GET" | "POST";
@@ -16,25 +18,20 @@ export interface FlowerEndpoint {
   readonly answer: (request: FlowerRequest) => Promise<object>;
 }
 
-interface Answered {
-  readonly worker: string;
-  readonly answer?: unknown;
-}
-
-const INSPECTED = ["stats", "active_queues", "registered", "active", "reserved", "conf"] as const;
 export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
   {
     method: "GET",
     path: "/workers",
     role: "viewer",
-    summary: "Workers with what they do, or with `?status=1` which of them answer.",
-    answer: workers,
+    summary: "Workers with what they do, under Celery's keys; or with `?status=1` which of them answer.",
+    answer: listWorkers,
   },
   {
     method: "GET",
     path: "/tasks",
     role: "viewer",
-    summary: "Tasks by their ids; takes Flower's filters.",
+    summary:
+      "Tasks by their ids; takes Flower's filters. `sort_by` sorts the newest 10 000 that fit; `-received` all of them.",
     answer: listTasks,
   },
   {
@@ -59,7 +56,7 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     path: "/task/result/:id",
     role: "viewer",
     summary: "Its state and result; `?timeout=` waits up to 60 s.",
-    answer: result,
+    answer: taskResult,
   },
   {
     method: "GET",
@@ -75,7 +72,7 @@ export const FLOWER_ENDPOINTS: readonly FlowerEndpoint[] = [
     method: "POST",
     path: "/task/apply/:id",
     role: "operator",
-    summary: "Enqueue a task of this name and wait for its end; parameters are `kwargs`.",
+    summary: "Enqueue a task of this name and wait for its end, a minute at most; parameters are `kwargs`.",
     answer: (request) => applyTask(request, true),
   },
   {
@@ -224,63 +221,4 @@ function rateOf(rate: string): string {
 async function requireWorker(ask: Ask, worker: string): Promise<void> {
   const { items } = await ask<Items<{ id: string }>>("tasks.workers");
   if (!items.some(({ id }) => id === worker)) throw new ApiumError("NOT_FOUND", `Unknown worker '${worker}'`);
-}
-
-async function workers({ given, ask }: FlowerRequest): Promise<object> {
-  const { items } = await ask<Items<{ id: string; heartbeatAt: string }>>("tasks.workers");
-  const wanted = typeof given.workername === "string" ? given.workername : undefined;
-  const shown = items.filter(({ id }) => wanted === undefined || id === wanted);
-  if (wanted !== undefined && shown.length === 0) throw new ApiumError("NOT_FOUND", `Unknown worker '${wanted}'`);
-  const asked = wanted === undefined ? {} : { worker: wanted };
-  if (given.status !== undefined) {
-    const { items: heard } = await ask<Items<Answered>>("tasks.inspect.ping", asked);
-    return Object.fromEntries(shown.map(({ id }) => [id, heard.some(({ worker }) => worker === id)]));
-  }
-  const answers = await Promise.all(
-    INSPECTED.map(async (what) => [what, (await ask<Items<Answered>>(`tasks.inspect.${what}`, asked)).items] as const),
-  );
-  return Object.fromEntries(
-    shown.map(({ id, heartbeatAt }) => {
-      const told = answers.map(([what, each]) => [what, each.find(({ worker }) => worker === id)?.answer ?? null]);
-      const info = Object.fromEntries(told) as Record<string, unknown>;
-      const registered = (info.registered ?? []) as readonly { readonly name: string }[];
-      return [
-        id,
-        {
-          ...info,
-          registered: registered.map(({ name }) => name),
-          ...{ scheduled: [], revoked: [], timestamp: Date.parse(heartbeatAt) / 1_000 },
-        },
-      ];
-    }),
-  );
-}
-
-async function result({ id, given, ask }: FlowerRequest): Promise<object> {
-  const known = await ask<Viewed>("tasks.get", { id }).catch((error: unknown) => {
-    if (codeOf(error) === "TASK_NOT_FOUND") return undefined;
-    throw error;
-  });
-  // Celery cannot tell an unknown task from one that waits.
-  if (known === undefined) return { "task-id": id, state: "PENDING" };
-  const seconds = Number(given.timeout ?? 0);
-  const task = seconds > 0 && !isEnded(known) ? await waited(ask, id, seconds) : known;
-  return { "task-id": id, state: celeryState(task.state), ...(isEnded(task) ? outcomeOf(task) : {}) };
-}
-
-async function waited(ask: Ask, id: string, seconds: number): Promise<Viewed> {
-  for (const end = performance.now() + Math.min(seconds, 60) * 1_000; ; ) {
-    const task = await ask<Viewed>("tasks.get", { id });
-    if (isEnded(task) || performance.now() > end) return task;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-function isEnded({ state }: Viewed): boolean {
-  return state === "SUCCESS" || state === "FAILURE" || state === "REVOKED";
-}
-
-function outcomeOf({ state, result: value, error }: Viewed): object {
-  if (state !== "FAILURE") return { result: value ?? null };
-  return { result: error?.message ?? null, traceback: error?.stack ?? null };
 }

@@ -7,6 +7,8 @@ export interface FlowerRequest {
   /** Of the query and the body together. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly ask: Ask;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export interface Items<Item> {

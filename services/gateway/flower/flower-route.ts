@@ -9,11 +9,14 @@ import { FLOWER_ENDPOINTS, type FlowerEndpoint } from "./flower-endpoints.ts";
 
 const TIMEOUT_MS = 70_000;
 
-export function flowerRoute(
-  access: Access,
-  fail: (request: Request, response: Response, error: unknown) => void,
-  call: Call,
-): object {
+export interface FlowerRouteParts {
+  readonly access: Access;
+  readonly fail: (request: Request, response: Response, error: unknown) => void;
+  readonly call: Call;
+  readonly now: () => number;
+}
+
+export function flowerRoute(parts: FlowerRouteParts): object {
   return {
     name: "flower",
     path: "/api",
@@ -23,7 +26,7 @@ export function flowerRoute(
       FLOWER_ENDPOINTS.map((endpoint) => [
         `${endpoint.method} ${endpoint.path}`,
         (request: Request, response: Response) => {
-          answer(endpoint, request, response, access, call).catch((error: unknown) => fail(request, response, error));
+          answer(endpoint, request, response, parts).catch((error: unknown) => parts.fail(request, response, error));
         },
       ]),
     ),
@@ -34,8 +37,7 @@ async function answer(
   endpoint: FlowerEndpoint,
   request: Request,
   response: Response,
-  access: Access,
-  call: Call,
+  { access, call, now }: FlowerRouteParts,
 ): Promise<void> {
   acceptBasic(request);
   const user = access.allow(await access.identify(request), { role: endpoint.role });
@@ -49,7 +51,7 @@ async function answer(
   const given = { ...params, ...request.query, ...body };
   const ask = (action: string, asked: object = {}) =>
     call(action, asked, { meta, timeout: TIMEOUT_MS }) as Promise<never>;
-  sendJson(response, 200, await endpoint.answer({ id: String(id), given, ask }));
+  sendJson(response, 200, await endpoint.answer({ id: String(id), given, ask, now: now() }));
 }
 
 /** `user:token` as basic authentication: the token counts, the name is anybody's. */

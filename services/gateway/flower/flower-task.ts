@@ -28,11 +28,15 @@ export function celeryState(state: string): string {
   return STATES[state] ?? state;
 }
 
-/** Ours for one of Celery's; `undefined` for one that no task can be in. */
-export function ourState(state: string): string | undefined {
-  const known: Readonly<Record<string, string>> = { PENDING: "QUEUED", RECEIVED: "QUEUED" };
-  const all = ["QUEUED", "SCHEDULED", "STARTED", "WAITING", "RETRY", "SUCCESS", "FAILURE", "REVOKED"];
-  return known[state] ?? (all.includes(state) ? state : undefined);
+/** Ours for one of Celery's, as they are shown; empty for one that no task can be in. Our own names are known, too. */
+export function ourStates(state: string): readonly string[] {
+  const known: Readonly<Record<string, readonly string[]>> = {
+    PENDING: ["QUEUED", "SCHEDULED"],
+    RECEIVED: ["QUEUED", "SCHEDULED"],
+    STARTED: ["STARTED", "WAITING"],
+  };
+  const all = ["QUEUED", "SCHEDULED", "WAITING", "RETRY", "SUCCESS", "FAILURE", "REVOKED"];
+  return known[state] ?? all.filter((one) => one === state);
 }
 
 export function flowerTask(task: Viewed): Readonly<Record<string, unknown>> {

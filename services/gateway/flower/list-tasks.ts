@@ -1,18 +1,23 @@
-// GET /api/tasks: filters, pages and order as Flower has them, on our own pages.
+// GET /api/tasks: filters, pages and order as Flower has them, on our own pages. Ours are in the order in which tasks were
+// accepted, the newest first, which is `-received`; for another order the newest ten thousand that fit are read and sorted,
+// as Flower sorts those it remembers.
 import { refused } from "../../fields.ts";
 import type { FlowerRequest, Items } from "./flower-request.ts";
-import { flowerTask, ourState, type Viewed } from "./flower-task.ts";
+import { flowerTask, ourStates, type Viewed } from "./flower-task.ts";
+import { sortBy, sortingOf } from "./sort-tasks.ts";
 
 const LONGEST_LIST = 1_000;
 /** Flower keeps ten thousand tasks; whoever wants older ones asks for a time. */
 const MOST_SKIPPED = 10_000;
+const MOST_SORTED = 10_000;
 const PAGE = 500;
 
 export async function listTasks({ given, ask }: FlowerRequest): Promise<object> {
   const named = (value: unknown) => (typeof value === "string" && value !== "" && value !== "All" ? value : undefined);
   const state = named(given.state);
-  const ours = state === undefined ? undefined : ourState(state);
-  if (state !== undefined && ours === undefined) return {};
+  const ours = state === undefined ? undefined : ourStates(state);
+  const sorting = sortingOf(named(given.sort_by));
+  if (ours?.length === 0) return {};
   const offset = Math.max(0, Number(given.offset ?? 0) || 0);
   if (offset > MOST_SKIPPED) {
     throw refused("offset", `skips ${MOST_SKIPPED} tasks at most; narrow the list by received_start and received_end`);
@@ -25,6 +30,7 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
     createdBefore: to === undefined ? undefined : new Date(to).toISOString(),
   };
   const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  const needed = sorting === undefined ? offset + limit : MOST_SORTED;
   const found: Viewed[] = [];
   let cursor: string | null = null;
   do {
@@ -35,16 +41,10 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
     });
     found.push(...page.items);
     cursor = page.nextCursor;
-  } while (cursor !== null && found.length < offset + limit);
-  const shown = sorted(found.slice(offset, offset + limit).map(flowerTask), named(given.sort_by));
-  return Object.fromEntries(shown.map((task) => [task.uuid, task]));
-}
-
-function sorted(tasks: Readonly<Record<string, unknown>>[], by: string | undefined) {
-  const key = by?.replace(/^-/, "");
-  if (key === undefined || !["name", "state", "received", "started"].includes(key)) return tasks;
-  const sign = by?.startsWith("-") === true ? -1 : 1;
-  return tasks.sort((a, b) => sign * String(a[key] ?? "").localeCompare(String(b[key] ?? ""), "en", { numeric: true }));
+  } while (cursor !== null && found.length < needed);
+  const tasks = found.slice(0, needed).map(flowerTask);
+  const sorted = sorting === undefined ? tasks : sortBy(sorting, tasks);
+  return Object.fromEntries(sorted.slice(offset, offset + limit).map((task) => [task.uuid, task]));
 }
 
 /** `2026-11-23 18:44`, of UTC. */

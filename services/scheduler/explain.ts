@@ -1,0 +1,19 @@
+// Gathers what there is to know of one schedule; the reasons follow from it in runtime/schedule/explain.ts. Read in several
+// small questions, so two of them may see it on either side of a firing.
+import { explainSchedule, type Runtime, type ScheduleExplanation } from "../../runtime/index.ts";
+import { examineSchedules } from "./doctor.ts";
+
+const LATEST_MISSES = 3;
+
+/** @throws ApiumError `SCHEDULE_NOT_FOUND`. */
+export async function explain(runtime: Runtime, name: string): Promise<ScheduleExplanation> {
+  const { schedules } = runtime;
+  const [view, known, findings, { misses }] = await Promise.all([
+    schedules.get(name),
+    schedules.definitions(),
+    examineSchedules(runtime, name),
+    schedules.history(name, LATEST_MISSES),
+  ]);
+  const definition = known.schedules.find((one) => one.definition.name === name)?.definition;
+  return explainSchedule({ view, definition, findings, misses }, runtime.parts.clock.now());
+}
