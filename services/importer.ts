@@ -70,7 +70,8 @@ export type Importers = (parts: ImportParts) => readonly Importer[];
 export function askedBy({ author, scope, isOperator }: ImportParts, params: object): Asked {
   const clientId = scope().clientId;
   const role = isOperator ? "admin" : "operator";
-  return { params, meta: { user: { name: author, role, ...(clientId === undefined ? {} : { clientId }) } } } as Asked;
+  const user = { name: author, role, ...(clientId === undefined ? {} : { clientId }) };
+  return { params, meta: { user, isPartOfImport: true } } as Asked;
 }
 
 /** Of the client an import is about, once that is known. */

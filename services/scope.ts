@@ -18,6 +18,8 @@ export interface FacilityMeta {
     readonly personId?: number | undefined;
   };
   readonly correlationId?: string;
+  /** One of the many changes of an import: the audit has the import itself. */
+  readonly isPartOfImport?: boolean;
 }
 
 /** A call of one of the facility's actions. */

@@ -10,22 +10,27 @@ export interface AskerMeta {
   readonly $repl?: boolean;
 }
 
+/** A call, or what stands for one where somebody's order is carried out later. */
+interface Asking {
+  readonly meta: AskerMeta;
+}
+
 /** The name under which a change is done; another service's own doing is `internal`. */
-export function askerOf(ctx: Context<unknown, AskerMeta>): string {
-  return ctx.meta.user?.name ?? "internal";
+export function askerOf({ meta }: Asking): string {
+  return meta.user?.name ?? "internal";
 }
 
 /** Leaves an audit row. `details` must hold no secret: it is shown to everyone who may read the audit. */
 export async function audit(
   store: Queryable,
-  ctx: Context<unknown, AskerMeta>,
+  asking: Asking,
   action: string,
   target: string,
   details: unknown = {},
 ): Promise<void> {
   await store.query("insert into audit (actor, role, action, target, details) values ($1, $2, $3, $4, $5::json)", [
-    askerOf(ctx),
-    ctx.meta.user?.role ?? "service",
+    askerOf(asking),
+    asking.meta.user?.role ?? "service",
     action,
     target,
     JSON.stringify(details),

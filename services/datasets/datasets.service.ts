@@ -1,11 +1,12 @@
 // Datasets, worked in chunks: the parent frees its slot and ends when all chunks have, with what they returned.
 import { createHash } from "node:crypto";
-import type { Context } from "moleculer";
 import { z } from "zod";
 import type { Transaction } from "../../database/index.ts";
 import { textArray } from "../../database/index.ts";
 import { parseParams, Reject, type TaskCall } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
+import { auditChange } from "../change-audit.ts";
+import type { Asked } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { processChunk, processLargeDataset } from "./tasks.ts";
 
@@ -41,7 +42,7 @@ export function datasetsService({ database }: ServiceParts): TaskServiceSchema {
       }),
     },
     actions: {
-      async create(ctx: Context<unknown>) {
+      async create(ctx: Asked) {
         const { name, rows } = parseParams(newDataset, ctx.params);
         return database.transaction(async (tx) => {
           const created = await tx.query<{ id: number }>("insert into dataset (name) values ($1) returning id", [name]);
@@ -51,6 +52,7 @@ export function datasetsService({ database }: ServiceParts): TaskServiceSchema {
              select $1::bigint, (u.n - 1)::integer, u.value from unnest($2::text::json[]) with ordinality as u(value, n)`,
             [id, textArray(rows.map((row) => JSON.stringify(row)))],
           );
+          await auditChange(tx, ctx, "dataset.create", id, { rows: rows.length });
           return { id, name, rows: rows.length };
         });
       },

@@ -1,6 +1,7 @@
 // The escalation matrix and its reminders over the broker.
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
+import { auditChange, auditDifference, shown } from "../change-audit.ts";
 import { code, freeText, id, page, refusingDuplicates } from "../fields.ts";
 import { type Asked, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -61,19 +62,37 @@ export function matrixActions({ database }: Pick<ServiceParts, "database">) {
     createMatrixRow(ctx: Asked) {
       const { categoryId, category, ...given } = parseParams(newRow, ctx.params);
       return refusingDuplicates("level", DUPLICATE_LEVEL, () =>
-        database.transaction((tx) => insertMatrixRow(tx, scopeOf(ctx), { ...given, category: category ?? categoryId })),
+        database.transaction(async (tx) => {
+          const row = await insertMatrixRow(tx, scopeOf(ctx), { ...given, category: category ?? categoryId });
+          await auditChange(
+            tx,
+            ctx,
+            "escalation-level.create",
+            row.id,
+            shown({ ...given, categoryId: row.categoryId }),
+          );
+          return row;
+        }),
       );
     },
     changeMatrixRow(ctx: Asked) {
       const { id: row, ...given } = parseParams(change, ctx.params);
       return refusingDuplicates("level", DUPLICATE_LEVEL, () =>
-        database.transaction((tx) => changeMatrixRow(tx, scopeOf(ctx), row, given)),
+        database.transaction(async (tx) => {
+          const { before, after } = await changeMatrixRow(tx, scopeOf(ctx), row, given);
+          await auditDifference(tx, ctx, "escalation-level.change", row, { before, after, given });
+          return after;
+        }),
       );
     },
     /** A row that reminders were made from is disabled instead. */
     removeMatrixRow(ctx: Asked) {
       const { id: row } = parseParams(one, ctx.params);
-      return database.transaction((tx) => removeMatrixRow(tx, scopeOf(ctx), row));
+      return database.transaction(async (tx) => {
+        const outcome = await removeMatrixRow(tx, scopeOf(ctx), row);
+        await auditChange(tx, ctx, "escalation-level.remove", row, outcome);
+        return outcome;
+      });
     },
     reminders: (ctx: Asked) => listReminders(database, scopeOf(ctx), parseParams(reminderFilter, ctx.params)),
   };

@@ -92,10 +92,10 @@ export async function listMatrix(store: Queryable, scope: Scope, filter: MatrixF
 }
 
 /** @throws ApiumError `NOT_FOUND`. */
-export async function findMatrixRow(store: Queryable, scope: Scope, id: number): Promise<MatrixRow> {
+export async function findMatrixRow(store: Queryable, scope: Scope, id: number, lock = ""): Promise<MatrixRow> {
   const values = new Values();
   const { rows } = await store.query<MatrixRow>(
-    `${SELECT} where t.id = ${values.of(id)}::bigint and ${within(scope, "t.client_id", values)}`,
+    `${SELECT} where t.id = ${values.of(id)}::bigint and ${within(scope, "t.client_id", values)} ${lock}`,
     values.list,
   );
   if (rows[0] === undefined) throw notFound("row of the matrix", id);
@@ -131,9 +131,9 @@ export async function changeMatrixRow(
   scope: Scope,
   id: number,
   given: MatrixValues,
-): Promise<MatrixRow> {
-  const { clientId } = await findMatrixRow(tx, scope, id);
-  await requireReferences(tx, clientId, assigneesOf(given));
+): Promise<{ readonly before: MatrixRow; readonly after: MatrixRow }> {
+  const before = await findMatrixRow(tx, scope, id, "for update of t");
+  await requireReferences(tx, before.clientId, assigneesOf(given));
   const values = new Values();
   const key = values.of(id);
   const places = placesOf(given, values);
@@ -142,7 +142,7 @@ export async function changeMatrixRow(
     const isOther = places.map(([column, place]) => `${column} is distinct from ${place}`).join(" or ");
     await tx.query(`update escalation_matrix set ${set} where id = ${key}::bigint and (${isOther})`, values.list);
   }
-  return findMatrixRow(tx, scope, id);
+  return { before, after: await findMatrixRow(tx, scope, id) };
 }
 
 /**

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
+import { auditChange } from "../change-audit.ts";
 import { ctzoffset, id, page } from "../fields.ts";
 import { type Asked, authorOf, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -63,11 +64,20 @@ export function facilityService(parts: ServiceParts): TaskServiceSchema {
       },
       addGroupMember(ctx: Asked) {
         const given = parseParams(newMember, ctx.params);
-        return database.transaction((tx) => addMember(tx, scopeOf(ctx), given));
+        return database.transaction(async (tx) => {
+          const member = await addMember(tx, scopeOf(ctx), given);
+          const { id: memberId, groupId, personId, siteId, isLead } = member;
+          await auditChange(tx, ctx, "group.add-member", groupId, { memberId, personId, siteId, isLead });
+          return member;
+        });
       },
       removeGroupMember(ctx: Asked) {
         const { groupId, id: memberId } = parseParams(z.strictObject({ groupId: id, id }), ctx.params);
-        return removeMember(database, scopeOf(ctx), groupId, memberId);
+        return database.transaction(async (tx) => {
+          const { personId, siteId } = await removeMember(tx, scopeOf(ctx), groupId, memberId);
+          await auditChange(tx, ctx, "group.remove-member", groupId, { memberId, personId, siteId });
+          return { removed: true };
+        });
       },
       /** Rows of a table that changed after the last answer's `modifiedAfter`, and those that are gone. */
       sync: (ctx: Asked) => changesSince(database, scopeOf(ctx), parseParams(sync, ctx.params)),

@@ -67,19 +67,19 @@ export async function addMember(tx: Transaction, scope: Scope, member: NewMember
   return rows[0] as GroupMember;
 }
 
-/** @throws ApiumError `NOT_FOUND`. */
+/** Tells who, or which site, it was. @throws ApiumError `NOT_FOUND`. */
 export async function removeMember(
-  store: Queryable,
+  tx: Transaction,
   scope: Scope,
   groupId: number,
   memberId: number,
-): Promise<{ readonly removed: true }> {
+): Promise<Pick<GroupMember, "personId" | "siteId">> {
   const values = new Values();
-  const { affected } = await store.query(
+  const { rows } = await tx.query<Pick<GroupMember, "personId" | "siteId">>(
     `delete from group_member where id = ${values.of(memberId)}::bigint and group_id = ${values.of(groupId)}::bigint
-     and ${within(scope, "client_id", values)}`,
+     and ${within(scope, "client_id", values)} returning person_id as "personId", site_id as "siteId"`,
     values.list,
   );
-  if (affected === 0) throw notFound("member", memberId);
-  return { removed: true };
+  if (rows[0] === undefined) throw notFound("member", memberId);
+  return rows[0];
 }

@@ -1,12 +1,13 @@
 // A set of questions is read, made and changed together with its questions.
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
+import { auditChange, auditDifference, shown } from "../change-audit.ts";
 import { id, refusingDuplicates } from "../fields.ts";
 import { type Asked, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { ANSWER_TYPES, ATTACHMENT_TYPES, ANSWER_FIELDS as answer, QUESTION_SET } from "./kinds.ts";
 import { questionSetWithMembers, replaceMembers } from "./question-set-members.ts";
-import { changeOf, creationOf } from "./record.ts";
+import { auditedAs, changeOf, creationOf } from "./record.ts";
 import { changeRecord, insertRecord } from "./record-store.ts";
 
 const member = z.strictObject({
@@ -35,6 +36,13 @@ export function questionSetActions({ database }: Pick<ServiceParts, "database">)
         database.transaction(async (tx) => {
           const set = await insertRecord(tx, QUESTION_SET, scopeOf(ctx), given);
           await replaceMembers(tx, scopeOf(ctx), set.id, lines);
+          await auditChange(
+            tx,
+            ctx,
+            auditedAs(QUESTION_SET, "create"),
+            set.id,
+            shown({ ...given, questions: lines.length }),
+          );
           return questionSetWithMembers(tx, scopeOf(ctx), set.id);
         }),
       );
@@ -44,8 +52,12 @@ export function questionSetActions({ database }: Pick<ServiceParts, "database">)
       const { ctzoffset: _, id: set, members: lines, ...given } = parseParams(change, ctx.params);
       return refusingDuplicates(unique.field, unique.message, () =>
         database.transaction(async (tx) => {
-          await changeRecord(tx, QUESTION_SET, scopeOf(ctx), set, given);
+          const rows = await changeRecord(tx, QUESTION_SET, scopeOf(ctx), set, given);
           if (lines !== undefined) await replaceMembers(tx, scopeOf(ctx), set, lines);
+          await auditDifference(tx, ctx, auditedAs(QUESTION_SET, "change"), set, {
+            ...rows,
+            given: { ...given, questions: lines?.length },
+          });
           return questionSetWithMembers(tx, scopeOf(ctx), set);
         }),
       );

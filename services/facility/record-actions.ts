@@ -1,11 +1,12 @@
-// The four actions every kind of master data has: list, get, create, change.
+// The four actions every kind of master data has: list, get, create, change. The last two leave a row in the audit.
 import { z } from "zod";
 import type { Transaction } from "../../database/index.ts";
 import { parseParams } from "../../runtime/index.ts";
+import { auditChange, auditDifference, shown } from "../change-audit.ts";
 import { flag, id, page, refusingDuplicates, text } from "../fields.ts";
 import { type Asked, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { changeOf, creationOf, type RecordKind, type RecordRow } from "./record.ts";
+import { auditedAs, changeOf, creationOf, type RecordKind, type RecordRow } from "./record.ts";
 import { changeRecord, findRecord, insertRecord, listRecords, type RecordFilter } from "./record-store.ts";
 
 type Action = (ctx: Asked) => Promise<unknown>;
@@ -42,9 +43,11 @@ export function recordActions(
     create(ctx) {
       const { ctzoffset: _, ...given } = parseParams(creation, ctx.params);
       return refusingDuplicates(kind.unique.field, kind.unique.message, () =>
-        database.transaction((tx) =>
-          hooks.create === undefined ? insertRecord(tx, kind, scopeOf(ctx), given) : hooks.create(tx, ctx, given),
-        ),
+        database.transaction(async (tx) => {
+          const made = await (hooks.create?.(tx, ctx, given) ?? insertRecord(tx, kind, scopeOf(ctx), given));
+          await auditChange(tx, ctx, auditedAs(kind, "create"), made.id, shown(given));
+          return made;
+        }),
       );
     },
     change(ctx) {
@@ -52,7 +55,9 @@ export function recordActions(
       return refusingDuplicates(kind.unique.field, kind.unique.message, () =>
         database.transaction(async (tx) => {
           await hooks.beforeChange?.(tx, ctx, row as number, given);
-          return changeRecord(tx, kind, scopeOf(ctx), row as number, given);
+          const { before, after } = await changeRecord(tx, kind, scopeOf(ctx), row as number, given);
+          await auditDifference(tx, ctx, auditedAs(kind, "change"), after.id, { before, after, given });
+          return after;
         }),
       );
     },

@@ -77,6 +77,12 @@ export async function insertRecord(tx: Transaction, kind: RecordKind, scope: Sco
   return findRecord(tx, kind, scope, rows[0].id);
 }
 
+/** A row as it was, locked until the transaction ends, and as it is now. */
+export interface RecordChange {
+  readonly before: RecordRow;
+  readonly after: RecordRow;
+}
+
 /**
  * Changes what is given of a row. A row that stays as it was keeps its `updatedAt`.
  * @throws ApiumError `NOT_FOUND`, `PARAMS_INVALID`; a broken unique key as PostgreSQL says it (`refusingDuplicates`).
@@ -87,15 +93,12 @@ export async function changeRecord(
   scope: Scope,
   id: number,
   given: Given,
-): Promise<RecordRow> {
+): Promise<RecordChange> {
   const locking = new Values();
-  const own = `id = ${locking.of(id)}::bigint and ${within(scope, "client_id", locking)}`;
-  const { rows } = await tx.query<{ clientId: number | null }>(
-    `select client_id as "clientId" from ${kind.table} where ${own} for update`,
-    locking.list,
-  );
-  const before = rows[0];
-  if (before === undefined) throw notFound(kind.noun, id);
+  const own = `t.id = ${locking.of(id)}::bigint and ${within(scope, "t.client_id", locking)}`;
+  const { rows } = await tx.query<RawRow>(`${selectOf(kind)} where ${own} for update of t`, locking.list);
+  if (rows[0] === undefined) throw notFound(kind.noun, id);
+  const before = answerOf(rows[0]);
   if (before.clientId !== null) await requireReferences(tx, before.clientId, referencesOf(kind, given));
   const values = new Values();
   const key = values.of(id);
@@ -115,7 +118,7 @@ export async function changeRecord(
       values.list,
     );
   }
-  return findRecord(tx, kind, scope, id);
+  return { before, after: await findRecord(tx, kind, scope, id) };
 }
 
 type RawRow = RecordRow & { readonly zoneOfSite: string | null; readonly updatedAt: unknown };

@@ -40,6 +40,11 @@ export interface RecordKind {
 /** A row as it is answered. */
 export type RecordRow = Readonly<Record<string, unknown>> & { readonly id: number; readonly clientId: number | null };
 
+/** What the audit calls a change: `site.create`, `question-set.change`. */
+export function auditedAs({ noun }: Pick<RecordKind, "noun">, verb: "create" | "change"): string {
+  return `${noun.replaceAll(" ", "-")}.${verb}`;
+}
+
 /** The schema of a new row. */
 export function creationOf(kind: RecordKind) {
   const fields = Object.entries(kind.fields).map(([name, field]) => [

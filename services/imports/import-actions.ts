@@ -1,6 +1,7 @@
 // Imports over the broker: open one, send its rows, have it checked or taken in, read the report.
 import { z } from "zod";
 import { ApiumError, parseParams } from "../../runtime/index.ts";
+import { auditChange } from "../change-audit.ts";
 import { code, id, page, text } from "../fields.ts";
 import type { Importers, ImportParts } from "../importer.ts";
 import { type Asked, authorOf, scopeOf, WHOLE_SYSTEM } from "../scope.ts";
@@ -50,7 +51,11 @@ export function importActions(parts: ServiceParts, importers: Importers) {
     create(ctx: Asked) {
       const { client: clientCode } = parseParams(creation, ctx.params);
       const author = authorOf(ctx).name;
-      return database.transaction((tx) => insertImport(tx, scopeOf(ctx), { clientCode, author }));
+      return database.transaction(async (tx) => {
+        const opened = await insertImport(tx, scopeOf(ctx), { clientCode, author });
+        await auditChange(tx, ctx, "import.create", opened.id);
+        return opened;
+      });
     },
     async addRows(ctx: Asked) {
       const { id: importId, rows } = parseParams(delivery, ctx.params);
@@ -74,6 +79,7 @@ export function importActions(parts: ServiceParts, importers: Importers) {
         if (state === "DONE" || state === "QUEUED") throw refusedState(`the import is ${state}`);
         const task = await importFacility.enqueue(runtime, { importId }, { tx });
         await queueImport(tx, importId, { dryRun, skipBad, taskId: task.id });
+        await auditChange(tx, ctx, "import.run", importId, { dryRun, skipBad, taskId: task.id });
         return { id: importId, taskId: task.id, state: "QUEUED" };
       });
     },

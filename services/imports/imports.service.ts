@@ -3,6 +3,7 @@
 import { inSavepoint, type Transaction } from "../../database/index.ts";
 import { codeOf, messageOf, Reject, tellOver } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
+import { auditChange } from "../change-audit.ts";
 import type { Importers } from "../importer.ts";
 import { type Tell, WHOLE_SYSTEM } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -59,6 +60,9 @@ export function importsService(parts: ServiceParts, importers: Importers): TaskS
           );
           await finishImport(tx, importId, state, report);
           if (state === "DONE") {
+            // Who ordered it; the order itself needs this role.
+            const meta = { user: { name: wanted.createdBy, role: "admin" } };
+            await auditChange(tx, { meta }, "import.done", importId, { counts: report.counts });
             tx.afterCommit(() => tell(importEvents.imported, { id: importId, counts: report.counts }));
           }
           return { state, bad: report.bad, counts: report.counts };

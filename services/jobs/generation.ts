@@ -54,18 +54,30 @@ type Parts = Pick<ServiceParts, "database" | "runtime" | "log"> & { readonly rou
 /**
  * Generates one job's work from `now` on. A job that is not due any more (disabled, over, on a scrapped asset) gets nothing,
  * and its work ahead that nobody has touched is taken back. Nothing happens while somebody else is at it.
+ * @param note - of what was made, in the same transaction.
  * @throws ApiumError `CRON_INVALID`, `ZONE_UNKNOWN`, `STORE_UNAVAILABLE`, `STORE_TIMEOUT`.
  */
-export function generateJob(parts: Parts, jobId: number, now: number): Promise<Generated> {
+export function generateJob(
+  parts: Parts,
+  jobId: number,
+  now: number,
+  note: (tx: Transaction, made: Generated) => Promise<void> = async () => {},
+): Promise<Generated> {
   return parts.database.transaction(
     async (tx) => {
-      const job = await lockJobToGenerate(tx, jobId, now);
-      if (job === undefined) return NOTHING;
-      if (job.isDue && isScheduled(job.cron)) return generate(parts, tx, { ...job, cron: job.cron }, now);
-      return job.generatedVersion === null ? NOTHING : retire(tx, job, now);
+      const made = await generateIn(tx, parts, jobId, now);
+      await note(tx, made);
+      return made;
     },
     { byIndex: true },
   );
+}
+
+async function generateIn(tx: Transaction, parts: Parts, jobId: number, now: number): Promise<Generated> {
+  const job = await lockJobToGenerate(tx, jobId, now);
+  if (job === undefined) return NOTHING;
+  if (job.isDue && isScheduled(job.cron)) return generate(parts, tx, { ...job, cron: job.cron }, now);
+  return job.generatedVersion === null ? NOTHING : retire(tx, job, now);
 }
 
 async function generate(

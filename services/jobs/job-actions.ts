@@ -2,13 +2,14 @@
 import { z } from "zod";
 import type { Queryable, Transaction } from "../../database/index.ts";
 import { parseParams } from "../../runtime/index.ts";
+import { auditChange, auditDifference, shown } from "../change-audit.ts";
 import { clientOf, requireReferences, requireSite, typeAssistId } from "../clients.ts";
 import { flag, id, page, refused, refusingDuplicates, text } from "../fields.ts";
 import { type Asked, authorOf, type Scope, scopeOf, type Tell, Values, within } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
 import { listCheckpoints, replaceCheckpoints } from "./checkpoint-store.ts";
 import { jobEvents, jobneedEvents } from "./events.ts";
-import { generateJob, spawnDynamicTour } from "./generation.ts";
+import { type Generated, generateJob, spawnDynamicTour } from "./generation.ts";
 import { activeJobs, jobChanged, jobList } from "./job-cache.ts";
 import { JOB_IDENTIFIERS, type JobChange, jobChange, type NewJob, newJob } from "./job-fields.ts";
 import { previewOccurrences } from "./job-preview.ts";
@@ -56,6 +57,7 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
           const jobId = await insertJob(tx, place, { ...values, validFrom: new Date(validFrom) }, author);
           const job = await findJob(tx, scopeOf(ctx), jobId);
           await replaceCheckpoints(tx, job, given.checkpoints ?? [], author);
+          await auditChange(tx, ctx, "job.create", jobId, shown({ ...given, checkpoints: given.checkpoints?.length }));
           jobChanged(cache, tx, job);
           const { clientId, uuid } = job;
           tx.afterCommit(() => tell(jobEvents.created, { id: jobId, uuid, clientId, siteId: job.siteId }));
@@ -74,6 +76,12 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
             given.checkpoints !== undefined && (await replaceCheckpoints(tx, before, given.checkpoints, authorOf(ctx)));
           await updateJob(tx, given.id, values, hasNewCheckpoints);
           const job = await findJob(tx, scopeOf(ctx), given.id);
+          const checkpoints = hasNewCheckpoints ? given.checkpoints?.length : undefined;
+          await auditDifference(tx, ctx, "job.change", job.id, {
+            before,
+            after: job,
+            given: { ...given, checkpoints },
+          });
           jobChanged(cache, tx, job);
           const { id: jobId, uuid, clientId, siteId, version } = job;
           tx.afterCommit(() => tell(jobEvents.changed, { id: jobId, uuid, clientId, siteId, version }));
@@ -113,9 +121,15 @@ export function jobActions(parts: ServiceParts, tell: Tell) {
     async run(ctx: Asked) {
       const { id: jobId } = parseParams(one, ctx.params);
       const { uuid, clientId, siteId, isDynamic } = await findJob(database, scopeOf(ctx), jobId);
+      const note = (tx: Transaction, { occurrences }: Generated) =>
+        auditChange(tx, ctx, "job.run", jobId, { occurrences });
       const made = isDynamic
-        ? await database.transaction((tx) => spawnDynamicTour(tx, jobId))
-        : await generateJob(parts, jobId, now());
+        ? await database.transaction(async (tx) => {
+            const round = await spawnDynamicTour(tx, jobId);
+            await note(tx, round);
+            return round;
+          })
+        : await generateJob(parts, jobId, now(), note);
       if (made.occurrences > 0) tell(jobneedEvents.generated, { jobId, uuid, clientId, siteId, ...made });
       return { jobId, ...made };
     },

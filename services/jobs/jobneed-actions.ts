@@ -1,6 +1,7 @@
 // Occurrences over the broker: read, start, complete, ad-hoc work.
 import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
+import { auditChange, shown } from "../change-audit.ts";
 import { ctzoffset, freeText, id, instant, latitude, longitude, PRIORITIES, page, text } from "../fields.ts";
 import { type Asked, scopeOf, type Tell } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -96,7 +97,10 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
       const personId = performedById ?? ctx.meta.user?.personId;
       return database.transaction(async (tx) => {
         const progress = await startJobneed(tx, scopeOf(ctx), jobneedId, { startedAt, personId });
-        if (progress !== undefined) tx.afterCommit(() => announce(progress));
+        if (progress !== undefined) {
+          await auditChange(tx, ctx, "jobneed.start", jobneedId, { status: progress.status, performedById: personId });
+          tx.afterCommit(() => announce(progress));
+        }
         return findJobneed(tx, scopeOf(ctx), jobneedId);
       });
     },
@@ -109,7 +113,12 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
         const progress = await completeJobneed(tx, scopeOf(ctx), jobneedId, report);
         if (progress?.hasAlerts === true) await orderAlertMail(tx, runtime, jobneedId);
         if (progress?.tour?.spawns !== undefined) await spawnDynamicTour(tx, progress.tour.spawns);
-        if (progress !== undefined) tx.afterCommit(() => announce(progress));
+        if (progress !== undefined) {
+          const { status, hasAlerts } = progress;
+          const answers = given.answers.length;
+          await auditChange(tx, ctx, "jobneed.complete", jobneedId, { status, performedById, answers, hasAlerts });
+          tx.afterCommit(() => announce(progress));
+        }
         return viewJobneed(tx, scopeOf(ctx), jobneedId);
       });
     },
@@ -118,7 +127,8 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
       return database.transaction(async (tx) => {
         const progress = await moveJobneed(tx, scopeOf(ctx), jobneedId, status);
         if (progress !== undefined) {
-          const { uuid, clientId, siteId, jobId } = progress.jobneed;
+          const { uuid, clientId, siteId, jobId, status: from } = progress.jobneed;
+          await auditChange(tx, ctx, "jobneed.move", jobneedId, { from, status });
           tx.afterCommit(() => tell(jobneedEvents.moved, { id: jobneedId, uuid, clientId, siteId, jobId, status }));
         }
         return findJobneed(tx, scopeOf(ctx), jobneedId);
@@ -130,6 +140,9 @@ export function jobneedActions({ database, runtime }: ServiceParts, tell: Tell) 
       return database.transaction(async (tx) => {
         const { id: jobneedId, outcome } = await createAdhoc(tx, scopeOf(ctx), work);
         const view = await viewJobneed(tx, scopeOf(ctx), jobneedId);
+        if (outcome !== "known") {
+          await auditChange(tx, ctx, "jobneed.create", jobneedId, { outcome, ...shown(work) });
+        }
         const { uuid, clientId, siteId } = view;
         if (outcome === "created") {
           tx.afterCommit(() => tell(jobneedEvents.cameUp, { id: jobneedId, uuid, clientId, siteId, adhoc: true }));

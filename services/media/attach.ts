@@ -1,7 +1,7 @@
 // Taking a file in: whole or not at all, of a kind that attachments may have, under a name that nobody outside has chosen.
 import { Readable } from "node:stream";
 import { fileTypeFromBuffer } from "file-type";
-import type { Database } from "../../database/index.ts";
+import type { Database, Transaction } from "../../database/index.ts";
 import { isTemporary, type ObjectStore } from "../../object-store/index.ts";
 import { ApiumError } from "../../runtime/index.ts";
 import { MOST_FILE_BYTES } from "../file-limit.ts";
@@ -43,6 +43,8 @@ export interface Upload {
   readonly kind: string;
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
+  /** Done in the transaction that keeps it. */
+  readonly onKept?: (tx: Transaction, id: number) => Promise<void>;
 }
 
 /**
@@ -72,7 +74,11 @@ export async function attach(
     const objectKey = `media/${upload.clientId}/${month}/${upload.uuid}${extension}`;
     const { size, md5 } = moved;
     const given = { ...upload, localKey, objectKey, contentType, size, md5, fileName: nameOf(upload.fileName) };
-    const id = await database.transaction((tx) => insertAttachment(tx, given));
+    const id = await database.transaction(async (tx) => {
+      const made = await insertAttachment(tx, given);
+      if (made !== 0) await upload.onKept?.(tx, made);
+      return made;
+    });
     if (id !== 0) return findAttachment(database, { clientId: undefined }, id);
     const other = (await attachmentOfUuid(database, upload.uuid)) as KeptAttachment;
     if (other.path !== localKey) await local.delete(localKey);

@@ -2,7 +2,9 @@
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { z } from "zod";
+import type { Transaction } from "../../database/index.ts";
 import { ApiumError, parseParams } from "../../runtime/index.ts";
+import { auditChange } from "../change-audit.ts";
 import { clientOf, requireReferences } from "../clients.ts";
 import { id, latitude, longitude, page, text } from "../fields.ts";
 import { type Asked, scopeOf } from "../scope.ts";
@@ -67,8 +69,13 @@ export function mediaActions({ database, runtime }: ServiceParts, stores: () => 
         });
         const { siteId, latitude: north, longitude: east, ...rest } = given;
         const place = { siteId, latitude: north, longitude: east };
-        const now = runtime.parts.clock.now();
-        return await attach(database, stores().local, { ...rest, ...place, clientId }, content, now);
+        const { ownerTable, ownerUuid, kind } = given;
+        const file = {
+          ...{ ...rest, ...place, clientId },
+          onKept: (tx: Transaction, attachmentId: number) =>
+            auditChange(tx, ctx, "attachment.add", attachmentId, { ownerTable, ownerUuid, kind, siteId }),
+        };
+        return await attach(database, stores().local, file, content, runtime.parts.clock.now());
       } catch (error) {
         if (content !== null) await readOff(content);
         throw error;

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { ObjectStore } from "../../object-store/index.ts";
 import { ApiumError, parseParams } from "../../runtime/index.ts";
+import { auditChange } from "../change-audit.ts";
 import { id, json, page, refused, text } from "../fields.ts";
 import { type Asked, authorOf, scopeOf } from "../scope.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -94,6 +95,7 @@ export function reportActions(parts: ServiceParts, store: () => ObjectStore) {
             : {}),
           delivery: { recipients: { to, cc, toPersonIds: [] }, due: now() },
         });
+        await auditChange(tx, ctx, "report.order", runId, { report, format, recipients: to.length + cc.length });
         return shown(await findRun(tx, scopeOf(ctx), runId));
       });
     },
@@ -108,6 +110,7 @@ export function reportActions(parts: ServiceParts, store: () => ObjectStore) {
         await reopenDeliveries(tx, runId);
         const task = await generateReport.enqueue(runtime, { runId }, { tx });
         await noteTask(tx, runId, task.id);
+        await auditChange(tx, ctx, "report.retry", runId, { taskId: task.id });
         return shown(await findRun(tx, scopeOf(ctx), runId));
       });
     },

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Queryable, Transaction } from "../../database/index.ts";
 import { ApiumError, codeOf, parseParams } from "../../runtime/index.ts";
+import { auditChange, auditDifference, shown } from "../change-audit.ts";
 import { clientOf, type Reference, requireReferences } from "../clients.ts";
 import { flag, id, page, refused } from "../fields.ts";
 import { type Asked, authorOf, scopeOf } from "../scope.ts";
@@ -40,6 +41,7 @@ export function scheduleActions(parts: ServiceParts) {
         await check(tx, clientId, schedule, now());
         const nextRunAt = firstSlot(schedule, now());
         const scheduleId = await insertSchedule(tx, clientId, { ...schedule, nextRunAt }, authorOf(ctx).name);
+        await auditChange(tx, ctx, "report-schedule.create", scheduleId, shown(given));
         return findSchedule(tx, scopeOf(ctx), scheduleId);
       });
     },
@@ -52,12 +54,18 @@ export function scheduleActions(parts: ServiceParts) {
         await check(tx, before.clientId, after, now());
         const isTimed = TIMING.some((field) => (given as ScheduleChange)[field] !== undefined);
         await updateSchedule(tx, scheduleId, isTimed ? { ...given, nextRunAt: firstSlot(after, now()) } : given);
-        return findSchedule(tx, scopeOf(ctx), scheduleId);
+        const kept = await findSchedule(tx, scopeOf(ctx), scheduleId);
+        await auditDifference(tx, ctx, "report-schedule.change", scheduleId, { before, after: kept, given });
+        return kept;
       });
     },
-    async removeSchedule(ctx: Asked) {
-      await removeSchedule(database, scopeOf(ctx), parseParams(one, ctx.params).id);
-      return { removed: true };
+    removeSchedule(ctx: Asked) {
+      const { id: scheduleId } = parseParams(one, ctx.params);
+      return database.transaction(async (tx) => {
+        await removeSchedule(tx, scopeOf(ctx), scheduleId);
+        await auditChange(tx, ctx, "report-schedule.remove", scheduleId);
+        return { removed: true };
+      });
     },
     /** Its next periods, and when each is sent. */
     async nextOfSchedule(ctx: Asked) {
@@ -86,6 +94,7 @@ export function scheduleActions(parts: ServiceParts) {
         const period = slot === null ? null : periodOf(schedule, slot);
         if (slot === null || period === null) throw refused("cron", "no period is complete yet");
         const { id: runId, isNew } = await orderPeriod(parts, tx, schedule, { slot, period, now: now() });
+        if (isNew) await auditChange(tx, ctx, "report-schedule.run", scheduleId, { reportId: runId });
         return { id: runId, isNew, periodFrom: iso(period.from), periodUpto: iso(period.upto) };
       });
     },

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { Transaction } from "../../database/index.ts";
 import { parseParams } from "../../runtime/index.ts";
+import { auditChange, shown } from "../change-audit.ts";
 import { sendTicketEmail } from "../email/tasks.ts";
 import { ctzoffset, flag, freeText, id, PRIORITIES, page, text } from "../fields.ts";
 import { type Asked, authorOf, scopeOf, type Tell } from "../scope.ts";
@@ -81,7 +82,12 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
       const task = isToBeMailed ? await mail(ctx, tx, ticketId, "updated") : undefined;
       const { status } = ticket;
       const told = () => tell(ticketEvents.updated, { ...announced(ticket), fields, status });
-      if (fields.length > 0) announce(tx, ticket, told);
+      if (fields.length > 0) {
+        const now: Readonly<Record<string, unknown>> = { ...ticket };
+        const changes = Object.fromEntries(fields.map((field) => [field, now[field]]));
+        await auditChange(tx, ctx, "ticket.change", ticketId, shown(changes));
+        announce(tx, ticket, told);
+      }
       return { ...ticket, emailTaskId: task?.id ?? null };
     });
   }
@@ -98,6 +104,7 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
         const wanted = { ...given, assignedToPersonId, createdBy, createdById };
         const ticket = await insertTicket(tx, wanted, scopeOf(ctx));
         const task = await mail(ctx, tx, ticket.id, "created");
+        await auditChange(tx, ctx, "ticket.create", ticket.id, shown(given));
         announce(tx, ticket, () => tell(ticketEvents.created, announced(ticket)));
         return { ...ticket, emailTaskId: task.id };
       });
@@ -117,6 +124,7 @@ export function ticketActions({ runtime, database, cache }: ServiceParts, tell: 
       const { id: ticketId, comment: words } = parseParams(comment, ctx.params);
       return database.transaction(async (tx) => {
         const ticket = await commentTicket(tx, scopeOf(ctx), ticketId, words, authorOf(ctx));
+        await auditChange(tx, ctx, "ticket.comment", ticketId);
         announce(tx, ticket, () => tell(ticketEvents.commented, announced(ticket)));
         return ticket;
       });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Transaction } from "../../database/index.ts";
 import { ApiumError, parseParams } from "../../runtime/index.ts";
+import { auditChange, shown } from "../change-audit.ts";
 import { sendWorkOrderEmail, type WORK_ORDER_EVENTS } from "../email/tasks.ts";
 import { ctzoffset, freeText, id, instant, PRIORITIES, page, refused, text } from "../fields.ts";
 import { type Asked, authorOf, scopeOf, type Tell } from "../scope.ts";
@@ -96,6 +97,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
         if (asked.verifierStatus === "PENDING") await mail(tx, made, "verify");
         else if (asked.permitStatus === "PENDING") await mail(tx, made, "approve");
         if (given.identifier === "WO") await mail(tx, made, "created");
+        await auditChange(tx, ctx, "work-order.create", made, shown(given));
         announce(tx, workOrderEvents.created, asked);
         return asked;
       });
@@ -136,6 +138,7 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
           ],
         );
         await noteHistory(tx, orderId, authorOf(ctx), "status", { from: before.status, to: status, remarks });
+        await auditChange(tx, ctx, "work-order.transition", orderId, { from: before.status, status });
         if (status === "CANCELLED") await mail(tx, orderId, "cancelled");
         const order = await findWorkOrder(tx, scopeOf(ctx), orderId);
         announce(tx, workOrderEvents.changed, order);
@@ -164,6 +167,8 @@ export function workOrderActions({ database, runtime }: ServiceParts, tell: Tell
             role: decided.role,
             remarks,
           });
+          const details = { decision: said, personId: who, role: decided.role };
+          await auditChange(tx, ctx, "work-order.decide", orderId, details);
           const isVerified = decided.role === "VERIFIER" && decided.verifierStatus === "APPROVED";
           if (said === "REJECTED") await mail(tx, orderId, "rejected");
           else if (isVerified && decided.permitStatus === "PENDING") await mail(tx, orderId, "approve");

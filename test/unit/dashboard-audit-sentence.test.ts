@@ -16,6 +16,11 @@ test.each([
   expect(sentenceOf(details)).toBe(told);
 });
 
+test("what somebody is no longer is told of a change", () => {
+  const details = { isAdmin: false, leadId: null, alsoSet: ["email"] };
+  expect(sentenceOf(details, "person.change")).toBe("is admin false, lead id null, also set email");
+});
+
 test("a long text, and many parts, are cut at their end", () => {
   expect(sentenceOf({ text: "x".repeat(100) })).toBe(`text ${"x".repeat(55)}…`);
   const many = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`part${n}`, "a"]));

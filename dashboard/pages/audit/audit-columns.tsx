@@ -41,7 +41,7 @@ export const COLUMNS: readonly Column<AuditEntry>[] = [
 ];
 
 function TargetCell({ entry }: { entry: AuditEntry }) {
-  const { target, details } = entry;
+  const { action, target, details } = entry;
   const page = targetPage(entry);
   return (
     <div class="audit-target">
@@ -66,7 +66,7 @@ function TargetCell({ entry }: { entry: AuditEntry }) {
       )}
       {isEmpty(details) ? null : (
         <details>
-          <summary title="Show it as JSON">{sentenceOf(details) || "as JSON"}</summary>
+          <summary title="Show it as JSON">{sentenceOf(details, action) || "as JSON"}</summary>
           <Json value={details} label="the details" />
         </details>
       )}

@@ -5,21 +5,8 @@ import { query, setQuery } from "../../core/place.ts";
 import { Button } from "../../parts/button.tsx";
 import { Select } from "../../parts/fields.tsx";
 import { localText } from "../../parts/instant-field.tsx";
+import { FACILITY_KINDS, KINDS } from "./kinds.ts";
 import { STRETCHES } from "./since.ts";
-
-/** Beginnings of actions, and what they are called. */
-const KINDS: readonly (readonly [action: string, text: string])[] = [
-  ["", "Everything"],
-  ["task.", "Tasks"],
-  ["dead-letter.", "Dead letters"],
-  ["queue.", "Queues"],
-  ["schedule.", "Schedules"],
-  ["worker.", "Workers"],
-  ["task-type.", "Task types"],
-  ["tenant.", "Tenants"],
-  ["cache.", "Caches"],
-  ["token.", "Tokens"],
-];
 
 export function AuditFilters() {
   const at = (name: string) => query.value.get(name) ?? "";
@@ -49,6 +36,13 @@ export function AuditFilters() {
             }}
           />
         ) : null}
+        <Select
+          inline
+          label="What of the facility was changed"
+          value={FACILITY_KINDS.some(([action]) => action === at("action")) ? at("action") : ""}
+          onChange={(action) => setQuery({ action })}
+          options={[["", "The facility…"], ...FACILITY_KINDS]}
+        />
         {isFiltered ? (
           <Button
             tone="quiet"
@@ -75,7 +69,7 @@ export function AuditFilters() {
             {text}
           </button>
         ))}
-        {KINDS.some(([action]) => action === at("action")) ? null : (
+        {[...KINDS, ...FACILITY_KINDS].some(([action]) => action === at("action")) ? null : (
           <button type="button" class="chip" aria-pressed="true" onClick={() => setQuery({ action: undefined })}>
             <code>{at("action")}</code> ×
           </button>

@@ -6,10 +6,14 @@ const MOST_CHARACTERS = 60;
 /** What was done to so many: `matched`, `released`, `left`. */
 const COUNTED = /(ed|left)$/;
 
-/** Counts come after what was meant; what is empty, zero or not so goes without saying. */
-export function sentenceOf(details: unknown): string {
+/**
+ * Counts come after what was meant; what is empty, zero or not so goes without saying, but of a change of fields: there it is
+ * what they are now.
+ */
+export function sentenceOf(details: unknown, action = ""): string {
   if (typeof details !== "object" || details === null) return clipped(String(details));
-  const told = Object.entries(details).filter(([, value]) => !goesWithoutSaying(value));
+  const isOfFields = action.endsWith(".change");
+  const told = Object.entries(details).filter(([, value]) => isOfFields || !goesWithoutSaying(value));
   const isCount = ([name, value]: readonly [string, unknown]) => typeof value === "number" && COUNTED.test(name);
   const parts = [...told.filter((part) => !isCount(part)), ...told.filter(isCount)].map(([name, value]) =>
     partOf(name, value),

@@ -23,6 +23,10 @@ export function targetPage({ action, target, details }: AuditEntry): string | un
       return `/settings?tab=types&q=${name}`;
     case "tenant":
       return "/settings?tab=tenants";
+    case "site":
+    case "job":
+    case "ticket":
+      return `/${kind}s/${name}`;
     case "token":
       return "/settings?tab=tokens";
     case "cache":
