@@ -46,7 +46,9 @@ export function InTheNameOf({ user, needed }: Asker): Middleware {
     call(next: Call): Call {
       return async (action, params, options = {}) => {
         refuse(roleOf(action, needed));
-        return next(action, params, { ...options, meta: { ...options.meta, user } });
+        // Of an import's own calls: what is typed is none.
+        const { isPartOfImport: _, ...meta } = { ...options.meta };
+        return next(action, params, { ...options, meta: { ...meta, user } });
       };
     },
     emit: telling,

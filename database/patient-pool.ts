@@ -6,7 +6,7 @@ import { codeOf } from "../runtime/contract/errors.ts";
 
 export interface PatientPoolOptions extends pg.PoolConfig {
   readonly max: number;
-  /** How long a caller waits for a connection, whatever he waits for. */
+  /** How long a caller waits in line for a connection, and how long at most he is sent back to it by a full server. */
   readonly connectionTimeoutMillis: number;
   readonly onError: (message: string) => void;
 }
@@ -56,6 +56,15 @@ export class PatientPool {
     }
   }
 
+  /** The pool looks at its line only when a connection comes back; one more may be had now, and comes back at once. */
+  #serveTheLine(): void {
+    if (this.#pool.waitingCount === 0 || this.#pool.ending) return;
+    this.connect().then(
+      (client) => client.release(),
+      () => {}, // Who waits in line is told by himself.
+    );
+  }
+
   /** For a while whoever comes gets in line for the connections there are, and none asks the server for another. */
   #makeDo(): void {
     const { max, onError } = this.#options;
@@ -64,6 +73,7 @@ export class PatientPool {
     clearTimeout(this.#grow);
     this.#grow = setTimeout(() => {
       this.#pool.options.max = max;
+      this.#serveTheLine();
     }, MAKE_DO_FOR_MS);
     this.#grow.unref();
     if (performance.now() - this.#saidAt < SAY_AGAIN_AFTER_MS) return;

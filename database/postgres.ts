@@ -35,7 +35,7 @@ const QUERY_TIMEOUT_MS = 60_000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
 /** A peer that has gone without a word is noticed 10 s after this (Linux: ten probes, one a second). */
 const KEEP_ALIVE_AFTER_MS = 5_000;
-/** What a burst has opened goes back to a server that others need too; one of each pool stays, so that none ever has none. */
+/** What a burst has opened goes back to a server that others need too; one of each pool stays. */
 const IDLE_TIMEOUT_MS = 20_000;
 const HOT_CONNECTIONS = 5;
 const RELAXED_CONNECTIONS = 3;

@@ -42,9 +42,14 @@ make_env() {
   for file in mosquitto.passwd prometheus-token; do
     [ ! -e "$file" ] || fail "$file is there and .env, which it belongs to, is not: bring .env back, or remove $file"
   done
-  sed -e "s/^\(POSTGRES_PASSWORD\)=$/\1=$(secret)/" -e "s/^\(NATS_PASSWORD\)=$/\1=$(secret)/" \
-    -e "s/^\(MQTT_PASSWORD\)=$/\1=$(secret)/" -e "s/^\(JWT_SECRET\)=$/\1=$(secret)/" \
-    -e "s/^\(API_TOKENS\)=$/\1=admin:$(secret),viewer:$(secret)/" .env.example >.env.part
+  # By the shell alone: on a command line everybody on the machine could read them.
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      POSTGRES_PASSWORD= | NATS_PASSWORD= | MQTT_PASSWORD= | JWT_SECRET=) printf '%s%s\n' "$line" "$(secret)" ;;
+      API_TOKENS=) printf '%sadmin:%s,viewer:%s\n' "$line" "$(secret)" "$(secret)" ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+  done <.env.example >.env.part
   # Root makes it for whoever has the folder, who starts Compose.
   [ "$(id -u)" != 0 ] || chown "$(ls -ldn . | awk '{ print $3 ":" $4 }')" .env.part
   mv .env.part .env
@@ -54,7 +59,7 @@ make_env() {
 make_passwords() {
   password=$(value MQTT_PASSWORD)
   [ -n "$password" ] || fail "MQTT_PASSWORD in .env is empty: the broker's password of the user apium"
-  # Hashed in its file: on a command line everybody on the machine could read it.
+  # Hashed in its file, for the same reason.
   printf 'apium:%s\n' "$password" >mosquitto.passwd.part
   if command -v mosquitto_passwd >/dev/null; then
     mosquitto_passwd -U mosquitto.passwd.part

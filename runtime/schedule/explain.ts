@@ -40,6 +40,8 @@ export interface ScheduleFacts {
   readonly view: ScheduleView;
   /** `undefined`: it cannot be read any more, and the view has the problem. */
   readonly definition: Pick<ScheduleDefinition, "timing" | "oneOff" | "startAt" | "endAt"> | undefined;
+  /** Of the books, which keep it while the schedule is switched off. Milliseconds since the epoch. */
+  readonly nextSlot: number | null;
   /** Of this schedule, and of its queue. */
   readonly findings: readonly Finding[];
   /** The latest first. */
@@ -76,13 +78,13 @@ function obstaclesOf(facts: ScheduleFacts, now: number): ScheduleReason[] {
 
 /** No slot will fire any more, or none while it is switched off. */
 function ended(
-  { view, findings }: ScheduleFacts,
+  { view, findings, nextSlot }: ScheduleFacts,
   { timing, oneOff, endAt }: NonNullable<ScheduleFacts["definition"]>,
   now: number,
 ): ScheduleReason | undefined {
   const { enabled, nextRunAt, totalRunCount, updatedAt, updatedBy } = view;
   const isOnce = oneOff || (timing.kind === "clocked" && timing.at <= now);
-  if (isOnce && totalRunCount > 0 && nextRunAt === null) {
+  if (isOnce && totalRunCount > 0 && nextSlot === null) {
     return reason("DONE", "it was to fire once, and has", {}, "give it another time to use it again");
   }
   if (!enabled) {

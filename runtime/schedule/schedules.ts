@@ -50,13 +50,15 @@ export class Schedules {
   }
 
   /** Every definition, for the checks; and what cannot be read any more. */
-  async definitions(): Promise<{
+  async definitions(only?: string): Promise<{
     readonly schedules: readonly { readonly definition: ScheduleDefinition; readonly nextRunAt: number | null }[];
     readonly unreadable: readonly { readonly name: string; readonly problem: string }[];
   }> {
     const schedules: { definition: ScheduleDefinition; nextRunAt: number | null }[] = [];
     const unreadable: { name: string; problem: string }[] = [];
-    for (const row of await allSchedules(this.#database)) {
+    const one = only === undefined ? undefined : await findSchedule(this.#database, only);
+    const rows = only === undefined ? await allSchedules(this.#database) : one === undefined ? [] : [one];
+    for (const row of rows) {
       try {
         schedules.push({ definition: definitionOf(row), nextRunAt: row.nextRunAt });
       } catch (error) {

@@ -132,7 +132,7 @@ export async function changeMatrixRow(
   id: number,
   given: MatrixValues,
 ): Promise<{ readonly before: MatrixRow; readonly after: MatrixRow }> {
-  const before = await findMatrixRow(tx, scope, id, "for update of t");
+  const before = await findMatrixRow(tx, scope, id, "for no key update of t");
   await requireReferences(tx, before.clientId, assigneesOf(given));
   const values = new Values();
   const key = values.of(id);

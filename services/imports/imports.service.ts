@@ -60,7 +60,7 @@ export function importsService(parts: ServiceParts, importers: Importers): TaskS
           );
           await finishImport(tx, importId, state, report);
           if (state === "DONE") {
-            // Who ordered it; the order itself needs this role.
+            // Whose import it is; who told it to run has a row of their own, `import.run`. Both need this role.
             const meta = { user: { name: wanted.createdBy, role: "admin" } };
             await auditChange(tx, { meta }, "import.done", importId, { counts: report.counts });
             tx.afterCommit(() => tell(importEvents.imported, { id: importId, counts: report.counts }));

@@ -24,14 +24,11 @@ export async function examine(runtime: Runtime): Promise<(Finding | TaskFinding)
 
 /** Everything that is wrong with the schedules, or with the one of this name, or will be; errors first. */
 export async function examineSchedules(runtime: Runtime, only?: string): Promise<Finding[]> {
-  const [known, workers] = await Promise.all([runtime.schedules.definitions(), runtime.workers()]);
+  const [known, workers] = await Promise.all([runtime.schedules.definitions(only), runtime.workers()]);
   const now = runtime.parts.clock.now();
   const live = workers.filter(({ heartbeatAt }) => now - Date.parse(heartbeatAt) < SILENT_MS);
-  const isMeant = ({ name }: { readonly name: string }) => only === undefined || name === only;
-  const schedules = known.schedules.filter(({ definition }) => isMeant(definition));
-  const unreadable = known.unreadable.filter(isMeant);
-  const checked = schedules.map(({ definition, nextRunAt }) => ({ nextRunAt, ...lookUp(runtime, definition) }));
-  const invalid = unreadable.map(
+  const checked = known.schedules.map(({ definition, nextRunAt }) => ({ nextRunAt, ...lookUp(runtime, definition) }));
+  const invalid = known.unreadable.map(
     ({ name, problem }): Finding => ({
       severity: "error",
       code: "SCHEDULE_INVALID",

@@ -10,10 +10,11 @@ export async function explain(runtime: Runtime, name: string): Promise<ScheduleE
   const { schedules } = runtime;
   const [view, known, findings, { misses }] = await Promise.all([
     schedules.get(name),
-    schedules.definitions(),
+    schedules.definitions(name),
     examineSchedules(runtime, name),
     schedules.history(name, LATEST_MISSES),
   ]);
-  const definition = known.schedules.find((one) => one.definition.name === name)?.definition;
-  return explainSchedule({ view, definition, findings, misses }, runtime.parts.clock.now());
+  const [standing] = known.schedules;
+  const facts = { view, definition: standing?.definition, nextSlot: standing?.nextRunAt ?? null, findings, misses };
+  return explainSchedule(facts, runtime.parts.clock.now());
 }

@@ -27,7 +27,14 @@ interface Given extends Partial<Omit<ScheduleFacts, "view">> {
 }
 
 function reasons({ view: changed = {}, ...given }: Given = {}) {
-  const facts = { definition: hourly, findings: [], misses: [], ...given, view: { ...view, ...changed } };
+  const facts = {
+    definition: hourly,
+    findings: [],
+    misses: [],
+    nextSlot: null,
+    ...given,
+    view: { ...view, ...changed },
+  };
   return explainSchedule(facts, NOW).reasons;
 }
 const codes = (given: Given = {}) => reasons(given).map(({ code }) => code);
@@ -52,6 +59,15 @@ describe("a schedule in whose way nothing stands", () => {
 describe("a schedule that does not fire", () => {
   test.each<[string, Given, string[]]>([
     ["cannot be read", { definition: undefined, view: { problem: "timezone: unknown" } }, ["SCHEDULE_INVALID"]],
+    [
+      "was run by hand, and is switched off before its slot",
+      {
+        definition: once,
+        nextSlot: at("2026-11-29T10:00:00Z"),
+        view: { enabled: false, nextRunAt: null, totalRunCount: 1 },
+      },
+      ["DISABLED"],
+    ],
     ["is switched off", { view: { enabled: false, nextRunAt: null } }, ["DISABLED"]],
     ["has not begun", { definition: { ...hourly, startAt: at("2026-12-01T00:00:00Z") } }, ["NOT_BEGUN"]],
     [

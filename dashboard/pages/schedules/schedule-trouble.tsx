@@ -1,5 +1,6 @@
 // Why a schedule does not fire, or did not, as the system explains it; and besides what the doctor warns of.
 import type { ComponentChildren } from "preact";
+import type { ApiError } from "../../core/api.ts";
 import { now } from "../../core/now.ts";
 import type { Schedule } from "../../core/shapes.ts";
 import type { Finding, ScheduleExplanation } from "../../core/shapes-system.ts";
@@ -7,6 +8,7 @@ import { withReadersTimes } from "../../core/zone.ts";
 import type { Tone } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Prose } from "../../parts/prose.tsx";
+import { wordsOf } from "../../parts/toast.tsx";
 import { pathOf } from "./schedule-actions.tsx";
 import { hasMissedLately } from "./standing.ts";
 
@@ -20,6 +22,8 @@ export interface TroubleProps {
   readonly schedule: Schedule;
   readonly findings: readonly Finding[];
   readonly explained: ScheduleExplanation | undefined;
+  /** Why nobody explains it. */
+  readonly failure: ApiError | undefined;
 }
 
 /** What is not broken, only so. */
@@ -31,8 +35,11 @@ const TONES: Readonly<Record<string, Tone>> = {
   MISSED: "warn",
 };
 
-export function Trouble({ schedule, findings, explained }: TroubleProps) {
-  const notes = [
+export function Trouble({ schedule, findings, explained, failure }: TroubleProps) {
+  const notes: readonly Note[] = [
+    ...(failure === undefined
+      ? []
+      : [{ tone: "warn" as const, what: `Nobody says why it fires or not: ${wordsOf(failure)}` }]),
     ...ofReasons(schedule, explained?.reasons ?? []),
     ...ofWarnings(schedule, findings),
     ...ofCrowds(schedule, findings),

@@ -75,7 +75,12 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
       <Loaded query={schedule} lines={6}>
         {(data) => (
           <>
-            <Trouble schedule={data} findings={health.data?.findings ?? []} explained={explained.data} />
+            <Trouble
+              schedule={data}
+              findings={health.data?.findings ?? []}
+              explained={explained.data}
+              failure={explained.error}
+            />
             <div class="columns">
               <Definition schedule={data} />
               <NextFirings key={data.version} schedule={data} />

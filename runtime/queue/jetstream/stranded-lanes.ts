@@ -27,15 +27,21 @@ export class StrandedLanes {
 
   /** Makes anew the consumers of the queue that have stood still for too long, as far as earlier looks tell. */
   async mend(queue: string): Promise<void> {
+    const stream = streamName(queue);
     const stranded: string[] = [];
     try {
-      for await (const consumer of this.#manager.consumers.list(streamName(queue))) {
+      for await (const consumer of this.#manager.consumers.list(stream)) {
         if (this.#isStranded(queue, consumer)) stranded.push(consumer.name);
       }
-      for (const lane of stranded) await this.#manager.consumers.delete(streamName(queue), lane);
     } catch (error) {
-      // Somebody else makes it anew, or the whole stream.
-      if (!isMissing(error)) throw error;
+      if (isMissing(error)) return;
+      throw error;
+    }
+    for (const lane of stranded) {
+      await this.#manager.consumers.delete(stream, lane).catch((error: unknown) => {
+        // Somebody else makes it anew.
+        if (!isMissing(error)) throw error;
+      });
     }
     if (stranded.length === 0) return;
     await ensureQueue(this.#manager, queue);

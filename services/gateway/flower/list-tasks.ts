@@ -30,8 +30,10 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
     createdBefore: to === undefined ? undefined : new Date(to).toISOString(),
   };
   const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-  const needed = sorting === undefined ? offset + limit : MOST_SORTED;
-  const found: Viewed[] = [];
+  const needed = offset + limit;
+  const mostRead = sorting === undefined ? needed : MOST_SORTED;
+  let tasks: readonly ReturnType<typeof flowerTask>[] = [];
+  let read = 0;
   let cursor: string | null = null;
   do {
     const page: Items<Viewed> = await ask("tasks.list", {
@@ -39,12 +41,13 @@ export async function listTasks({ given, ask }: FlowerRequest): Promise<object> 
       limit: PAGE,
       ...(cursor === null ? {} : { cursor }),
     });
-    found.push(...page.items);
+    const more = [...tasks, ...page.items.map(flowerTask)];
+    // Of ten thousand with their parameters no more is kept than is shown.
+    tasks = (sorting === undefined ? more : sortBy(sorting, more)).slice(0, needed);
+    read += page.items.length;
     cursor = page.nextCursor;
-  } while (cursor !== null && found.length < needed);
-  const tasks = found.slice(0, needed).map(flowerTask);
-  const sorted = sorting === undefined ? tasks : sortBy(sorting, tasks);
-  return Object.fromEntries(sorted.slice(offset, offset + limit).map((task) => [task.uuid, task]));
+  } while (cursor !== null && read < mostRead);
+  return Object.fromEntries(tasks.slice(offset).map((task) => [task.uuid, task]));
 }
 
 /** `2026-11-23 18:44`, of UTC. */

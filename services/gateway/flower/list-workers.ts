@@ -42,9 +42,10 @@ interface Told {
 
 /** Of the whole system. */
 interface Facts {
-  readonly workers: readonly WorkerRow[];
   readonly given: ReadonlyMap<string, Given>;
   readonly scheduled: readonly ScheduledTask[];
+  /** By worker. */
+  readonly scheduledAt: ReadonlyMap<string | undefined, readonly ScheduledTask[]>;
   readonly revoked: readonly string[];
   readonly now: number;
 }
@@ -60,7 +61,8 @@ export async function listWorkers({ given, ask, now }: FlowerRequest): Promise<o
     return Object.fromEntries(shown.map(({ id }) => [id, heard.has(id)]));
   }
   const [told, books] = await Promise.all([askAll(ask, asked), readBooks(ask)]);
-  return Object.fromEntries(shown.map((row) => [row.id, infoOf(row, told(row.id), { ...books, workers: all, now })]));
+  const scheduledAt = Map.groupBy(books.scheduled, (task) => takerOf(task, all));
+  return Object.fromEntries(shown.map((row) => [row.id, infoOf(row, told(row.id), { ...books, scheduledAt, now })]));
 }
 
 async function answersOf<Answer>(ask: Ask, what: string, asked: object): Promise<ReadonlyMap<string, Answer>> {
@@ -87,7 +89,7 @@ async function askAll(ask: Ask, asked: object): Promise<(worker: string) => Told
   });
 }
 
-async function readBooks(ask: Ask): Promise<Omit<Facts, "workers" | "now">> {
+async function readBooks(ask: Ask): Promise<Omit<Facts, "scheduledAt" | "now">> {
   const [running, scheduled, revoked] = await Promise.all([
     ask<Items<HeldTask & Given>>("tasks.list", { state: "STARTED", limit: MOST_LOOKED_UP }),
     ask<Items<ScheduledTask>>("tasks.inspect.scheduled", { limit: MOST_SCHEDULED }),
@@ -117,9 +119,7 @@ function infoOf({ id, pid, heartbeatAt }: WorkerRow, told: Told, facts: Facts): 
   };
   return {
     ...Object.fromEntries(Object.entries(info).filter(([, answer]) => answer !== undefined)),
-    scheduled: facts.scheduled
-      .filter((task) => takerOf(task, facts.workers) === id)
-      .map((task) => celeryScheduled(task, id)),
+    scheduled: facts.scheduledAt.get(id)?.map((task) => celeryScheduled(task, id)) ?? [],
     revoked: facts.revoked,
     timestamp: Date.parse(heartbeatAt) / 1_000,
   };
