@@ -44,7 +44,10 @@ function worker(connection: NatsConnection, isAcknowledging: () => boolean): str
 }
 
 async function publish(connection: NatsConnection, lane: Lane, ...names: readonly string[]): Promise<void> {
-  for (const name of names) await jetstream(connection).publish(taskSubject(QUEUE, lane, name), name);
+  for (const name of names) {
+    // Just started anew, the server may lose one; said again it is dropped where it was kept.
+    await eventually(() => jetstream(connection).publish(taskSubject(QUEUE, lane, name), name, { msgID: name }));
+  }
 }
 
 async function stateOf(manager: JetStreamManager) {
