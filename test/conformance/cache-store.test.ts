@@ -51,11 +51,11 @@ describe.each(canRunRedis() ? ["memory", "redis", "guarded redis"] : ["memory"])
       everything: "*",
     };
     store = kind === "redis" ? redis : new ResilientStore({ store: redis, ...guards });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await store.close();
     await server?.stop();
-  }, 180_000);
+  }, 400_000);
 
   test("keeps values, overwrites them, and gives them back in the order asked for", async () => {
     const [a, b, c] = [name(), name(), name()];
@@ -447,7 +447,7 @@ describe("the store in this process, when its time goes on", () => {
   beforeAll(async () => {
     server = await startRedis();
     direct = new Redis(server.url, { db: DATABASE });
-  }, 180_000);
+  }, 400_000);
   const guarded = async (limit: { readonly timeoutMs?: number } = {}) => {
     const ready = Promise.withResolvers<void>();
     const own = { url: server.url, database: DATABASE, newToken: randomUUID, onReady: ready.resolve };
@@ -470,7 +470,7 @@ describe("the store in this process, when its time goes on", () => {
   afterAll(async () => {
     await direct.quit();
     await server.stop();
-  }, 180_000);
+  }, 400_000);
 
   const thaw = async () => {
     await server.kill("SIGCONT");

@@ -26,11 +26,11 @@ describe.each(engines)("transactions on %s", (engine) => {
     }
     await database.script("create table account (id integer primary key, balance integer not null)");
     await database.query("insert into account values (1, 10)");
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await database.close();
     await drop();
-  }, 180_000);
+  }, 400_000);
 
   const balance = async () =>
     (await database.query<{ balance: number }>("select balance from account")).rows[0]?.balance;

@@ -31,7 +31,7 @@ beforeAll(async () => {
     opened.push(quiet, busy);
     begun.set(name, begin(name, quiet, busy));
   }
-}, 180_000);
+}, 400_000);
 afterAll(() => Promise.all(opened.map((backend) => backend.close())), 180_000);
 
 describe.each(availableBackends())("lost claims on %s", (name) => {

@@ -195,5 +195,5 @@ describe("a bucket", () => {
     await expect(store.put("a", from("x".repeat(100_000)))).rejects.toMatchObject({ code: "OBJECT_STORE_UNAVAILABLE" });
     await emulator.stop();
     await expect(store.put("a", from("x"))).rejects.toMatchObject({ code: "OBJECT_STORE_UNAVAILABLE" });
-  }, 180_000);
+  }, 400_000);
 });

@@ -19,7 +19,7 @@ describe.each(availableBackends())("children of an ended parent on %s", (name) =
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(() => backend.reset(), 60_000);
   afterAll(() => backend.close(), 60_000);
 
@@ -74,7 +74,7 @@ describe.each(availableBackends())("children of an ended parent on %s", (name) =
     await eventually(async () => (await statesOf(group.id)).every((state) => state === "REVOKED"), 60_000);
     await eventually(async () => (await statesOf(outer.id)).every((state) => state === "REVOKED"), 60_000);
     await eventually(async () => (await statesOf(nested)).join() === "REVOKED", 60_000);
-  }, 120_000);
+  }, 400_000);
 
   test("are told to end where they run", async () => {
     let aborted = 0;
@@ -89,7 +89,7 @@ describe.each(availableBackends())("children of an ended parent on %s", (name) =
     await eventually(async () => (await statesOf(group.id)).join() === "STARTED,STARTED", 60_000);
     await endAlone(group.id, "FAILURE");
     await eventually(async () => aborted === 2, 60_000);
-  }, 120_000);
+  }, 400_000);
 
   test("are the only ones: families whose parents wait are left alone, nested and whatever their policy", async () => {
     let go = () => {};
@@ -127,5 +127,5 @@ describe.each(availableBackends())("children of an ended parent on %s", (name) =
       { state: "SUCCESS", result: 0 },
       { state: "FAILURE" },
     ]);
-  }, 180_000);
+  }, 400_000);
 });

@@ -29,7 +29,7 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
 
   beforeAll(async () => {
     backend = await openBackend(backendName);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     for (const release of releases.splice(0)) release();
     await Promise.all(clockworks.map((clockwork) => clockwork.stop()));
@@ -38,7 +38,7 @@ describe.each(availableBackends())("schedules on %s", (backendName) => {
     slots = [];
     await backend.reset();
     await backend.database.script("delete from schedule; delete from schedule_slot; delete from schedule_miss");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close(), 180_000);
 
   const ticks = (seen: string[] = [], until?: Promise<void>): InlineHandler => ({

@@ -31,7 +31,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("figur
   beforeAll(async () => {
     backend = await openBackend(name);
     database = backend.database;
-  }, 180_000);
+  }, 400_000);
   beforeEach(() => database.script("truncate series_end, series_queue, task, task_history"));
   afterEach(() => backend.reset(), 180_000);
   afterAll(() => backend.close(), 180_000);
@@ -105,7 +105,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("figur
     expect((await second.series.read(ask({ minutes: 5, queue: "reports" }))).names.map((one) => one.name)).toEqual([
       "brief",
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("what two processes have seen within one slot is added up, in every level", async () => {
     const [one, other] = [processAt(NOON), processAt(NOON + 4_000)];
@@ -240,7 +240,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("figur
     isAway = false;
     await writer.flush();
     expect((await database.query("select 1 from series_end where step = 15")).rows).toHaveLength(5_002);
-  }, 180_000);
+  }, 400_000);
 
   test("a drained worker has written what it counted", async () => {
     const runtime = await backend.running([works], { queues: ["email"] });

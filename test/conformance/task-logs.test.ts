@@ -53,7 +53,7 @@ describe.each(availableBackends())("task logs on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(() => backend.reset(), 180_000);
   afterAll(() => backend.close(), 180_000);
 
@@ -284,7 +284,7 @@ describe.each(availableBackends())("task logs on %s", (name) => {
     await runtime.worker?.lookForRevocations();
     await runtime.result(id);
     expect(await textsOf(id, 3)).toEqual(["1 began", "1 lost it", "2 began"]);
-  }, 180_000);
+  }, 400_000);
 
   test("a draining worker writes what its runs said before it goes", async () => {
     const runtime = await backend.running([

@@ -34,7 +34,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(() => backend.reset(), 180_000);
   afterAll(() => backend.close(), 180_000);
 
@@ -65,7 +65,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
       async () => (await backend.database.query("select 1 from task where name = 'count'")).rows.length === 0,
     );
     expect([...ran.values()].every((times) => times === 1)).toBe(true);
-  }, 180_000);
+  }, 400_000);
 
   test("wrong parameters and options are refused at the door with the field named", async () => {
     const runtime = await backend.running([adds]);
@@ -503,7 +503,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     await expect(add.callAndWait(runtime, { a: 1, b: 1 })).resolves.toEqual({ sum: 2 });
     await eventually(async () => done === 40, 60_000);
     expect(most).toBe(2);
-  }, 180_000);
+  }, 400_000);
 
   test("a flood in one lane does not starve the others", async () => {
     const order: string[] = [];
@@ -529,7 +529,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     expect(order.indexOf("normal")).toBeLessThan(60);
     expect(order.indexOf("low")).toBeLessThan(80);
     expect(order.slice(0, 40).filter((text) => text === "high").length).toBeGreaterThan(15);
-  }, 180_000);
+  }, 400_000);
 
   test("a paused queue hands out nothing until it is resumed", async () => {
     const seen: string[] = [];
@@ -706,7 +706,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     gate.resolve("done");
     await drained;
     expect(await runtime.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 1, crashes: 0, attempts: [] });
-  }, 180_000);
+  }, 400_000);
 
   test("the task of a dead worker runs elsewhere, and a second death is not at once", async () => {
     const runtime = await backend.running([adds]);
@@ -850,7 +850,7 @@ describe.each(availableBackends())("tasks on %s", (name) => {
     const { id } = await grow.enqueue(runtime, { mb: 2_000, where: "buffers" });
     await expect(runtime.result(id, 90_000)).rejects.toMatchObject({ details: { error: { code: "MEMORY_LIMIT" } } });
     await expect(add.callAndWait(runtime, { a: 1, b: 1 })).resolves.toEqual({ sum: 2 });
-  }, 180_000);
+  }, 400_000);
 
   test("results expire before their rows", async () => {
     const runtime = await backend.running([adds]);

@@ -93,7 +93,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
   beforeAll(async () => {
     backend = await openBackend(name);
     database = backend.database;
-  }, 180_000);
+  }, 400_000);
   afterEach(() => backend.reset(), 180_000);
   afterAll(() => backend.close(), 180_000);
 
@@ -202,7 +202,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("lists
     expect(gone.ids).toHaveLength(300);
     expect(new Set(gone.ids).size).toBe(300);
     expect((await searching(60_000).list({ name: "common", worker: "nobody" })).items).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 
   describe("of a kind whose parameters are sensitive", () => {
     const secret = defineTask({

@@ -44,7 +44,7 @@ describe.each(availableBackends())("the tree of a task on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(() => backend.reset(), 180_000);
   afterAll(() => backend.close(), 180_000);
 
@@ -86,7 +86,7 @@ describe.each(availableBackends())("the tree of a task on %s", (name) => {
     expect((await treeOf(id)).root.state).toBe("WAITING");
     await runtime.revoke(id);
     await eventually(async () => (await states())[1] === "REVOKED");
-  }, 180_000);
+  }, 400_000);
 
   test("of one that stands alone is itself; of an unknown one, nothing", async () => {
     const runtime = await backend.running(HANDLERS);
@@ -126,7 +126,7 @@ describe.each(availableBackends())("the tree of a task on %s", (name) => {
     expect(idsOf(tree.root)).toHaveLength(500);
     expect(tree.root.children.at(-1)).toMatchObject({ id: last, childIndex: 690 });
     await caller.revoke(id);
-  }, 180_000);
+  }, 400_000);
 
   test("begins at the highest ancestor that is still in the books", async () => {
     const [gone, parent, child] = [randomUUID(), randomUUID(), randomUUID()];

@@ -10,11 +10,11 @@ describe("the command line", () => {
   let program: Program;
   beforeAll(async () => {
     program = await start({ DATA_DIR: folder.path, SERVICES: "scheduler,gateway,mqtt,media" });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const apium = (words: readonly string[], environment?: Readonly<Record<string, string>>) =>
     runCommand({ url: program.url, token: adminToken(folder.path) }, words, environment);
@@ -27,7 +27,7 @@ describe("the command line", () => {
     const machine = await apium(["schedules", "list", "--json"]);
     const { items } = JSON.parse(machine.out) as { items: { name: string }[] };
     expect(items).toHaveLength(11);
-  }, 180_000);
+  }, 400_000);
 
   test("makes, changes, runs and deletes a schedule", async () => {
     const words = ["--task", "process_large_dataset", "--cron", "30 2 * * mon-fri", "--timezone", "Europe/Berlin"];
@@ -55,7 +55,7 @@ describe("the command line", () => {
       out: "",
       error: expect.stringContaining("SCHEDULE_NOT_FOUND"),
     });
-  }, 180_000);
+  }, 400_000);
 
   test("previews any timing", async () => {
     const words = ["--timezone", "Europe/Berlin", "--from", "2026-03-28T00:00:00Z", "-n", "3", "--json"];
@@ -63,7 +63,7 @@ describe("the command line", () => {
     expect(JSON.parse(out)).toEqual({
       fires: ["2026-03-28T01:30:00.000Z", "2026-03-29T01:00:00.000Z", "2026-03-30T00:30:00.000Z"],
     });
-  }, 180_000);
+  }, 400_000);
 
   test("exit codes tell refused, mistyped and unreachable apart", async () => {
     const bad = await apium(["schedules", "preview", "99 * * * *"]);
@@ -78,7 +78,7 @@ describe("the command line", () => {
       code: 1,
       error: expect.stringContaining("UNAUTHENTICATED"),
     });
-  }, 180_000);
+  }, 400_000);
 
   test("shows how it stands with MQTT and with attachments", async () => {
     await eventually(async () => /connection +connected/.test((await apium(["mqtt"])).out), 120_000);
@@ -88,11 +88,11 @@ describe("the command line", () => {
     expect(out).toMatch(/of devices +\d+ received/);
     expect(await apium(["attachments"])).toMatchObject({ code: 0, out: "none\n" });
     expect(JSON.parse((await apium(["attachments", "--json"])).out)).toEqual({ items: [] });
-  }, 180_000);
+  }, 400_000);
 
   test("the doctor ends with 1 while something does not run", async () => {
     const { code, out } = await apium(["doctor"]);
     expect(code).toBe(out.includes("error ") ? 1 : 0);
     expect(out).toContain("COLLISION");
-  }, 180_000);
+  }, 400_000);
 });

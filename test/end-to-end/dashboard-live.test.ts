@@ -28,7 +28,7 @@ describeInBrowser("the live connection", (visit) => {
   beforeAll(async () => {
     facility = await openFacility("pglite");
     gateway = await startTaskGateway(facility.backend);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await gateway.stop();
     await facility.backend.reset();

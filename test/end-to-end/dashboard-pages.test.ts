@@ -31,7 +31,7 @@ describeInBrowser("the dashboard's pages", (visit) => {
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const looks = (): readonly Look[] => [
     { address: "/?window=15m", title: "Overview", name: "overview", also: "phone" },

@@ -11,11 +11,11 @@ describeInBrowser("the page of a schedule", (visit) => {
   let program: Program;
   beforeAll(async () => {
     program = await start({ DATA_DIR: folder.path, API_TOKENS: `admin:${TOKEN}` });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const send = async (method: string, path: string, body: object) => {
     const response = await fetch(`${program.url}/api/v1${path}`, {
@@ -49,5 +49,5 @@ describeInBrowser("the page of a schedule", (visit) => {
     } finally {
       await close();
     }
-  }, 180_000);
+  }, 400_000);
 });

@@ -36,11 +36,11 @@ describeInBrowser("the dashboard", (visit) => {
     // Of a ticket that does not exist: a dead letter at once.
     await endOf(String(lost.body.id));
     await endOf(mailed);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const endOf = (id: string) =>
     eventually(async () => {

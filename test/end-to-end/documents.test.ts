@@ -46,7 +46,7 @@ describe("commands for one process", () => {
   afterAll(async () => {
     await product?.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   test.each(named(single))(
     "%s",
@@ -72,7 +72,7 @@ const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  }, 180_000);
+  }, 400_000);
 
   test.each(named(several))(
     "%s",

@@ -29,11 +29,11 @@ describe("the facility, from a fresh start", () => {
     const SERVICES = "gateway,email,facility,jobs,tickets,escalation,cache";
     program = await start({ DATA_DIR: folder.path, SERVICES });
     api = client(program.url, adminToken(folder.path));
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const get = async <Body>(path: string) => (await api.get(path)).body as Body;
   const run = async (name: string) => (await api.post("/tasks?wait=60s", { name })).body;
@@ -56,7 +56,7 @@ describe("the facility, from a fresh start", () => {
     }, PATIENCE_MS);
     expect(tours.filter(({ parentId }) => parentId === null)).toHaveLength(2);
     await eventually(async () => (await get<Page<object>>("/reminders")).items.length > 5, PATIENCE_MS);
-  }, 180_000);
+  }, 400_000);
 
   test("a job that is made and run has its occurrences at the site's wall clock", async () => {
     const made = await api.post("/jobs", {
@@ -72,7 +72,7 @@ describe("the facility, from a fresh start", () => {
     expect(items[0]?.planAt).toMatch(/T02:20:00.000Z$/);
     const wrong = await api.post("/jobs", { siteId: 1, name: "x", identifier: "TASK", cron: "0 25 * * *" });
     expect(wrong.status).toBe(422);
-  }, 180_000);
+  }, 400_000);
 
   test("work that nobody did is closed once: one with its mail, one with a ticket that is told too", async () => {
     const overdue = async (name: string, notifyCategory: string) => {
@@ -99,7 +99,7 @@ describe("the facility, from a fresh start", () => {
     expect(mails).toHaveLength(2);
     const { items: tickets } = await get<Page<{ description: string; status: string }>>("/tickets?limit=50");
     expect(tickets.filter(({ description }) => description.startsWith("AUTOCLOSED"))).toHaveLength(1);
-  }, 180_000);
+  }, 400_000);
 
   test("a ticket climbs one level when it has waited long enough, and tells so", async () => {
     const categories = await get<Page<{ id: number; code: string }>>("/type-assist?category=TICKETCATEGORY");
@@ -133,5 +133,5 @@ describe("the facility, from a fresh start", () => {
       const { items } = await get<Page<{ subject: string }>>("/mailbox?limit=50");
       return items.some(({ subject }) => /escalat/i.test(subject) && subject.includes(String(fast.body.number)));
     }, PATIENCE_MS);
-  }, 180_000);
+  }, 400_000);
 });

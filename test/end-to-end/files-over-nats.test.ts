@@ -39,7 +39,7 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     await Promise.all(programs.map((program) => program.stop()));
     await temporary.drop();
     for (const folder of folders) folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const upload = (content: Buffer | AsyncIterable<Uint8Array>, query: Record<string, string>) =>
     fetch(`${url}/api/v1/attachments?${new URLSearchParams(query)}`, {
@@ -100,7 +100,7 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     expect((await upload(chunks(), { ...query, uuid: crypto.randomUUID() })).status).toBe(413);
     // And the gateway is well.
     expect((await api.get("/attachments")).status).toBe(200);
-  }, 180_000);
+  }, 400_000);
 
   test("a report is ordered here, made there, and downloaded here", async () => {
     const [site] = ((await api.get("/sites")).body as unknown as { items: { id: number }[] }).items;
@@ -116,5 +116,5 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     await eventually(async () => (await api.get(`/reports/${id}`)).body.state === "READY", 90_000);
     const { status, content } = await download(`/reports/${id}/file`);
     expect([status, content.toString()]).toEqual([200, expect.stringContaining("Lift stops")]);
-  }, 180_000);
+  }, 400_000);
 });

@@ -17,7 +17,7 @@ const HANGS = `data:text/javascript,${encodeURIComponent('process.on("SIGUSR2", 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 const CONTAINER = ["unshare", "--kill-child", "--pid", "--fork", "--mount-proc"] as const;
 const [unshare, ...apart] = CONTAINER;
@@ -71,7 +71,7 @@ describe("a process is left alone", () => {
       expect(await once(child, "message")).toContain("done");
     }
     expect(child.signalCode).toBeNull();
-  }, 120_000);
+  }, 400_000);
 
   test("that was stopped and goes on", async () => {
     const { child, said } = await watched();
@@ -83,7 +83,7 @@ describe("a process is left alone", () => {
     await sleep(2_000);
     expect(child.signalCode).toBeNull();
     expect(said()).toBe("");
-  }, 120_000);
+  }, 400_000);
 
   test("that has a debugger", async () => {
     const { child } = await watched(["--inspect=127.0.0.1:0"]);
@@ -91,7 +91,7 @@ describe("a process is left alone", () => {
     child.send(2 * PATIENCE_MS);
     expect(await once(child, "message")).toContain("done");
     expect(child.signalCode).toBeNull();
-  }, 120_000);
+  }, 400_000);
 });
 
 test("a process without a debugger is ended, with its last words as one line for machines", async () => {
@@ -102,7 +102,7 @@ test("a process without a debugger is ended, with its last words as one line for
   const line = JSON.parse(said());
   expect(line).toMatchObject({ level: "fatal", module: "watchdog" });
   expect(line.message).toMatch(/^PROCESS_HANGS: .*\n {4}at .*watched-process\.ts:\d+:\d+/);
-}, 120_000);
+}, 400_000);
 
 (hasContainers ? test : test.skip)(
   "process 1 of a container, which cannot be killed from inside, ends all the same",

@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL("../../cli/healthcheck.mjs", import.meta.u
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 function folder(): string {
   const made = temporaryFolder();
@@ -44,7 +44,7 @@ test("a worker is well while its process does something, though it has no port",
   const longAgo = Date.now() / 1_000 - 60;
   utimesSync(ALIVE_FILE, longAgo, longAgo);
   expect(await healthOf(settings)).toMatch(/^no sign of life for \d+ s$/);
-}, 180_000);
+}, 400_000);
 
 test("a gateway is well while it answers", async () => {
   let status = 200;
@@ -57,4 +57,4 @@ test("a gateway is well while it answers", async () => {
   await new Promise((resolve) => server.close(resolve));
   expect(await healthOf({ PORT, SERVICES: "gateway" })).toMatch(/^the gateway does not answer: .*ECONNREFUSED/);
   expect(await healthOf({ PORT, SERVICES: "scheduler,cache" })).toBe("well");
-}, 180_000);
+}, 400_000);

@@ -15,12 +15,12 @@ describe("importing files", () => {
   let program: Program;
   beforeAll(async () => {
     program = await start({ DATA_DIR: folder.path, SERVICES: "gateway,facility,jobs,tickets" });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
     rmSync(files, { recursive: true });
-  }, 180_000);
+  }, 400_000);
   const apium = (...words: string[]) =>
     runCommand({ url: program.url, token: adminToken(folder.path) }, ["import", ...words]);
 
@@ -33,7 +33,7 @@ describe("importing files", () => {
     for (const [kind, one] of Object.entries(counts)) expect([kind, one.unchanged]).toEqual([kind, one.rows]);
     const { body } = await client(program.url, adminToken(folder.path)).get("/sites/1");
     expect(body).toMatchObject({ code: "BLR-01", timezone: "Asia/Kolkata" });
-  }, 180_000);
+  }, 400_000);
 
   test("bad rows are shown with file, line, column and why; the exit code says refused", async () => {
     writeFileSync(join(files, "clients.csv"), "code,name,timezone\nACME,Acme,Europe/Berlin\n");
@@ -45,7 +45,7 @@ describe("importing files", () => {
     expect(refused.out).toMatch(/refused: nothing was kept/);
     const partly = await apium(files, "--skip-bad");
     expect([partly.code, partly.out]).toEqual([0, expect.stringMatching(/taken in without 1 bad row/)]);
-  }, 180_000);
+  }, 400_000);
 
   test("files that cannot be read are told, each of them, before anything is sent", async () => {
     writeFileSync(join(files, "sites.csv"), "code,code\n1,2\n");
@@ -55,10 +55,10 @@ describe("importing files", () => {
     expect(error).toMatch(/people\.csv line 1: is empty/);
     expect(error).toMatch(/sites\.csv line 1: the column code stands there twice/);
     expect((await apium(join(files, "none.csv"))).error).toMatch(/is not there/);
-  }, 180_000);
+  }, 400_000);
 
   test("what a file may have is listed", async () => {
     const { out } = await apium("columns", "jobs");
     expect(out).toMatch(/cron +text +five fields in the site's time/);
-  }, 180_000);
+  }, 400_000);
 });

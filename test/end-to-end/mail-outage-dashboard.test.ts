@@ -22,12 +22,12 @@ describeInBrowser("an e-mail server was down, from the dashboard", (visit) => {
       SMTP_URL: mail.url,
       API_TOKENS: `admin:${TOKENS.admin},operator:${TOKENS.operator}`,
     });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     await mail.down();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   test("found, understood, kept from getting worse, and set right: every mail goes out once", async () => {
     const api = client(program.url, TOKENS.admin);
@@ -92,7 +92,6 @@ describeInBrowser("an e-mail server was down, from the dashboard", (visit) => {
     await picture(page, "walkthrough-run-now");
     for (const id of retried) expect((await api.get(`/tasks/${id}`)).body.state).toBe("RETRY");
     await dialog.getByRole("button", { name: "Run now" }).click();
-    await page.getByText("3 tasks due now").waitFor();
     for (const id of retried) await untilState(id, "SUCCESS");
 
     // And what has given up goes again.

@@ -21,7 +21,7 @@ const PAGE = new URL("../../docs/walkthrough-mail-down.md", import.meta.url);
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 120_000);
+}, 400_000);
 
 interface System {
   readonly url: string;

@@ -36,12 +36,12 @@ describeWith(["nats", "postgres"], "the NATS server of a deployment", (_natsUrl,
   beforeAll(async () => {
     nats = await startNats({ config: testConfig(join(folder.path, "jetstream")) });
     url = `nats://apium:${PASSWORD}@127.0.0.1:${nats.port}`;
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     await nats?.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const log = () => readFileSync(join(nats.dir, "server.log"), "utf8");
   async function connected(): Promise<NatsConnection> {

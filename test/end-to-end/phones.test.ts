@@ -21,7 +21,7 @@ const encoded = (value: unknown) => deflateSync(JSON.stringify(value)).toString(
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
   const program = await start(settings);

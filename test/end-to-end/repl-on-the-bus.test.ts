@@ -28,12 +28,12 @@ describeWith(["nats"], "the REPL on the bus", () => {
       modules: [cacheModule, accountsModule],
       services: [{ name: "listener", tasks: {}, events: { told: (ctx) => void heard.push(ctx.params) } }],
     });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await Promise.all(repls.map((repl) => repl.leave()));
     await gateway?.close();
     await nats?.stop();
-  }, 180_000);
+  }, 400_000);
 
   /** Types a line; all that was answered, without the colours that Moleculer insists on. */
   async function typed(repl: Repl, line: string): Promise<string> {
@@ -73,7 +73,7 @@ describeWith(["nats"], "the REPL on the bus", () => {
     expect(await type("call cache.setMany --values.k 2")).toContain("needs the role admin");
     expect(await type("call tasks.control.profile")).toContain("needs the role admin");
     expect(await type("call cache.get --key k")).toContain("value: 1");
-  }, 180_000);
+  }, 400_000);
 
   test("a viewer's may look, and are refused what changes something", async () => {
     const type = await replOf("viewer");
@@ -88,7 +88,7 @@ describeWith(["nats"], "the REPL on the bus", () => {
     expect(await audited("queue.purge")).toEqual([]);
     expect(heard).toEqual([]);
     expect(await type("queues")).toMatch(/QUEUE +QUEUED/);
-  }, 180_000);
+  }, 400_000);
 
   test("an admin's go everywhere, and reach listeners", async () => {
     const asker = await askerOf(connect({ url: gateway.url, token: TOKENS.admin }));
@@ -107,7 +107,7 @@ describeWith(["nats"], "the REPL on the bus", () => {
     } finally {
       await broker.stop();
     }
-  }, 180_000);
+  }, 400_000);
 
   test("a cache that is changed at another REPL leaves a row, too", async () => {
     await gateway.broker.call("cache.delete", { key: "k" }, { meta: { $repl: true } });

@@ -54,7 +54,7 @@ describe("the REPL", () => {
     await program?.stop();
     folder.remove();
     home.remove();
-  }, 180_000);
+  }, 400_000);
 
   test("refuses in production, unless it is told that this is meant", async () => {
     const production = { ...environment, NODE_ENV: "production" };
@@ -65,7 +65,7 @@ describe("the REPL", () => {
     const meant = run(production, { input: "queues\n", flags: ["--production"] });
     await expect(meant.ended).resolves.toBe(0);
     expect(meant.out()).toMatch(/QUEUE +QUEUED/);
-  }, 120_000);
+  }, 400_000);
 
   test("reaches an embedded system over HTTP, and never opens its folder", async () => {
     const locks = () =>
@@ -95,7 +95,7 @@ describe("the REPL", () => {
     expect(second.output()).toContain("DATA_DIR_LOCKED");
     await expect(repl.leave()).resolves.toBe(0);
     await expect(fetch(`${url}/healthz`).then(({ status }) => status)).resolves.toBe(200);
-  }, 120_000);
+  }, 400_000);
 
   test("runs a script line by line, says what was refused, and ends after the last", async () => {
     const input = [
@@ -111,13 +111,13 @@ describe("the REPL", () => {
     expect(error()).toMatch(
       /DEAD_LETTER_NOT_FOUND[\s\S]*unknown command 'frobnicate'[\s\S]*add --yes[\s\S]*SCHEDULE_NOT_FOUND/,
     );
-  }, 120_000);
+  }, 400_000);
 
   test("says where it looked when there is no system, and ends", async () => {
     const { ended, error } = run({ ...environment, APIUM_URL: "http://127.0.0.1:9" });
     await expect(ended).resolves.toBe(3);
     expect(error()).toContain("no answer from http://127.0.0.1:9");
-  }, 180_000);
+  }, 400_000);
 
   describe("TAB", () => {
     const completion = () => {

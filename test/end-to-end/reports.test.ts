@@ -26,12 +26,12 @@ describe("reports, from a fresh start", () => {
     const SERVICES = "gateway,facility,jobs,tickets,reports,email";
     program = await start({ DATA_DIR: folder.path, SERVICES });
     api = client(program.url, adminToken(folder.path));
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
     rmSync(files, { recursive: true });
-  }, 180_000);
+  }, 400_000);
 
   const apium = (...words: string[]) => runCommand({ url: program.url, token: adminToken(folder.path) }, words);
   const from = new Date(Date.now() - 3_600_000).toISOString();
@@ -81,7 +81,7 @@ describe("reports, from a fresh start", () => {
     expect(listed.out).toMatch(/LISTOFTASKS +csv +READY/);
     expect((await apium("reports", "catalogue")).out).toMatch(/TASKSUMMARY +\S/);
     expect((await apium("reports", "catalogue", "TASKSUMMARY")).out).toMatch(/siteIds +required/);
-  }, 180_000);
+  }, 400_000);
 
   test("wrong questions are refused with the field", async () => {
     const fieldsOf = async (body: object) => {
@@ -99,7 +99,7 @@ describe("reports, from a fresh start", () => {
       ...[422, "PARAMS_INVALID", expect.stringMatching(/^params\.siteIds/)],
     ]);
     expect((await api.get("/reports/999999/file")).status).toBe(404);
-  }, 180_000);
+  }, 400_000);
 
   test("a period without rows has no file, and says so", async () => {
     const run = await order("LISTOFTICKETS", "pdf", {
@@ -110,5 +110,5 @@ describe("reports, from a fresh start", () => {
     expect(run.state).toBe("NO_DATA");
     const { status, body } = await api.get(`/reports/${run.id}/file`);
     expect([status, (body as { error: { code: string } }).error.code]).toEqual([409, "REPORT_NOT_READY"]);
-  }, 180_000);
+  }, 400_000);
 });

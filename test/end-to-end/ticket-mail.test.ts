@@ -11,7 +11,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 async function running(settings: Readonly<Record<string, string>>, options?: StartOptions): Promise<Program> {
   const program = await start(settings, options);
@@ -64,7 +64,7 @@ describe("embedded, with no setting", () => {
       return view.body.state === "SUCCESS" ? view : undefined;
     });
     expect(task.body).toMatchObject({ name: "send_ticket_email", queue: "email", result: { skipped: [] } });
-  }, 180_000);
+  }, 400_000);
 
   test("a second process on the same DATA_DIR is refused, and the first goes on", async () => {
     const dataDir = folder();
@@ -73,7 +73,7 @@ describe("embedded, with no setting", () => {
     await expect(second.exited).resolves.toBe(1);
     expect(second.output()).toContain("DATA_DIR_LOCKED");
     await expect(fetch(`${url}/healthz`).then((response) => response.status)).resolves.toBe(200);
-  }, 180_000);
+  }, 400_000);
 
   test("what was accepted survives kill -9 and runs after the restart", async () => {
     const dataDir = folder();
@@ -92,7 +92,7 @@ describe("embedded, with no setting", () => {
       return view.body.state === "SUCCESS" ? view : undefined;
     }, 90_000);
     expect(task.body).toMatchObject({ state: "SUCCESS" });
-  }, 180_000);
+  }, 400_000);
 });
 
 describe("what cannot start says why and ends", () => {
@@ -107,7 +107,7 @@ describe("what cannot start says why and ends", () => {
     ]) {
       expect(program.output()).toMatch(line);
     }
-  }, 180_000);
+  }, 400_000);
 
   test("a port that is in use", async () => {
     const taken: Server = createServer();
@@ -118,14 +118,14 @@ describe("what cannot start says why and ends", () => {
     const program = launch({ PORT: String(port), DATA_DIR: folder() });
     await expect(program.exited).resolves.toBe(1);
     expect(program.output()).toMatch(/EADDRINUSE/);
-  }, 180_000);
+  }, 400_000);
 
   test("a database that is down is waited for, then named", async () => {
     const program = launch({ DATABASE_URL: "postgres://127.0.0.1:1/none" });
     await eventually(async () => program.output().includes("waiting for PostgreSQL"), 90_000);
     program.process.kill("SIGKILL");
     expect(await program.exited).toBe(null);
-  }, 180_000);
+  }, 400_000);
 });
 
 const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI === "true";

@@ -20,7 +20,7 @@ const TOKEN = "a-token-that-is-no-business-of-traces";
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 async function running(settings: Readonly<Record<string, string>>): Promise<Program> {
   const program = await start({ ...TELLS_WHAT_IT_LOADS, ...settings });

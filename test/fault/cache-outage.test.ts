@@ -42,11 +42,11 @@ describeWith(["nats", "redis"], "when Redis is away", () => {
   const nodes = new CacheNodes();
   beforeAll(async () => {
     [nats, redis] = await Promise.all([startNats(), startRedis()]);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await nodes.close();
     await Promise.all([nats.stop(), redis.stop()]);
-  }, 180_000);
+  }, 400_000);
 
   test("the source is asked once a key at a time, nobody waits long, and the cache comes back", async () => {
     const server = await nodes.start({ natsUrl: nats.url, redisUrl: redis.url, nodeID: "cache" });

@@ -27,7 +27,7 @@ describeWith(["nats", "postgres"], "a storm of crashes", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => stage.close(), 180_000);
 
   test("no task is lost and every effect happens once, whatever is killed and when", async () => {

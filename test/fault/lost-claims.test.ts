@@ -28,16 +28,16 @@ describeWith(["nats", "postgres"], "when the answers of claims are lost", () => 
     stage = await openStage();
     thief = await openAnswerThief(stage.postgres.url);
     behindThief = openPostgres({ url: thief.url });
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     thief.stealEvery(0);
     await stage.reset();
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await behindThief.close();
     await thief.close();
     await stage.close();
-  }, 180_000);
+  }, 400_000);
 
   test("JetStream: every task runs once, and none stays in the hands of a worker that has not got it", async () => {
     await storm(

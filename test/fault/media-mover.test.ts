@@ -28,12 +28,12 @@ describeWith(["postgres"], "the mover of media", () => {
     folder = mkdtempSync(join(tmpdir(), "apium-mover-"));
     emulator = await startGcsEmulator();
     temporary = await createDatabase(process.env.TEST_DATABASE_URL ?? "");
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await emulator.stop();
     await temporary.drop();
     rmSync(folder, { recursive: true });
-  }, 180_000);
+  }, 400_000);
 
   test("is killed again and again", async () => {
     const database = openPostgres({ url: temporary.url });

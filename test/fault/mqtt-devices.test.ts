@@ -72,7 +72,7 @@ describeWith(["postgres", "mosquitto"], "a thousand devices", () => {
     await temporary.drop();
     await mosquitto.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const megabytes = () => {
     const [, pages = "0"] = readFileSync(`/proc/${program.process.pid}/statm`, "utf8").split(" ");

@@ -65,7 +65,7 @@ describeWith(["postgres"], "the change feed", () => {
     });
     await listener.subscribeAsync("redmine_to_noc", { qos: 1 });
     await wantFeed(database, true);
-  }, 180_000);
+  }, 400_000);
 
   afterEach(async () => {
     for (const { child } of publishers.splice(0)) child.kill("SIGKILL");
@@ -77,7 +77,7 @@ describeWith(["postgres"], "the change feed", () => {
     await database?.close();
     await temporary?.drop();
     await mosquitto?.stop();
-  }, 180_000);
+  }, 400_000);
 
   /** Changes every asset again and again, and makes a jobneed with each change, until told to stop. */
   function load(): { stop(): Promise<{ versions: number; jobneeds: string[] }> } {

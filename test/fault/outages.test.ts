@@ -20,7 +20,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 180_000);
+  }, 400_000);
   afterEach(() => stage.reset(), 180_000);
   afterAll(() => stage.close(), 180_000);
 
@@ -57,7 +57,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
       ["of 100 tasks afterwards, carried by the stream", carried],
       ["dead messages removed", deadMessagesRemoved(stage)],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("a stream deleted under load is made again and no task is lost", async () => {
     const ran = new Set<number>();
@@ -142,7 +142,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
       ["ends written after it was back", `${writtenAfter} ms`],
       ["tasks taken from the live worker", 0],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("runs that end while PostgreSQL is away for longer than a lease are given back when it returns", async () => {
     const runtime = stage.runtime();
@@ -169,7 +169,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     printTable("PostgreSQL down for longer than a lease", [
       ["what was given up meanwhile ended elsewhere", `${Date.now() - back} ms after it was back`],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("a run whose claim a crash of PostgreSQL took back ends nothing that the next holder of the attempt runs", async () => {
     const runtime = stage.runtime();
@@ -233,7 +233,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     printTable("worker hung for 12 s", [
       ["its tasks ran elsewhere after", takeover.map((ms) => `${ms} ms`).join(", ")],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("a worker hung inside complete loses its lock and its task; the commit it wakes up to is refused", async () => {
     const caller = stage.runtime({ queues: [] });
@@ -261,7 +261,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
       ["its task ended elsewhere after", `${elsewhere} ms`],
       ["its own commit was refused with", refused.why],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("a handler that blocks its process for thirty seconds keeps its task, and its neighbours theirs", async () => {
     const caller = stage.runtime({ queues: [] });
@@ -297,7 +297,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
       ["longest silence of its row", `${Math.max(...silences)} ms`],
       ["tasks taken from it", 0],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("workers told to stop under load, one after the other, lose nothing and use up no attempt", async () => {
     const caller = stage.runtime({ queues: [] });
@@ -340,7 +340,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
       ["drains", drains.map((ms) => `${ms} ms`).join(", ")],
       ["lost, attempts used up, handed back", "0, 0, 0"],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test("a worker told to stop a second time leaves at once", async () => {
     const caller = stage.runtime({ queues: [] });
@@ -357,7 +357,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     // Its drain would take twenty seconds.
     expect(Date.now() - told).toBeLessThan(10_000);
     await caller.revoke(id);
-  }, 180_000);
+  }, 400_000);
 
   test("garbage on the subjects becomes dead letters, is never run again, and harms no neighbour", async () => {
     const ran = new Set<number>();
@@ -413,7 +413,7 @@ describeWith(["nats", "postgres"], "when something is away", () => {
       ["well-formed but unknown, dropped", unknown.length],
       ["neighbours run", ran.size - 1],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   async function running(ran: Set<number>, concurrency = 50): Promise<Runtime> {
     const runtime = stage.runtime({ concurrency });

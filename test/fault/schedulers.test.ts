@@ -17,7 +17,7 @@ describeWith(["nats", "postgres"], "schedulers that are killed and frozen", () =
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => stage.close(), 180_000);
 
   test("every second is fired once, and none is missed", async () => {

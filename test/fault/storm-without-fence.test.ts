@@ -69,5 +69,5 @@ describeWith(["nats", "postgres"], "a storm without the fence", () => {
     expect(left).toBe(0);
     const accepted = new Map([...storm.accepted, ...ids.map((id) => [id, "none"] as const)]);
     expect(judgeStorm({ ...storm, accepted }).lost).toBe(ids.length);
-  }, 180_000);
+  }, 400_000);
 });

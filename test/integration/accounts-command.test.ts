@@ -13,12 +13,12 @@ describe("apium tokens", () => {
   beforeAll(async () => {
     facility = await openFacility("pglite");
     gateway = await startAccountsGateway(facility.backend);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await facility.backend.reset();
     await gateway.stop();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   /** What the command prints, without colours. */
   async function apium(words: readonly string[], { isJson = false, token = TOKENS.admin as string } = {}) {

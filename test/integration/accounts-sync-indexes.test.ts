@@ -8,7 +8,7 @@ describe("the database", () => {
   let facility: Facility;
   beforeAll(async () => {
     facility = await openFacility("pglite");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   /** The columns of each index of a table. */

@@ -26,14 +26,14 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
     facility = await openFacility(name);
     own = await makeClient();
     other = await makeClient();
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     gateway = await startAccountsGateway(facility.backend);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await facility.backend.reset();
     await gateway.stop();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   async function makeClient() {

@@ -17,12 +17,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("readi
     services = await startFacility(facility.backend);
     siteId = await facility.makeSite({ name: "Mill <North>", timezone: "Asia/Kolkata" });
     clientId = await facility.clientOf(siteId);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await services.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   /** With three numeric lines, in range from 2 to 6. */
   async function makeWork(columns: object = {}) {

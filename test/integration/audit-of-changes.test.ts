@@ -63,11 +63,11 @@ describe("the audit", () => {
       queues: ["maintenance"],
     });
     changes = changesByRoute({ facility, gateway, siteId, personId });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await gateway.stop();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const clientId = () => facility.clientOf(siteId);
   const make = (path: string, body: object) => made({ gateway }, path, body);

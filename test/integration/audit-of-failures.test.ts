@@ -29,7 +29,7 @@ describe("what fails halfway", () => {
     await runtime.open();
     await broker.start();
     await backend.database.script(REFUSE);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await broker.stop();
     await backend.close();

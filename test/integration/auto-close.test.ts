@@ -22,7 +22,7 @@ describe.each(STORES)("auto_close_jobs on %s", (name) => {
     facility = await openFacility(name);
     mails = await facility.typeAssist("NOTIFYCATEGORY", "AUTOCLOSENOTIFY");
     tickets = await facility.typeAssist("NOTIFYCATEGORY", "RAISETICKETNOTIFY");
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, ticket_history, ticket, jobneed cascade");
     site = await facility.makeSite({ timezone: "Asia/Kolkata", code: "BLR-01" });

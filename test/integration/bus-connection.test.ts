@@ -79,16 +79,16 @@ describeWith(["nats"], "the connections to NATS", () => {
     runtimes = await connectNats(network.url, "the runtime's");
     cleanups.push(() => runtimes.connection.close());
     await eventually(areWell, WITHIN_MS);
-  }, 120_000);
+  }, 400_000);
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  }, 120_000);
+  }, 400_000);
 
   test("are made anew within seconds where the old ones hear nothing any more", async () => {
     network.silence();
     expect(await ask()).toBe("away");
     await eventually(areWell, WITHIN_MS);
-  }, 120_000);
+  }, 400_000);
 
   test("are never given up: a server that refused them again and again is used when it takes them", async () => {
     const strict = await startNats({ config: 'authorization { user: "somebody", password: "else" }' });
@@ -99,5 +99,5 @@ describeWith(["nats"], "the connections to NATS", () => {
     await eventually(async () => network.dialled >= before + 12, WITHIN_MS);
     network.target = nats;
     await eventually(areWell, WITHIN_MS);
-  }, 120_000);
+  }, 400_000);
 });

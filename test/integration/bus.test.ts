@@ -68,10 +68,10 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     await eventually(async () => shops.every(({ said }) => said().includes("ready")), 60_000);
     const pids = new Set<number>();
     await eventually(async () => pids.add(await call()).size === 2, 30_000);
-  }, 120_000);
+  }, 400_000);
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  }, 180_000);
+  }, 400_000);
 
   test("a call to one that was killed reaches the other at once, also one that changes something", async () => {
     first().child.kill("SIGKILL");
@@ -80,7 +80,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     const answers = await Promise.all(Array.from({ length: 10 }, () => call()));
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
     expect(new Set(answers)).toEqual(new Set([second().child.pid]));
-  }, 180_000);
+  }, 400_000);
 
   test("what one that is killed has begun is asked again only if it reads; else its caller is told at once", async () => {
     const calls = await untilFirstIsAsked(60_000);
@@ -101,7 +101,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
     const answers = await Promise.all(reading);
     expect(new Set(answers)).toEqual(new Set([second().child.pid]));
-  }, 180_000);
+  }, 400_000);
 
   test("what was asked of one process by name is asked of no other when that one is killed", async () => {
     const nodes = (await broker.call("$node.list")) as { id: string }[];
@@ -114,7 +114,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     await first().exited;
     expect(await failed).toBe("REQUEST_REJECTED");
     expect(second().asked()).toBe(elsewhere);
-  }, 180_000);
+  }, 400_000);
 
   test("one that is told to stop answers what it has, and what comes meanwhile goes to the other", async () => {
     const calls = await untilFirstIsAsked(5_000);
@@ -131,7 +131,7 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     expect(await Promise.all(calls)).toContain(first().child.pid);
     expect((await Promise.all(during)).length).toBeGreaterThan(10);
     expect(await call()).toBe(second().child.pid);
-  }, 180_000);
+  }, 400_000);
 
   test("one that is frozen is not taken for dead: its answer comes when it wakes", async () => {
     const calls = await untilFirstIsAsked(1_000);
@@ -139,5 +139,5 @@ describeWith(["nats"], "two processes with the same service, and one that calls 
     await sleep(3_500); // Two looks and more, and less than the silence after which Moleculer gives it up.
     first().child.kill("SIGCONT");
     expect(await Promise.all(calls)).toContain(first().child.pid);
-  }, 180_000);
+  }, 400_000);
 });

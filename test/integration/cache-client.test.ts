@@ -267,7 +267,7 @@ describe("what the database says and what the cache says", () => {
   beforeAll(async () => {
     database = await openEmbedded();
     await database.script("create table named_site (id integer primary key, name text not null)");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => database.close());
   beforeEach(() => database.script("delete from named_site; insert into named_site values (7, 'old')"));
 
@@ -366,12 +366,12 @@ describeWith("nats", "the cache client in several processes", () => {
   let redis: ServerHandle | undefined;
   beforeAll(async () => {
     nats = await startNats();
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await nodes.stop();
     await nats.stop();
     await redis?.stop();
-  }, 180_000);
+  }, 400_000);
 
   /** Nodes that see each other's cache services. */
   async function startAll(serving: number, using: number, redisUrl?: string): Promise<CacheNode[]> {
@@ -403,7 +403,7 @@ describeWith("nats", "the cache client in several processes", () => {
     expect(await Promise.all(asked)).toEqual(["value", "value", "value", "value"]);
     expect(computing.runs()).toBe(1);
     expect(performance.now() - opened).toBeLessThan(30_000);
-  }, 180_000);
+  }, 400_000);
 
   test("an error in one process lets the next one compute", async () => {
     const [one, two] = await startAll(1, 1);
@@ -417,7 +417,7 @@ describeWith("nats", "the cache client in several processes", () => {
     failing.open();
     await expect(first).rejects.toThrow("source is down");
     await expect(second).resolves.toBe("fine");
-  }, 180_000);
+  }, 400_000);
 
   test("nobody waits longer for another's value than its lease", async () => {
     const [one, two] = await startAll(1, 1);
@@ -431,7 +431,7 @@ describeWith("nats", "the cache client in several processes", () => {
     hanging.open();
     expect(await first).toBe("late");
     expect(await one?.cache.get("a")).toBe("own");
-  }, 180_000);
+  }, 400_000);
 
   test("what another process invalidates while a value is computed is not cached, by key, glob or tag", async () => {
     const [one, two, three] = await startAll(1, 2);
@@ -450,7 +450,7 @@ describeWith("nats", "the cache client in several processes", () => {
       expect(await one?.cache.get("a")).toBeUndefined();
     }
     expect(two?.client.stats().fillsRefused).toBe(3);
-  }, 180_000);
+  }, 400_000);
 
   test("a lock is one for all processes, and refusals keep their codes on the way", async () => {
     const [one, two] = await startAll(1, 1);
@@ -464,7 +464,7 @@ describeWith("nats", "the cache client in several processes", () => {
     work.open();
     expect(await held).toBe("done");
     expect(two?.client.stats()).toMatchObject({ unanswered: 0 });
-  }, 180_000);
+  }, 400_000);
 
   test("a first level is dropped when another process invalidates", async () => {
     const [one, two, three] = await startAll(1, 2);
@@ -475,7 +475,7 @@ describeWith("nats", "the cache client in several processes", () => {
     await eventually(async () => (await ask()) === 2);
     await one?.cache.clear();
     await eventually(async () => (await ask()) === 3);
-  }, 180_000);
+  }, 400_000);
 
   test("all calls for one key go to one of two nodes, those of the nodes themselves too", async () => {
     const all = await startAll(2, 2);
@@ -498,7 +498,7 @@ describeWith("nats", "the cache client in several processes", () => {
     const entries = await Promise.all(all.slice(0, 2).map(({ broker }) => heldBy(broker, broker.nodeID, keys)));
     expect(entries.reduce((sum, count) => sum + count, 0)).toBe(keys.length);
     for (const count of entries) expect(count).toBeGreaterThan(10);
-  }, 180_000);
+  }, 400_000);
 
   test("a node that leaves takes its values with it and nothing else; keys settle on the others", async () => {
     const [stays, leaves, user] = await startAll(2, 1);
@@ -510,7 +510,7 @@ describeWith("nats", "the cache client in several processes", () => {
       return true;
     });
     for (const key of keys) expect(await stays?.cache.get(key)).toBe("again");
-  }, 180_000);
+  }, 400_000);
 
   test("the broker's messages lost for a time, the first level ends with its ttl", async () => {
     const [one, two] = await startAll(1, 1);
@@ -523,7 +523,7 @@ describeWith("nats", "the cache client in several processes", () => {
     const began = performance.now();
     await eventually(async () => (await ask()) === 2);
     expect(performance.now() - began).toBeLessThan(20_000); // Its ttl here is 400 ms, in the cache a minute.
-  }, 180_000);
+  }, 400_000);
 
   test("on Redis the lease is one for all nodes", async () => {
     redis = await startRedis();
@@ -535,7 +535,7 @@ describeWith("nats", "the cache client in several processes", () => {
     computing.open();
     expect(await Promise.all(asked)).toEqual(["value", "value", "value", "value"]);
     expect(computing.runs()).toBe(1);
-  }, 180_000);
+  }, 400_000);
 });
 
 async function heldBy(broker: ServiceBroker, nodeID: string, keys: readonly string[]): Promise<number> {

@@ -42,11 +42,11 @@ describeWith(["redis"], "the cache service on Redis", () => {
       ],
     });
     await eventually(async () => (await services.call<Stats>("cache.stats")).items.every(({ connected }) => connected));
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await services.stop();
     await Promise.all([backend.close(), server.stop()]);
-  }, 180_000);
+  }, 400_000);
 
   interface Stats {
     items: { cache: string; connected: boolean; hits: number; misses: number; dropped: number; errors: number }[];

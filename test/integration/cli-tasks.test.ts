@@ -36,12 +36,12 @@ describe("apium", () => {
       ],
       queues: ["email"],
     });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await gateway.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const apium = (words: string, token: string = TOKENS.operator) =>
     runCommand({ url: gateway.url, token }, words.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? []);
@@ -64,7 +64,7 @@ describe("apium", () => {
     expect(logs.code).toBe(0);
     expect(logs.out).toMatch(/accepted: mail in email[\s\S]*SUCCESS/);
     expect((await json(`tasks retry ${id}`)).id).not.toBe(id);
-  }, 180_000);
+  }, 400_000);
 
   test("an e-mail server was down: what failed is seen, the queue held, mended, and run again", async () => {
     isServerUp = false;
@@ -103,7 +103,7 @@ describe("apium", () => {
     expect((await json(`tasks show ${id}`)).state).toBe("REVOKED");
     expect((await apium("queues purge email --yes")).out).toContain("0 tasks revoked");
     expect((await apium("workers")).out).toContain("email");
-  }, 180_000);
+  }, 400_000);
 
   test("shows the system at a glance", async () => {
     gateway.broker.createService({ name: "scheduler", actions: { list: () => ({ items: [], nextCursor: null }) } });
@@ -112,7 +112,7 @@ describe("apium", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/0 waiting {2}· {2}0 of \d+ slots busy/);
     expect(out).toMatch(/email +0 +– +\d+ +0/);
-  }, 180_000);
+  }, 400_000);
 
   test("tells the shell what may follow", async () => {
     const { out } = await apium("completion bash");
@@ -126,7 +126,7 @@ describe("apium", () => {
     expect(offered("apium tasks list --na")).toEqual(["--name"]);
     expect((await apium("completion fish")).out).toContain("complete -c apium");
     expect((await apium("completion cmd")).code).toBe(2);
-  }, 180_000);
+  }, 400_000);
 
   test("says what is wrong, with a code for scripts", async () => {
     expect(await apium("tasks enqueue mail '{broken'")).toMatchObject({ code: 2 });
@@ -140,5 +140,5 @@ describe("apium", () => {
       error: expect.stringContaining("FORBIDDEN"),
     });
     expect((await runCommand({ url: "http://127.0.0.1:1", token: "x" }, ["queues"])).code).toBe(3);
-  }, 180_000);
+  }, 400_000);
 });

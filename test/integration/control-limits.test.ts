@@ -15,12 +15,12 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const table of ["task", "task_type", "task_rate", "worker"])
       await backend.database.query(`delete from ${table}`);
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   const waiting = async () =>

@@ -13,12 +13,12 @@ describe.each(availableBackends())("pauses on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const table of ["task", "task_type", "task_tenant", "worker"])
       await backend.database.query(`delete from ${table}`);
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   const now = (runtime: Runtime) => runtime.parts.clock.now();

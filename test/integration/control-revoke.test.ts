@@ -15,11 +15,11 @@ describe.each(availableBackends())("revoking by filter on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const table of ["task", "worker"]) await backend.database.query(`delete from ${table}`);
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   const live = async () =>
@@ -74,7 +74,7 @@ describe.each(availableBackends())("revoking by filter on %s", (name) => {
     const kept = await other.enqueue(runtime, {});
     expect(await runtime.revokeMany({ name: "order" })).toMatchObject({ matched: 2_300, revoked: 2_300 });
     expect(await live()).toEqual([kept.id]);
-  }, 180_000);
+  }, 400_000);
 
   test("tells running ones, ends them where terminate is said, and takes a group's children along", async () => {
     const runtime = await backend.running([

@@ -85,7 +85,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(() => close(backend));
   afterAll(() => backend.close());
 
@@ -151,7 +151,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
     } finally {
       clearInterval(look);
     }
-  }, 180_000);
+  }, 400_000);
 
   test("sizes itself by what waits", async () => {
     const node = await open(backend, "one", { concurrency: 1 });
@@ -233,12 +233,12 @@ const hasServers = availableBackends().includes("jetstream");
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend("jetstream");
-  }, 180_000);
+  }, 400_000);
   afterEach(() => close(backend));
   afterAll(async () => {
     await backend.close();
     rmSync(folder, { recursive: true, force: true });
-  }, 180_000);
+  }, 400_000);
 
   test("are asked and told one by one, some, or all; who is silent is named within its time", async () => {
     const gateway = await open(backend, "gateway", { queues: [] });
@@ -289,5 +289,5 @@ const hasServers = availableBackends().includes("jetstream");
     expect(await gateway.inspect("ping")).toMatchObject({ silent: expect.arrayContaining([two.id]) });
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(await ping(1)).toMatchObject({ items: [{ worker: one.id }], silent: [two.id] });
-  }, 180_000);
+  }, 400_000);
 });

@@ -18,7 +18,7 @@ describe.each(availableBackends())("datasets on %s", (name) => {
   beforeAll(async () => {
     backend = await openBackend(name);
     await migrateServices(backend);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();
@@ -73,7 +73,7 @@ describe.each(availableBackends())("datasets on %s", (name) => {
       [id],
     );
     expect(kept[0]?.value).toEqual(values[7]);
-  }, 180_000);
+  }, 400_000);
 
   test("a chunk begins with its start and ends before its end", async () => {
     const { broker, runtime } = await start();

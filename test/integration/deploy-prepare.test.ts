@@ -40,7 +40,7 @@ describeWith("mosquitto", "deploy/prepare.sh", () => {
   });
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  }, 60_000);
+  }, 400_000);
 
   const inDeploy = (file: string) => join(folder, "deploy", file);
   const read = (file: string) => readFileSync(inDeploy(file), "utf8");
@@ -172,7 +172,7 @@ describeWith("mosquitto", "deploy/prepare.sh", () => {
     }
     await isOver;
     expect(heard).toEqual(["devices/device-7/tracking"]);
-  }, 120_000);
+  }, 400_000);
 
   test("again, it changes nothing; what is missing again is made to fit", () => {
     expect(prepare().stdout).toMatch(/made \.env.*\nmade mosquitto\.passwd.*\nmade prometheus-token/);

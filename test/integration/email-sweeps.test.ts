@@ -22,7 +22,7 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
 
   beforeAll(async () => {
     facility = await openFacility(name);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, ticket_history, ticket, jobneed, escalation_matrix cascade");
     folder = await mkdtemp(join(tmpdir(), "apium-sweeps-"));
@@ -85,7 +85,7 @@ describe.each(availableBackends())("mail of the sweeps on %s", (name) => {
     await autoCloseJobs.callAndWait(sweeps.runtime, {});
     await settled();
     expect(await mailbox(2)).toHaveLength(2);
-  }, 180_000);
+  }, 400_000);
 
   test("work that was reported before its mail went out is not told of", async () => {
     const id = await facility.makeJobneed(site, { status: "COMPLETED" });

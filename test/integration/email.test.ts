@@ -42,7 +42,7 @@ describe("ticket mail", () => {
     backend = facility.backend;
     await facility.makePerson(await facility.makeSite());
     person = await facility.one("select id, email, site_id from person");
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -18,7 +18,7 @@ describe.each(STORES)("reminders on %s", (name) => {
 
   beforeAll(async () => {
     facility = await openFacility(name);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, reminder, jobneed, escalation_matrix cascade");
     site = await facility.makeSite({ timezone: "Asia/Kolkata" });

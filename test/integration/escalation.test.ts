@@ -19,7 +19,7 @@ describe.each(STORES)("ticket_escalation on %s", (name) => {
   beforeAll(async () => {
     facility = await openFacility(name);
     category = await facility.typeAssist("TICKETCATEGORY", "GENERAL");
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, ticket_history, ticket, escalation_matrix cascade");
     site = await facility.makeSite({ timezone: "Asia/Kolkata" });
@@ -162,7 +162,7 @@ describe.each(STORES)("ticket_escalation on %s", (name) => {
     expect(told).toHaveLength(1_200);
     expect(new Set(told.map(({ ticketId }) => ticketId)).size).toBe(1_200);
     expect(await facility.one("select count(*)::int as n from ticket_history")).toEqual({ n: 1_200 });
-  }, 180_000);
+  }, 400_000);
 
   test("a crash before the commit leaves neither level nor history nor mail", async () => {
     await matrix(1, 30, "MINUTE");

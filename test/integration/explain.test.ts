@@ -15,13 +15,13 @@ describe.each(availableBackends())("explain on %s", (name) => {
   let runtime: Runtime;
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const table of ["task", "task_queue", "worker", "task_unique_key"]) {
       await backend.database.query(`delete from ${table}`);
     }
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   const fail = (message: string) => () => {

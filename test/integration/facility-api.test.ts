@@ -37,7 +37,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the f
 
   beforeAll(async () => {
     facility = await openFacility(name);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     clock = new SetClock();
     services = await startFacility(facility.backend, clock);

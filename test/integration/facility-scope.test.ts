@@ -229,12 +229,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("tenan
     services = await startFacility(facility.backend);
     own = await makeTenant();
     other = await makeTenant();
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await facility.backend.reset();
     await services.stop();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   /** Everything the other client has, but for rows of the platform. */
   async function stateOf({ clientId }: Tenant): Promise<unknown> {

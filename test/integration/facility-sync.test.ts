@@ -76,7 +76,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("delta
 
   beforeAll(async () => {
     facility = await openFacility(name);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     services = await startFacility(facility.backend);
     siteId = await facility.makeSite({ timezone: "Asia/Kolkata" });
@@ -345,5 +345,5 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("delta
       const rows = [...copy.rows.values()].map(({ uuid, isLead }) => ({ uuid, is_lead: isLead }));
       expect(rows.sort((a, b) => (String(a.uuid) < String(b.uuid) ? -1 : 1))).toEqual(kept);
     }
-  }, 180_000);
+  }, 400_000);
 });

@@ -8,12 +8,12 @@ let gateway: AccountsGateway;
 beforeAll(async () => {
   facility = await openFacility("pglite");
   gateway = await startTaskGateway(facility.backend);
-}, 180_000);
+}, 400_000);
 afterAll(async () => {
   await gateway.stop();
   await facility.backend.reset();
   await facility.backend.close();
-}, 180_000);
+}, 400_000);
 
 test("a token is told who it stands for", async () => {
   const { body } = await gateway.ask(TOKENS.operator, "GET", "/me");

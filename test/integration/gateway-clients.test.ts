@@ -77,12 +77,12 @@ describe("an admin of a client", () => {
     const made = await gateway.ask(TOKENS.admin, "POST", "/accounts/tokens", { name: "x", role: "admin", clientId });
     token = made.body.token;
     session = await gateway.cookieOf({ token });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await facility.backend.reset();
     await gateway.stop();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   describe.each(REST_ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "at %s",

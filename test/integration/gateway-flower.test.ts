@@ -56,12 +56,12 @@ beforeAll(async () => {
     queues: ["reports"],
   });
   worker = (await gateway.runtime.workers())[0]?.id ?? "";
-}, 180_000);
+}, 400_000);
 afterAll(async () => {
   await gateway.stop();
   await facility.backend.reset();
   await facility.backend.close();
-}, 180_000);
+}, 400_000);
 
 const flower = async (method: string, path: string, body?: object | string, token: string = TOKENS.operator) => {
   const response = await fetch(`${gateway.url}/api${path}`, {

@@ -124,12 +124,12 @@ describe("GET /events", () => {
   beforeAll(async () => {
     facility = await openFacility("pglite");
     gateway = await startAccountsGateway(facility.backend);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await gateway.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const watch = (token: string | undefined, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     fetch(`${gateway.url}/events`, {

@@ -14,7 +14,7 @@ describe("counts of the queues", () => {
 
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
   beforeEach(async () => {
     clock = new VirtualClock();

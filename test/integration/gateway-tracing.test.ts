@@ -43,7 +43,7 @@ describe("traces of requests", () => {
 
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 120_000);
+  }, 400_000);
   beforeEach(async () => {
     receiver = await startOtlpReceiver();
     process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.url;
@@ -69,17 +69,17 @@ describe("traces of requests", () => {
     broker.createService(gatewayModule.create({ runtime, database, cache: cacheOf(broker, runtime), settings, log }));
     await broker.start();
     url = /dashboard: (http:\/\/[^/]+)/.exec(said.join("\n"))?.[1] ?? "";
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await broker.stop();
     await tracing.stop();
     await receiver.close();
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await backend.close();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   async function ask(path: string, init: RequestInit = {}): Promise<number> {
     const response = await fetch(`${url}${path}`, { redirect: "manual", headers: OPERATOR, ...init });

@@ -47,11 +47,11 @@ describe("the gateway", () => {
   const cleanups: (() => unknown)[] = [];
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     await backend.reset();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   function folder(): string {

@@ -49,7 +49,7 @@ describe.each(availableBackends())("imports on %s", (backend) => {
       modules: [importsModule(IMPORTERS)],
       tasks: [createJob, createPpmJob],
     });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await services.stop();
     await facility.backend.close();
@@ -164,7 +164,7 @@ describe.each(availableBackends())("imports on %s", (backend) => {
     });
     const job = await facility.one<{ valid_to: Date }>("select valid_to from job where name = 'Three'");
     expect(job.valid_to.toISOString()).toBe("2030-06-01T06:00:00.000Z");
-  }, 180_000);
+  }, 400_000);
 
   test("somebody of a client takes in their own only, and sees nobody else's imports", async () => {
     const own = await facility.makeClient();
@@ -185,14 +185,14 @@ describe.each(availableBackends())("imports on %s", (backend) => {
     const mine = await deliver(rowsOf("sites", "code | name | timezone\nO-1 | Olga's | UTC"), {}, olga);
     expect(mine.state).toBe("DONE");
     expect(await facility.one("select client_id from site where code = 'O-1'")).toEqual({ client_id: own });
-  }, 180_000);
+  }, 400_000);
 
   test("without a client, with an unknown one, or with two, it says so", async () => {
     const sites = rowsOf("sites", "code | name | timezone\nX-1 | X | UTC");
     expect((await deliver(sites)).problems[0]?.message).toMatch(/several clients/);
     const two = rowsOf("clients", "code | name | timezone\nC1 | A | UTC\nC2 | B | UTC");
     expect((await deliver([...two, ...sites])).problems[0]?.message).toMatch(/about one client/);
-  }, 180_000);
+  }, 400_000);
 
   test("hostile cells are text, or are refused", async () => {
     const evil = "'); drop table person; --";
@@ -211,7 +211,7 @@ describe.each(availableBackends())("imports on %s", (backend) => {
     await expect(call("addRows", { id, rows: [{ ...row, cells: {}, line: 0 }] })).rejects.toMatchObject({
       code: "PARAMS_INVALID",
     });
-  }, 180_000);
+  }, 400_000);
 
   test("thousands of rows pass; an import that has run is not run again", async () => {
     const people = Array.from({ length: 3_000 }, (_, n) => `M-${n} | Person ${n} | m-${n}@x.example`).join("\n");

@@ -46,7 +46,7 @@ describe("inspect and control", () => {
     ({ id } = await linger.enqueue(runtime, { note: "find me" }, { headers: { tenant: "acme" } }));
     await idle.enqueue(runtime, {}, { countdown: "1h" });
     await eventually(async () => (await runtime.getTask(id)).state === "STARTED");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => gateway.close());
 
   const rest = (route: string, params: object = {}, token: string = TOKENS.admin) =>
@@ -216,7 +216,7 @@ describe("inspect and control", () => {
     expect((await run("inspect", "settings")).out).toMatch(/task +linger +rate 10\/m/);
     expect(await run("tasks", "result", id)).toMatchObject({ code: 1, out: expect.stringMatching(/STARTED/) });
     expect((await runCommand({ url: "http://127.0.0.1:9", token: "x" }, ["inspect", "ping"])).code).toBe(3);
-  }, 180_000);
+  }, 400_000);
 
   test("explain tells what runs from what its worker has claimed and not begun", async () => {
     const { runtime, broker } = gateway;

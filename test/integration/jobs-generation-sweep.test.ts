@@ -37,7 +37,7 @@ describe.each(STORES)("create_job as a task on %s", (name) => {
 
   beforeAll(async () => {
     facility = await openFacility(name);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, jobneed, job, escalation_matrix cascade");
     site = await facility.makeSite({ timezone: "Asia/Kolkata" });

@@ -19,7 +19,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("gener
     const runtime = facility.backend.runtime({ parts: { clock: new VirtualClock(NOW) } });
     parts = { database: facility.database, runtime, log: silentLog };
     site = await facility.makeSite({ timezone: "Asia/Kolkata" });
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   interface Occurrence {

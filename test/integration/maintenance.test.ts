@@ -15,12 +15,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
   beforeAll(async () => {
     facility = await openFacility(backend);
     services = await startServices(facility.backend, { modules: [maintenanceModule] });
-  }, 180_000);
+  }, 400_000);
   beforeEach(() => facility.database.query("truncate tracking, deleted_row, facility_import cascade"));
   afterAll(async () => {
     await services.stop();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const points = (count: number, daysAgo: number, reference: string | null = null) =>
     facility.database.query(
@@ -47,7 +47,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     expect(await cleanupOldRecords.callAndWait(services.runtime, {}, { timeout: "150s" })).toMatchObject({
       tracking: 0,
     });
-  }, 180_000);
+  }, 400_000);
 
   test("stopped between two batches, it has deleted whole batches, and the next run does the rest", async () => {
     await points(12_000, 100);
@@ -60,7 +60,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     await expect(stopped).rejects.toThrow("enough");
     expect(await left()).toBe(7_000);
     expect(await cleanUp(facility.database, OLD_TRACKING, before)).toBe(7_000);
-  }, 180_000);
+  }, 400_000);
 
   test("two at once delete each row once, and get in nobody's way", async () => {
     await points(20_000, 100);
@@ -68,7 +68,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     const counts = await Promise.all([1, 2].map(() => cleanUp(facility.database, OLD_TRACKING, before)));
     expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(20_000);
     expect(await left()).toBe(0);
-  }, 180_000);
+  }, 400_000);
 
   test("messages of phones go with their answers after 30 days, and never before they were run", async () => {
     const siteId = await facility.makeSite();
@@ -84,7 +84,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     });
     const kept = await facility.all<{ key: string }>("select key from mobile_message order by key");
     expect(kept.map(({ key }) => key)).toEqual(["FAILURE29", "PENDING29", "PENDING31", "SUCCESS29"]);
-  }, 180_000);
+  }, 400_000);
 
   test("notes of deleted rows and imports go after their days", async () => {
     await facility.database.query(
@@ -108,5 +108,5 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("clean
     await expect(cleanupOldRecords.enqueue(services.runtime, { trackingDays: 0 })).rejects.toMatchObject({
       code: "PARAMS_INVALID",
     });
-  }, 180_000);
+  }, 400_000);
 });

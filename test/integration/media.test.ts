@@ -50,7 +50,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
   let site: number;
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate media_file, attachment, task cascade");
     folder = mkdtempSync(join(tmpdir(), "apium-media-"));
@@ -58,12 +58,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     client = await facility.clientOf(site);
     const environment = { DATA_DIR: folder };
     services = await startServices(facility.backend, { modules: [mediaModule], environment, bus: folder });
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await facility.backend.reset();
     await services.stop();
     rmSync(folder, { recursive: true });
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   const user = (clientId: number | undefined = client) => ({ user: { name: "olga", role: "operator", clientId } });
@@ -356,5 +356,5 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("media
     expect(results.reduce((sum, { found, failed }) => sum + found + failed, 0)).toBe(0);
     expect(below(join(folder, "objects"))).toHaveLength(60);
     expect(below(join(folder, "media"))).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 });

@@ -26,12 +26,12 @@ beforeAll(async () => {
     ],
     queues: ["reports"],
   });
-}, 180_000);
+}, 400_000);
 afterAll(async () => {
   await gateway.stop();
   await facility.backend.reset();
   await facility.backend.close();
-}, 180_000);
+}, 400_000);
 
 const scrape = async (token?: string) => {
   const response = await fetch(`${gateway.url}/metrics`, {
@@ -90,7 +90,7 @@ test("says what the books say, with as many series for a thousand tasks as for t
   expect(after.get(worker ?? "")).toBe(1_010);
   const ours = (seen: Map<string, number>) => [...seen.keys()].filter((name) => name.startsWith("apium_")).length;
   expect(ours(after)).toBe(ours(before));
-}, 180_000);
+}, 400_000);
 
 test("scrapes that come at once ask once", async () => {
   let asked = 0;
@@ -103,4 +103,4 @@ test("scrapes that come at once ask once", async () => {
   await Promise.all(Array.from({ length: 10 }, () => scrape(TOKENS.viewer)));
   gateway.broker.call = call;
   expect(asked).toBe(1);
-}, 180_000);
+}, 400_000);

@@ -43,11 +43,11 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("a mes
     siteId = await facility.makeSite();
     const personId = await facility.makePerson(siteId);
     sender = { name: `person:${personId}`, clientId: await facility.clientOf(siteId), personId, deviceId: "phone" };
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const ticket = (description: string) => ({ tablename: "ticket", uuid: randomUUID(), siteId, description });
   const keep = (records: readonly object[]) =>

@@ -17,12 +17,12 @@ describe.each(availableBackends())("phones on %s", (name) => {
     phones = await startPhones(facility.backend, facility);
     siteId = await facility.makeSite();
     phone = await phones.phoneAt(siteId);
-  }, 120_000);
+  }, 400_000);
   afterAll(async () => {
     await phones.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const uuidOf = async (table: string, id: number) =>
     (await facility.one<{ uuid: string }>(`select uuid from ${table} where id = $1`, [id])).uuid;

@@ -76,7 +76,7 @@ describe("a Moleculer service with tasks", () => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();
@@ -162,12 +162,12 @@ const hasServers = availableBackends().includes("jetstream");
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend("jetstream");
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();
     await backend.close();
-  }, 180_000);
+  }, 400_000);
 
   test("one enqueues and waits, the other runs; a revocation reaches a running task at once", async () => {
     const make = (options: object): { runtime: Runtime; attach(broker: ServiceBroker): void } => {

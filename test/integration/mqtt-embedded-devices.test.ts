@@ -20,11 +20,11 @@ beforeAll(async () => {
   siteId = await facility.makeSite();
   await until(async () => (await phones.call<Any>("mqtt.stats")).hearsDevices);
   address = (await phones.call<Any>("mqtt.stats")).embedded;
-}, 120_000);
+}, 400_000);
 afterAll(async () => {
   await phones.stop();
   await facility.backend.close();
-}, 180_000);
+}, 400_000);
 
 async function until<Value>(look: () => Promise<Value> | Value): Promise<NonNullable<Value>> {
   for (const end = Date.now() + 60_000; ; ) {

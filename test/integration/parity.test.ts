@@ -16,6 +16,7 @@ import { inspectOperations } from "../../runtime/moleculer/inspect-operations.ts
 import { FLOWER_ENDPOINTS } from "../../services/gateway/flower/flower-endpoints.ts";
 import { mayDo } from "../../services/gateway/rest-route.ts";
 import { REST_ROUTES } from "../../services/gateway/rest-routes.ts";
+import { eventually } from "../support/backends.ts";
 import { flowerPair } from "../support/flower-answers.ts";
 import {
   type Answered,
@@ -118,7 +119,7 @@ describe("a row", () => {
   let stage: ParityStage;
   beforeAll(async () => {
     stage = await openParityStage();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => stage.close());
 
   /** On a busy machine a worker may not answer within its two seconds: what was done to nobody is done again. */
@@ -154,13 +155,17 @@ describe("a row", () => {
           expect({ [address]: steady(body, things) }).toEqual({ [address]: steady(own.body, things) });
         }
         for (const request of flowersOf(row)) {
-          const answered = await overFlower(stage.url, filled(request, things), TOKENS.viewer);
-          expect([request, answered.status]).toEqual([request, 200]);
-          const { ours, theirs } = flowerPair(request, row.action ?? "", own.body, answered.body);
-          expect({ [request]: steady(theirs, things) }).toEqual({ [request]: steady(ours, things) });
+          // Flower leaves out what a worker was too busy to answer in time.
+          await eventually(async () => {
+            const answered = await overFlower(stage.url, filled(request, things), TOKENS.viewer);
+            expect([request, answered.status]).toEqual([request, 200]);
+            const { ours, theirs } = flowerPair(request, row.action ?? "", own.body, answered.body);
+            expect({ [request]: steady(theirs, things) }).toEqual({ [request]: steady(ours, things) });
+            return true;
+          });
         }
       },
-      120_000,
+      300_000,
     );
   });
 

@@ -30,7 +30,7 @@ describeWith(["promtool"], "Prometheus", () => {
     const text = readFileSync(join(DEPLOY, "prometheus.yml"), "utf8");
     writeFileSync(join(folder.path, "prometheus.yml"), text.replace("/etc/prometheus/apium-token", "token"));
     expect((await promtool("check", "config", "prometheus.yml")).stdout).toContain("10 rules found");
-  }, 180_000);
+  }, 400_000);
 
   /** The alerts of that name that fire after so long, by their labels; promtool fails when it finds others, or other words. */
   async function expectAlerts(
@@ -81,7 +81,7 @@ describeWith(["promtool"], "Prometheus", () => {
     await expectAlerts("NoGateway", [up("a", "1x5 0x20"), up("b", "0x30")], "7m", []);
     await expectAlerts("NoGateway", [up("a", "1x5 0x20"), up("b", "0x30")], "9m", [{}]);
     await expectAlerts("NoGateway", [], "3m", [{}]);
-  }, 180_000);
+  }, 400_000);
 
   test("is told of a queue that nobody works, not of an empty one, nor of one that a second gateway sees worked", async () => {
     const series: Series[] = [
@@ -95,7 +95,7 @@ describeWith(["promtool"], "Prometheus", () => {
     ];
     await expectAlerts("QueueWithoutWorkers", series, "1m", []);
     await expectAlerts("QueueWithoutWorkers", series, "5m", [{ queue: "reports" }]);
-  }, 180_000);
+  }, 400_000);
 
   test("is told of a task of which more than one attempt in ten fails, and not of one in twenty", async () => {
     const events = (task: string, type: string, perMinute: number): Series => ({
@@ -109,7 +109,7 @@ describeWith(["promtool"], "Prometheus", () => {
       ...[events("create_job", "started", 100), events("create_job", "failed", 5)],
     ];
     await expectAlerts("TasksFail", series, "30m", [{ task: "send_ticket_email" }]);
-  }, 180_000);
+  }, 400_000);
 
   test("is told of a schedule that is late for good, and not of one that has caught up", async () => {
     const series: Series[] = [
@@ -117,5 +117,5 @@ describeWith(["promtool"], "Prometheus", () => {
       { series: 'apium_schedule_overdue_seconds{schedule="create_job"}', values: "0 300 0x20" },
     ];
     await expectAlerts("ScheduleOverdue", series, "10m", [{ schedule: "auto_close_jobs" }], "5m 0s");
-  }, 180_000);
+  }, 400_000);
 });

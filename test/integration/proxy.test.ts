@@ -62,7 +62,7 @@ describeWith(["nginx", "openssl"], "the proxy before two gateways", () => {
     tlsPort = await freePort();
     const tls = `listen 127.0.0.1:${tlsPort} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key};`;
     proxy = await startNginx({ site: (port) => proxySite(port, ports, { tls, log: join(folder.path, "access.log") }) });
-  }, 180_000);
+  }, 400_000);
   afterEach(() => {
     for (const one of both) {
       one.answer = (_request, response) => response.end("fine");
@@ -73,7 +73,7 @@ describeWith(["nginx", "openssl"], "the proxy before two gateways", () => {
     await proxy?.stop();
     await Promise.all(both.map((one) => one.close()));
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const ask = (path: string, init: RequestInit = {}) => fetch(`${proxy.url}${path}`, init);
   const post = (path: string, headers: Record<string, string> = {}) =>

@@ -9,7 +9,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("the r
     backend = await openBackend(name);
     await backend.database.script("create table thing (id bigint primary key, word text)");
     await backend.database.query("insert into thing select n, 'w' || n from generate_series(1, 2500) n");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   test("writes nothing, whatever it is asked", async () => {

@@ -36,7 +36,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
 
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, report_schedule, report_run, report_delivery, jobneed cascade");
     folder = await mkdtemp(join(tmpdir(), "apium-reports-"));
@@ -48,12 +48,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
       environment: { DATA_DIR: folder },
       runtime: { parts: { clock } },
     });
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await facility.backend.reset();
     await services.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   const call = <Result>(action: string, params: object) =>
@@ -131,7 +131,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     expect(new Set(arrived.map(({ subject }) => subject)).size).toBe(22);
     expect(arrived.filter(({ text }) => text?.includes("is late"))).toHaveLength(4);
     for (const { to } of arrived) expect(to).toContain("manager@facility.example");
-  }, 180_000);
+  }, 400_000);
 
   test("ordered from many sides at once, a period has one run and one mail", async () => {
     clock.set("2026-01-04T18:00:00Z");
@@ -149,7 +149,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     await settled();
     expect(await runs()).toHaveLength(1);
     expect(await mails()).toHaveLength(1);
-  }, 180_000);
+  }, 400_000);
 
   test("a mail is enqueued for its local hour; one whose task was revoked is sent by the sweep", async () => {
     clock.set("2030-01-04T18:00:00Z");
@@ -173,7 +173,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     const [mail] = await mails();
     expect(mail?.subject).toBe("Task Summary – 4 Jan 2030");
     expect((await deliveries()).map(({ state }) => state)).toEqual(["SENT"]);
-  }, 180_000);
+  }, 400_000);
 
   test("no data is written down and told, and the next period is made all the same", async () => {
     clock.set("2026-01-04T18:00:00Z");
@@ -190,7 +190,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
       expect.stringMatching(/no data/),
     ]);
     expect((await deliveries()).map(({ state }) => state).sort()).toEqual(["SENT", "SENT", "SKIPPED", "SKIPPED"]);
-  }, 180_000);
+  }, 400_000);
 
   test("people who are gone get nothing; those of another client never do", async () => {
     const stays = await facility.makePerson(site, { email: "stays@facility.example" });
@@ -208,7 +208,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     expect(whole).toContain("stays@facility.example");
     expect(whole).toContain("copy@facility.example");
     expect(whole).not.toContain("gone@facility.example");
-  }, 180_000);
+  }, 400_000);
 
   test.each([
     ["report", { report: "NOTHING" }],
@@ -269,7 +269,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     await expect(
       generateMonthlyReport.callAndWait(services.runtime, { ...asked, month: 4 }, { maxRetries: 0 }),
     ).rejects.toMatchObject({ code: "TASK_FAILED" });
-  }, 180_000);
+  }, 400_000);
 
   test("the mail task of a delivery that has gone out sends nothing more", async () => {
     clock.set("2026-01-04T18:00:00Z");
@@ -282,5 +282,5 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
     await settled();
     expect(await mails()).toHaveLength(1);
     expect((await deliveries())[0]?.state).toBe("SENT");
-  }, 180_000);
+  }, 400_000);
 });

@@ -48,7 +48,7 @@ describe("the catalogue", () => {
     await services.stop();
     await facility.backend.close();
     rmSync(folder, { recursive: true });
-  }, 180_000);
+  }, 400_000);
 
   async function aDaysWork(): Promise<void> {
     const run = (text: string) => facility.database.query(text);

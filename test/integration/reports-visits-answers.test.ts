@@ -21,7 +21,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
 
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   beforeEach(async () => {

@@ -20,7 +20,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("on %s
 
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
   beforeEach(async () => {
     client = await facility.makeClient({ name: "Client", timezone: "Europe/London" });

@@ -47,7 +47,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await task(kolkata, "2026-03-27T23:59:59Z", "COMPLETED");
     // Somebody else's.
     await task(await facility.makeSite({ timezone: "Europe/London" }), "2026-03-29T12:00:00Z", "COMPLETED");
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   const read = (key: string, more: object = {}, clientId: number | undefined = client) =>
@@ -271,5 +271,5 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     const { sections, rows } = await readReport(facility, report("LISTOFTASKS"), asked, {});
     expect(rows).toHaveLength(20_000);
     expect(Math.max(...(sections[0]?.batches ?? []))).toBe(1_000);
-  }, 180_000);
+  }, 400_000);
 });

@@ -34,7 +34,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
   let client: number;
   beforeAll(async () => {
     facility = await openFacility(backend);
-  }, 180_000);
+  }, 400_000);
   beforeEach(async () => {
     await facility.database.query("truncate task, report_schedule, report_run, report_delivery, jobneed cascade");
     folder = await mkdtemp(join(tmpdir(), "apium-reports-"));
@@ -47,12 +47,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
       environment: { DATA_DIR: folder },
       runtime: { parts: { clock } },
     });
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await facility.backend.reset();
     await services.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close());
 
   const as = (clientId: number | undefined) => ({ user: { name: "olga", role: "operator", clientId } });
@@ -88,7 +88,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     ]);
     expect(mail.attachments[0]?.content.equals(content)).toBe(true);
     expect(await readdir(join(folder, "reports-in-progress"))).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 
   test("one that failed has no file, and a retry makes it", async () => {
     const { id } = await order();
@@ -101,7 +101,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await call("retry", { id });
     expect(await ended(id)).toMatchObject({ state: "READY", error: null });
     await expect(call("retry", { id })).rejects.toMatchObject({ code: "REPORT_NOT_READY" });
-  }, 180_000);
+  }, 400_000);
 
   test("its dead letter requeued makes one that failed, and sends it; a run that has its file keeps it", async () => {
     clock.set("2026-02-02T00:00:00Z");
@@ -124,7 +124,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     const third = await services.runtime.retry(again.id);
     await services.runtime.result(third.id, "60s");
     expect(await call<Run>("get", { id })).toEqual({ ...run, deliveries: expect.anything() });
-  }, 180_000);
+  }, 400_000);
 
   test("files go when their time is over, those that a mail still waits for stay", async () => {
     clock.set("2026-02-02T00:00:00Z");
@@ -144,7 +144,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     await expect(call("file", { id: first.id })).rejects.toMatchObject({ code: "REPORT_NOT_READY" });
     await call("retry", { id: first.id });
     expect(await ended(first.id)).toMatchObject({ state: "READY" });
-  }, 180_000);
+  }, 400_000);
 
   test("what killed processes were drawing goes after a day", async () => {
     const drawn = join(folder, "reports-in-progress");
@@ -160,7 +160,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     }
     await cleanupReports.callAndWait(services.runtime, {});
     expect(await readdir(drawn)).toEqual(["young.csv.part"]);
-  }, 180_000);
+  }, 400_000);
 
   test("a run whose task ended without a word is said to have failed by the sweep", async () => {
     const { id } = await order();
@@ -171,7 +171,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     );
     await sendGeneratedReportOnMail.callAndWait(services.runtime, {});
     expect(await call("get", { id })).toMatchObject({ state: "FAILED", error: { code: "TASK_FAILED" } });
-  }, 180_000);
+  }, 400_000);
 
   test("somebody of another client sees none of it, and cannot ask about the client's sites", async () => {
     const { id } = await order();
@@ -193,7 +193,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("repor
     expect(refused.error).toMatchObject({ code: "PARAMS_INVALID" });
     const { items } = await services.call<{ items: Run[] }>("reports.list", {}, as(undefined));
     expect(items.map((run) => run.id)).toEqual([foreign.id, id]);
-  }, 180_000);
+  }, 400_000);
 
   test("the catalogue says what each report needs, for machines", async () => {
     const { items } = await call<{ items: { key: string; params: { required?: string[]; properties: object } }[] }>(

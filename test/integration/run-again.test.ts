@@ -26,13 +26,13 @@ describe.each(availableBackends())("operators on %s", (name) => {
   const sent: string[] = [];
   beforeAll(async () => {
     backend = await openBackend(name);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     server = "up";
     sent.length = 0;
     for (const table of TABLES) await backend.database.query(`delete from ${table}`);
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   const open = () =>
@@ -120,7 +120,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(runtime.operator.runNow({ name: "mail" }, { rate: "often" })).rejects.toMatchObject({
       code: "RATE_NOTATION",
     });
-  }, 180_000);
+  }, 400_000);
 
   test("one task is named by its id: unknown, ended, and what waits for nothing are told apart", async () => {
     const runtime = await open();
@@ -138,7 +138,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     await expect(operator.runNow(waits)).resolves.toMatchObject({ matched: 0, released: 0 });
     await runtime.resumeQueue("email");
     await until(runtime, [waits], "SUCCESS");
-  }, 180_000);
+  }, 400_000);
 
   test("dead letters are found by task, queue, code, text and time, requeued at a rate, dismissed", async () => {
     const runtime = await open();
@@ -302,7 +302,7 @@ describe.each(availableBackends())("operators on %s", (name) => {
     const nobody = "0190aaaa-0000-7000-8000-000000000000";
     await expect(runtime.resultOf(nobody, "10s")).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
     await expect(runtime.operator.forgetResult(nobody)).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
-  }, 180_000);
+  }, 400_000);
 
   test("the doctor tells what is stuck, retried, paused, held and dead, and that nothing is when nothing is", async () => {
     const runtime = await open();

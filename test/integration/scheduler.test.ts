@@ -40,7 +40,7 @@ describe("the scheduler service", () => {
         { name: "ticker", tasks: { tick: runs(tick, () => undefined) } } as never,
       ],
     });
-  }, 180_000);
+  }, 400_000);
   afterEach(() => {
     fired.length = 0;
     missed.length = 0;
@@ -48,7 +48,7 @@ describe("the scheduler service", () => {
   afterAll(async () => {
     await services.stop();
     await backend.close();
-  }, 180_000);
+  }, 400_000);
 
   test("has the facility's schedules, with their original times", async () => {
     const list = async () => (await services.call<{ items: ScheduleView[] }>("scheduler.list")).items;

@@ -58,7 +58,7 @@ describe("over REST and by the command line", () => {
     await gateway.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const get = async (path: string) => (await gateway.ask(TOKENS.viewer, "GET", path)).body;
   const names = async (path: string) =>
@@ -168,5 +168,5 @@ describe("over REST and by the command line", () => {
     expect(JSON.parse(await apium("series", "--name", "mail", "--json")).stepMs).toBe(60_000);
     const wrong = await runCommand({ url: gateway.url, token: TOKENS.viewer }, ["tasks", "list", "--since", "soon"]);
     expect(wrong).toMatchObject({ code: 2, error: expect.stringContaining("must be written like 2h") });
-  }, 180_000);
+  }, 400_000);
 });

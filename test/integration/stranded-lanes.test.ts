@@ -21,7 +21,7 @@ const SECOND = 1_000_000_000;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 60_000);
+}, 400_000);
 
 /** Asks for messages all the time, as a worker does; acknowledges them, or not. */
 function worker(connection: NatsConnection, isAcknowledging: () => boolean): string[] {
@@ -35,9 +35,13 @@ function worker(connection: NatsConnection, isAcknowledging: () => boolean): str
     },
   });
   const ask = () =>
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${STREAM}.normal`, JSON.stringify({ batch: 20, expires: SECOND }), {
-      reply: inbox,
-    });
+    connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${STREAM}.normal`,
+      JSON.stringify({ batch: 20, expires: 10 * SECOND }),
+      {
+        reply: inbox,
+      },
+    );
   const timer = setInterval(ask, 200);
   cleanups.push(() => clearInterval(timer));
   return received;
@@ -122,4 +126,4 @@ test("a consumer that waits for messages that are gone is made anew; one whose m
   await look();
   await look();
   expect(said).toHaveLength(1);
-}, 180_000);
+}, 400_000);

@@ -63,12 +63,12 @@ describe("the logs and the tree of a task", () => {
       ],
       queues: ["email"],
     });
-  }, 120_000);
+  }, 400_000);
   afterAll(async () => {
     await gateway.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const get = (path: string, token: string = TOKENS.viewer) => gateway.ask(token, "GET", path);
   const apium = (words: string) => runCommand({ url: gateway.url, token: TOKENS.viewer }, words.split(" "));
@@ -117,7 +117,7 @@ describe("the logs and the tree of a task", () => {
       "limit",
       "level",
     ]);
-  }, 120_000);
+  }, 400_000);
 
   test("apium logs tells the story of a task in the order of time, a line each, and ends with 1 when it failed", async () => {
     const id = await mailed("nobody", 4);
@@ -162,7 +162,7 @@ describe("the logs and the tree of a task", () => {
       { attempt: 2, level: "error" },
     ]);
     expect(entries.at(-1)).toMatchObject({ kind: "ended", text: "FAILURE", attempt: 2 });
-  }, 120_000);
+  }, 400_000);
 
   test("apium logs --follow says each thing once while it happens, and ends with the task", async () => {
     const { id } = await slow.enqueue(gateway.runtime, {});
@@ -175,7 +175,7 @@ describe("the logs and the tree of a task", () => {
     expect(out.match(/began/g)).toHaveLength(1);
     expect(out.match(/at last/g)).toHaveLength(1);
     expect(out).toMatch(/accepted: slow[\s\S]*started: on[\s\S]*info +began[\s\S]*warn +at last[\s\S]*SUCCESS\n$/);
-  }, 120_000);
+  }, 400_000);
 
   test("apium tasks tree shows a family with its states, whichever member is asked about", async () => {
     const { id } = await round.enqueue(gateway.runtime, { to: ["a", "later", "nobody"] });
@@ -195,5 +195,5 @@ describe("the logs and the tree of a task", () => {
     ]);
     expect((await apium(`tasks tree ${again.id}`)).out).toContain(`in place of ${children[2]}`);
     expect(JSON.parse((await apium(`tasks tree ${id} --json`)).out)).toMatchObject({ count: 4 });
-  }, 120_000);
+  }, 400_000);
 });

@@ -30,7 +30,7 @@ describe.each(availableBackends())("tickets on %s", (name) => {
   beforeAll(async () => {
     backend = await openBackend(name);
     await migrateServices(backend);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await backend.reset();
     for (const broker of brokers.splice(0)) await broker.stop();

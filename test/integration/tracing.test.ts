@@ -50,7 +50,7 @@ describe("traces", () => {
 
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 120_000);
+  }, 400_000);
   beforeEach(async () => {
     receiver = await startOtlpReceiver();
     process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.url;
@@ -63,13 +63,13 @@ describe("traces", () => {
       { version: "0.0.0", log: silentLog },
     );
     runtime = await backend.running(handlers);
-  }, 180_000);
+  }, 400_000);
   afterEach(async () => {
     await tracing.stop();
     await receiver.close();
     await backend.reset();
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  }, 180_000);
+  }, 400_000);
   afterAll(() => backend.close());
 
   /** Enqueues within a trace of the test's own, waits for the end, and sends what was recorded. */

@@ -33,12 +33,12 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("work 
     siteId = await facility.makeSite({ code: "MILL", name: "Mill", timezone: "Asia/Kolkata" });
     clientId = await facility.clientOf(siteId);
     maker = await facility.makePerson(siteId, { name: "Mia", email: "mia@example.com" });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await services.stop();
     await facility.backend.reset();
     await facility.backend.close();
-  }, 180_000);
+  }, 400_000);
 
   const as = <Result = Any>(personId: number | undefined, action: string, params: object) =>
     services.call<Result>(action, params, { user: { name: "x", role: "operator", clientId, personId } });

@@ -40,7 +40,7 @@ describeWith("postgres", "auto-close beside phones", () => {
   beforeAll(async () => {
     facility = await openFacility("postgres");
     site = await facility.makeSite();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close(), 180_000);
 
   async function makeTours(): Promise<number[][]> {

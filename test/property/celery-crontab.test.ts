@@ -82,5 +82,5 @@ describe("Celery's crontab", () => {
     const { stdout } = await run("/usr/bin/python3", [SCRIPT], { maxBuffer: 16 * 1_048_576 });
     const now: Answers = JSON.parse(stdout);
     expect({ ...now, celery: "" }).toEqual({ ...answers, celery: "" });
-  }, 180_000);
+  }, 400_000);
 });

@@ -160,7 +160,7 @@ describe("array literals", () => {
   let database: Database;
   beforeAll(async () => {
     database = await openEmbedded();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => database.close());
 
   async function through(cast: string, literal: string): Promise<unknown[]> {
@@ -196,7 +196,7 @@ describe("array literals", () => {
       fc.asyncProperty(texts, async (values) => expect(await through("text[]", textArray(values))).toEqual(values)),
       { numRuns: 300 },
     );
-  }, 180_000);
+  }, 400_000);
 
   test("give any JSON back", async () => {
     await fc.assert(
@@ -213,7 +213,7 @@ describe("array literals", () => {
       ),
       { numRuns: 100 },
     );
-  }, 180_000);
+  }, 400_000);
 
   test("give ids, numbers and instants back", async () => {
     const values = fc.record({
@@ -231,7 +231,7 @@ describe("array literals", () => {
       }),
       { numRuns: 100 },
     );
-  }, 180_000);
+  }, 400_000);
 });
 
 describe("joins", () => {

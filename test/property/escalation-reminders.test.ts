@@ -28,7 +28,7 @@ describe.each(STORES)("reminders in SQL on %s", (name) => {
     site = await facility.makeSite();
     job = await facility.makeJob(site);
     matrix = await facility.makeMatrix({ client_id: await facility.clientOf(site), job_id: job });
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close(), 180_000);
 
   test("do what the rules say", async () => {
@@ -54,5 +54,5 @@ describe.each(STORES)("reminders in SQL on %s", (name) => {
       }),
       { numRuns: 60 },
     );
-  }, 180_000);
+  }, 400_000);
 });

@@ -38,7 +38,7 @@ describe.each(STORES)("escalation in SQL on %s", (name) => {
     client = await facility.makeClient();
     for (let n = 0; n < 2; n++) sites.push(await facility.makeSite({ client_id: client }));
     for (const code of ["ONE", "TWO"]) categories.push(await facility.typeAssist("TICKETCATEGORY", code));
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close(), 180_000);
 
   test("does what the rules say", async () => {
@@ -80,5 +80,5 @@ describe.each(STORES)("escalation in SQL on %s", (name) => {
       }),
       { numRuns: 60 },
     );
-  }, 180_000);
+  }, 400_000);
 });

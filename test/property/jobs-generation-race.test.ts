@@ -44,7 +44,7 @@ describeWith("postgres", "an edit beside phones", () => {
     const runtime = facility.backend.runtime({ parts: { clock: new VirtualClock(NOW) } });
     parts = { database: facility.database, runtime, log: silentLog };
     site = await facility.makeSite();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => facility.backend.close(), 180_000);
 
   async function makeTour(): Promise<number> {

@@ -172,7 +172,7 @@ describe.each(STORES)("a job's life on %s", (name) => {
     const clock = new VirtualClock(0);
     const runtime = facility.backend.runtime({ parts: { clock, random: new SeededRandom(7) } });
     parts = { database: facility.database, runtime, log: silentLog };
-  }, 180_000);
+  }, 400_000);
   beforeEach(() => facility.database.query("truncate jobneed, job cascade"));
   afterAll(() => facility.backend.close(), 180_000);
 
@@ -285,5 +285,5 @@ describe.each(STORES)("a job's life on %s", (name) => {
       ),
       { numRuns: name === "pglite" ? 25 : 60 },
     );
-  }, 180_000);
+  }, 400_000);
 });

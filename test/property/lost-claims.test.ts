@@ -59,7 +59,7 @@ let database: Database;
 beforeAll(async () => {
   database = await openEmbedded();
   await database.query(WORKER);
-}, 180_000);
+}, 400_000);
 afterAll(() => database.close());
 
 test("what is in hand is never handed back, and what was handed back never begins", async () => {

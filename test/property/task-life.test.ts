@@ -94,7 +94,7 @@ describe("the statements that move rows", () => {
     await database.query(
       "insert into worker (id, host, pid, queues, tasks, concurrency) values ('w', 'h', 1, '{}', '{}', 1)",
     );
-  }, 180_000);
+  }, 400_000);
   afterAll(() => database.close());
 
   /** What the row says, in the model's words. */
@@ -186,5 +186,5 @@ describe("the statements that move rows", () => {
       }),
       { numRuns: 150 },
     );
-  }, 180_000);
+  }, 400_000);
 });

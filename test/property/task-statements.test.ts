@@ -149,7 +149,7 @@ describe("the statements that move rows", () => {
     });
     await addWorker("ghost", "lost");
     await hire();
-  }, 180_000);
+  }, 400_000);
   afterAll(() => database.close());
 
   async function addWorker(id: string, state: "running" | "lost"): Promise<void> {

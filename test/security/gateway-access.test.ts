@@ -21,11 +21,11 @@ describe("the gateway", () => {
       API_TOKENS: ROLES.map((role) => `${role}:${TOKENS[role]}`).join(","),
       SMTP_URL: `smtp://user:${CANARY}@127.0.0.1:1`,
     });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await program.stop();
     folder.remove();
-  }, 180_000);
+  }, 400_000);
 
   const ask = (method: string, path: string, init: { headers?: Record<string, string>; body?: string } = {}) =>
     fetch(`${program.url}${path}`, { method, redirect: "manual", ...init });

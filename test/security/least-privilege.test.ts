@@ -19,7 +19,7 @@ const blockOf = (language: string) =>
 const cleanups: (() => unknown)[] = [];
 afterAll(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI === "true";
 const here = hasServers ? describe : describe.skip;
@@ -60,7 +60,7 @@ here("PostgreSQL", () => {
     await runtime.open();
     await runtime.work();
     expect(await greet.callAndWait(runtime, { name: "Asha" })).toBe("hello Asha");
-  }, 120_000);
+  }, 400_000);
 });
 
 here("Redis", () => {
@@ -123,5 +123,5 @@ here("Redis", () => {
     ]) {
       await expect(own.call(...(forbidden as [string]))).rejects.toThrow(/NOPERM/);
     }
-  }, 180_000);
+  }, 400_000);
 });

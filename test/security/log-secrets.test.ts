@@ -18,7 +18,7 @@ const FORMATS = ["text", "json"] as const;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-}, 180_000);
+}, 400_000);
 
 function folder(): string {
   const made = temporaryFolder();
@@ -66,7 +66,7 @@ describe.each(FORMATS)("in lines of %s nothing of a secret is printed", (format)
     expect(output).toMatch(/DATABASE_URL: must be/);
     expect(output).not.toContain(PIECE);
     expectLines(output, format);
-  }, 120_000);
+  }, 400_000);
 
   test("of an address whose password no library can read", async () => {
     const output = await saidBy(
@@ -75,7 +75,7 @@ describe.each(FORMATS)("in lines of %s nothing of a secret is printed", (format)
     );
     expect(output).not.toContain(PIECE);
     expectLines(output, format);
-  }, 120_000);
+  }, 400_000);
 });
 
 const hasServers = process.env.TEST_DATABASE_URL !== undefined || process.env.CI === "true";

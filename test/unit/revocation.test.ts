@@ -8,7 +8,7 @@ describe("a task that was revoked while it ran", () => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await openBackend("pglite");
-  }, 180_000);
+  }, 400_000);
   afterEach(() => backend.reset(), 180_000);
   afterAll(() => backend.close(), 180_000);
 

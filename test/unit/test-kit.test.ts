@@ -335,7 +335,7 @@ describe("the eager caller's database", () => {
     } finally {
       await database.close();
     }
-  }, 180_000);
+  }, 400_000);
 
   test("handlers have a log, inline and apart, whose functions may be taken out of it", async () => {
     const apart = defineTask({ name: "talks", params: z.object({ lines: z.number() }) });
