@@ -110,7 +110,7 @@ describeWith("postgres", "a private PostgreSQL", () => {
     const durable = await tracked(startPostgres({ durable: true }));
     const settings = "select current_setting('fsync') fsync, current_setting('max_connections') connections";
     expect(await query(quick.url, settings)).toEqual([{ fsync: "off", connections: "7" }]);
-    expect(await query(durable.url, settings)).toEqual([{ fsync: "on", connections: "100" }]);
+    expect(await query(durable.url, settings)).toEqual([{ fsync: "on", connections: "300" }]);
   });
 
   test("does not answer while it is frozen, and does again afterwards", async () => {
