@@ -1,6 +1,6 @@
 // Mends lanes whose consumer a kill of the server has broken. nats-server 2.9 can come back with messages counted as
 // handed out that are gone: it waits for their acknowledgement for ever, the consumer's floor never moves again, and
-// whatever a kill brought back to life above it stays in the stream (8 of 14 consumers after six kills each). Made anew,
+// whatever a kill brought back to life above it stays in the stream (7 of 14 consumers after six kills each). Made anew,
 // the consumer hands out what the stream still holds, and the claim refuses what is dead.
 import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import type { Foundation } from "../../contract/foundation.ts";
