@@ -49,16 +49,16 @@ export class Schedules {
     return (await allSchedules(this.#database)).map(viewOf);
   }
 
-  /** Every definition, for the checks; and what cannot be read any more. */
+  /** Every definition, or the one of this name, for the checks; and what cannot be read any more. */
   async definitions(only?: string): Promise<{
     readonly schedules: readonly { readonly definition: ScheduleDefinition; readonly nextRunAt: number | null }[];
     readonly unreadable: readonly { readonly name: string; readonly problem: string }[];
   }> {
     const schedules: { definition: ScheduleDefinition; nextRunAt: number | null }[] = [];
     const unreadable: { name: string; problem: string }[] = [];
-    const one = only === undefined ? undefined : await findSchedule(this.#database, only);
-    const rows = only === undefined ? await allSchedules(this.#database) : one === undefined ? [] : [one];
+    const rows = only === undefined ? await allSchedules(this.#database) : [await findSchedule(this.#database, only)];
     for (const row of rows) {
+      if (row === undefined) continue;
       try {
         schedules.push({ definition: definitionOf(row), nextRunAt: row.nextRunAt });
       } catch (error) {

@@ -22,9 +22,11 @@ export async function examine(runtime: Runtime): Promise<(Finding | TaskFinding)
   return findings.sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
 }
 
-/** Everything that is wrong with the schedules, or with the one of this name, or will be; errors first. */
-export async function examineSchedules(runtime: Runtime, only?: string): Promise<Finding[]> {
-  const [known, workers] = await Promise.all([runtime.schedules.definitions(only), runtime.workers()]);
+type Definitions = Awaited<ReturnType<Runtime["schedules"]["definitions"]>>;
+
+/** Everything that is wrong with the schedules, or will be; errors first. @param wanted - read already; default all there are. */
+export async function examineSchedules(runtime: Runtime, wanted?: Definitions): Promise<Finding[]> {
+  const [known, workers] = await Promise.all([wanted ?? runtime.schedules.definitions(), runtime.workers()]);
   const now = runtime.parts.clock.now();
   const live = workers.filter(({ heartbeatAt }) => now - Date.parse(heartbeatAt) < SILENT_MS);
   const checked = known.schedules.map(({ definition, nextRunAt }) => ({ nextRunAt, ...lookUp(runtime, definition) }));

@@ -8,10 +8,10 @@ const LATEST_MISSES = 3;
 /** @throws ApiumError `SCHEDULE_NOT_FOUND`. */
 export async function explain(runtime: Runtime, name: string): Promise<ScheduleExplanation> {
   const { schedules } = runtime;
-  const [view, known, findings, { misses }] = await Promise.all([
+  const known = await schedules.definitions(name);
+  const [view, findings, { misses }] = await Promise.all([
     schedules.get(name),
-    schedules.definitions(name),
-    examineSchedules(runtime, name),
+    examineSchedules(runtime, known),
     schedules.history(name, LATEST_MISSES),
   ]);
   const [standing] = known.schedules;
