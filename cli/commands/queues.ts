@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Answer, Client } from "../client.ts";
 import { confirm } from "../confirmed.ts";
-import { good, type Output, odd, table, when } from "../output.ts";
+import { dim, good, type Output, odd, table, when } from "../output.ts";
 
 export function queueCommands(program: Command, client: () => Client, output: Output): void {
   const queues = program.command("queues").description("queues: what waits, pause, resume, purge");
@@ -12,18 +12,21 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
     .description("what waits in each, and for how long")
     .action(async () =>
       output.show(await client().get("/queues"), ({ items }) =>
-        table(
-          ["QUEUE", "QUEUED", "OLDEST", "LATER", "RUNNING", "HIGH/NORMAL/LOW", ""],
-          items.map((queue: Answer) => [
-            queue.name,
-            queue.queued,
-            queue.oldestMs === null ? null : span(queue.oldestMs),
-            queue.scheduled,
-            queue.started,
-            [queue.lanes.high, queue.lanes.normal, queue.lanes.low].join("/"),
-            queue.pausedAt === null ? "" : odd(`paused by ${queue.pausedBy} ${when(queue.pausedAt)}`),
-          ]),
-        ),
+        [
+          table(
+            ["QUEUE", "QUEUED", "OLDEST", "LATER", "RUNNING", "HIGH/NORMAL/LOW", ""],
+            items.map((queue: Answer) => [
+              queue.name,
+              queue.queued,
+              queue.oldestMs === null ? null : span(queue.oldestMs),
+              queue.scheduled,
+              queue.started,
+              [queue.lanes.high, queue.lanes.normal, queue.lanes.low].join("/"),
+              queue.pausedAt === null ? "" : odd(`paused by ${queue.pausedBy} ${when(queue.pausedAt)}`),
+            ]),
+          ),
+          ...ofOldCounts(items),
+        ].join("\n"),
       ),
     );
   for (const [verb, words] of [
@@ -74,6 +77,14 @@ export function queueCommands(program: Command, client: () => Client, output: Ou
         ),
       ),
     );
+}
+
+const NEW_MS = 2_000;
+
+/** In a long queue counts are kept for a while; a pause is shown at once. Who compares the two should know. */
+function ofOldCounts([queue]: readonly Answer[]): string[] {
+  const isOld = queue !== undefined && Date.now() - Date.parse(queue.countedAt) > NEW_MS;
+  return isOld ? [dim(`counted ${when(queue.countedAt)}`)] : [];
 }
 
 function span(ms: number): string {

@@ -14,6 +14,7 @@ export interface Queue {
   readonly scheduled: number;
   readonly started: number;
   readonly oldestMs: number | null;
+  readonly countedAt: string;
 }
 
 export interface Worker {

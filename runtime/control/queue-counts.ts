@@ -18,7 +18,14 @@ export interface QueueCount {
   readonly oldestMs: number;
 }
 
-interface Counted {
+export interface Counted {
+  readonly rows: readonly QueueCount[];
+  /** When they were counted, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Kept by the clock that only grows. */
+interface Kept {
   readonly rows: readonly QueueCount[];
   readonly at: number;
   readonly until: number;
@@ -27,8 +34,8 @@ interface Counted {
 export class QueueCounts {
   readonly #database: Pick<Queryable, "query">;
   readonly #clock: Clock;
-  #counting: Promise<Counted> | undefined;
-  #last: Counted | undefined;
+  #counting: Promise<Kept> | undefined;
+  #last: Kept | undefined;
 
   constructor(database: Pick<Queryable, "query">, clock: Clock) {
     this.#database = database;
@@ -36,13 +43,16 @@ export class QueueCounts {
   }
 
   /** At most ten seconds old. @throws ApiumError `STORE_UNAVAILABLE`, `STORE_TIMEOUT`: failures are not kept. */
-  async read(): Promise<QueueCount[]> {
-    const counted = await this.#newest();
-    const age = this.#clock.monotonic() - counted.at;
-    return counted.rows.map((row) => ({ ...row, oldestMs: row.oldestMs + age }));
+  async read(): Promise<Counted> {
+    const kept = await this.#newest();
+    const age = this.#clock.monotonic() - kept.at;
+    return {
+      rows: kept.rows.map((row) => ({ ...row, oldestMs: row.oldestMs + age })),
+      at: this.#clock.now() - age,
+    };
   }
 
-  #newest(): Counted | Promise<Counted> {
+  #newest(): Kept | Promise<Kept> {
     if (this.#last !== undefined && this.#clock.monotonic() < this.#last.until) return this.#last;
     this.#counting ??= this.#count().finally(() => {
       this.#counting = undefined;
@@ -50,7 +60,7 @@ export class QueueCounts {
     return this.#counting;
   }
 
-  async #count(): Promise<Counted> {
+  async #count(): Promise<Kept> {
     const began = this.#clock.monotonic();
     const { rows } = await this.#database.query<QueueCount>(
       `select queue, lane::integer as lane, state::text as state, count(*)::integer as tasks,

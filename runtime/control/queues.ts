@@ -19,9 +19,11 @@ export interface QueueView extends QueueDepth {
   readonly name: string;
   readonly pausedAt: string | null;
   readonly pausedBy: string | null;
+  /** When what waits and runs was counted: at most ten seconds ago. A pause is always as it is now. */
+  readonly countedAt: string;
 }
 
-/** The counts may be some seconds old where there is much to count; pauses are as they are. */
+/** The counts may be some seconds old where there is much to count, and say so; pauses are as they are. */
 export async function listQueues(database: Database, counts: QueueCounts): Promise<QueueView[]> {
   const [counted, paused] = await Promise.all([
     counts.read(),
@@ -33,7 +35,8 @@ export async function listQueues(database: Database, counts: QueueCounts): Promi
       name,
       pausedAt: pause?.paused_at?.toISOString() ?? null,
       pausedBy: pause?.paused_at ? pause.paused_by : null,
-      ...depthOf(name, counted),
+      ...depthOf(name, counted.rows),
+      countedAt: new Date(counted.at).toISOString(),
     };
   });
 }

@@ -65,9 +65,9 @@ export class QueueSampler {
   }
 
   async #take(slot: number): Promise<void> {
-    const counted = await this.#counts.read();
-    const seen = [...new Set(counted.map(({ queue }) => queue))]
-      .map((queue) => ({ queue, ...depthOf(queue, counted) }))
+    const { rows } = await this.#counts.read();
+    const seen = [...new Set(rows.map(({ queue }) => queue))]
+      .map((queue) => ({ queue, ...depthOf(queue, rows) }))
       .filter(({ queued, scheduled, started }) => queued + scheduled + started > 0)
       .map(({ lanes, oldestMs, ...depth }) => ({ ...depth, ...lanes, oldest_ms: oldestMs }));
     const nothing = Object.fromEntries(DEPTHS.map((column) => [column, 0]));

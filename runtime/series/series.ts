@@ -168,7 +168,7 @@ export class Series {
       countOpenLetters(this.#database),
     ]);
     const live = LIVE_STATES.map((state) => {
-      const own = counted.filter((row) => row.state === state);
+      const own = counted.rows.filter((row) => row.state === state);
       return [state, own.reduce((sum, { tasks }) => sum + tasks, 0)];
     });
     return { now: iso(now), live: Object.fromEntries(live), ended: { hour, day }, deadLetters };
