@@ -1,4 +1,6 @@
 // The entry: settings, database, runtime, services, in that order; and the same backwards when it is told to stop.
+// First of all: what is loaded below takes a second.
+import "./lifecycle/told-to-stop.ts";
 import { readFileSync } from "node:fs";
 import { ServiceBroker } from "moleculer";
 import { type Database, migrate, openPGlite, openPostgres } from "./database/index.ts";

@@ -5,6 +5,7 @@ import type { Log, Runtime } from "../runtime/index.ts";
 import type { Leaving } from "../services/leaving.ts";
 import type { Settings } from "../settings.ts";
 import type { Tracing } from "../telemetry/index.ts";
+import { whenToldToStop } from "./told-to-stop.ts";
 
 /** A stop that hangs (a database that does not answer) ends this long after the drain's own time-out. */
 const LEAVE_ANYWAY_MS = 15_000;
@@ -55,7 +56,6 @@ export function stopper({ settings, runtime, farewells, broker, database, tracin
     isTold = true;
     leave();
   };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
+  whenToldToStop(onSignal);
   return leave;
 }

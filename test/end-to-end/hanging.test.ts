@@ -1,11 +1,12 @@
 /** Processes whose event loop stops, and those that only seem so. */
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { eventually } from "../support/backends.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
+import { CONTAINER, hasContainers } from "../support/container.ts";
 import { start } from "../support/programs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -19,18 +20,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }, 400_000);
 
-const CONTAINER = ["unshare", "--kill-child", "--pid", "--fork", "--mount-proc"] as const;
-const [unshare, ...apart] = CONTAINER;
-const hasContainers = spawnSync(unshare, [...apart, "true"]).status === 0;
-
 async function watched(
   execArgv: readonly string[] = [],
   { isInContainer = false } = {},
 ): Promise<{ child: ChildProcess; said: () => string }> {
   const child = fork(WATCHED, [String(PATIENCE_MS)], {
-    ...(isInContainer ? { execPath: unshare } : {}),
+    ...(isInContainer ? { execPath: CONTAINER.file } : {}),
     execArgv: [
-      ...(isInContainer ? [...apart, process.execPath] : []),
+      ...(isInContainer ? [...CONTAINER.args, process.execPath] : []),
       ...["--disable-warning=ExperimentalWarning", ...execArgv],
     ],
     env: bareEnvironment(),
@@ -50,7 +47,7 @@ test("a product that hangs says where and ends; started anew it has what it had"
   cleanups.push(() => folder.remove());
   const settings = { DATA_DIR: folder.path, HANG_TIMEOUT: "10s", LOG_FORMAT: "text" };
   const first = await start({ ...settings, NODE_OPTIONS: `--import=${HANGS}` });
-  const ended = once(first.process, "exit");
+  const ended = once(first.process, "close");
   first.process.kill("SIGUSR2");
   expect(await ended).toEqual([null, "SIGKILL"]);
   expect(first.output()).toMatch(
@@ -61,7 +58,7 @@ test("a product that hangs says where and ends; started anew it has what it had"
   cleanups.push(() => second.stop());
   // A machine that is busy answers 503 while its database takes longer than a probe waits.
   await eventually(async () => (await fetch(`${second.url}/readyz`)).status === 200);
-}, 300_000);
+}, 700_000);
 
 describe("a process is left alone", () => {
   test("that blocks its event loop for less", async () => {
@@ -96,7 +93,7 @@ describe("a process is left alone", () => {
 
 test("a process without a debugger is ended, with its last words as one line for machines", async () => {
   const { child, said } = await watched();
-  const ended = once(child, "exit");
+  const ended = once(child, "close");
   child.send(600_000);
   expect(await ended).toEqual([null, "SIGKILL"]);
   const line = JSON.parse(said());
@@ -108,10 +105,10 @@ test("a process without a debugger is ended, with its last words as one line for
   "process 1 of a container, which cannot be killed from inside, ends all the same",
   async () => {
     const { child, said } = await watched([], { isInContainer: true });
-    const ended = once(child, "exit");
+    const ended = once(child, "close");
     child.send(600_000);
     expect(await ended).toEqual([137, null]);
     expect(said()).toContain("PROCESS_HANGS");
   },
-  120_000,
+  400_000,
 );

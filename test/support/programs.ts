@@ -22,9 +22,19 @@ export interface Program {
   stop(): Promise<number | null>;
 }
 
+/** What it is started by, instead of by the test itself. */
+export interface Starter {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
 /** Starts it without waiting for anything. */
-export function launch(settings: Readonly<Record<string, string>>): Omit<Program, "url" | "stop"> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+export function launch(settings: Readonly<Record<string, string>>, by?: Starter): Omit<Program, "url" | "stop"> {
+  const [file = "", ...args] = [
+    ...(by === undefined ? [] : [by.file, ...by.args]),
+    ...[process.execPath, "--disable-warning=ExperimentalWarning", MAIN],
+  ];
+  const child = spawn(file, args, {
     env: { ...bareEnvironment(), PORT: "0", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
