@@ -1,8 +1,10 @@
-// A Redis client whose commands wait no longer than a limit. ioredis has such a limit of its own, but goes by the timer
-// alone: in a process that was busy for longer the timer is due before the command has left or the socket is read, and
-// answers that had arrived were taken for an outage. Here the limit is two waits, so that after the first, however late
-// it ended, there is half of it left for a command to leave and be answered; and a due timer lets the socket be read.
+// A Redis client whose commands wait no longer than a limit. ioredis has such a limit of its own, but goes by one timer.
 import { type Command, Redis, type RedisOptions } from "ioredis";
+import { SystemClock } from "../../runtime/index.ts";
+import { afterSilence } from "./after-silence.ts";
+
+/** A server does not go by a test's clock. */
+const clock = new SystemClock();
 
 export class PunctualRedis extends Redis {
   readonly #limitMs: number;
@@ -16,13 +18,8 @@ export class PunctualRedis extends Redis {
   /** Every command comes through here, the client's own greeting too. */
   override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
     const answer = super.sendCommand(command, stream) as Promise<unknown>;
-    const half = this.#limitMs / 2;
     const refuse = () => command.reject(new Error(`the server did not answer within ${this.#limitMs} ms`));
-    let waiting = setTimeout(() => {
-      // Timers, then sockets, then immediates: the order of a turn of Node's event loop.
-      waiting = setTimeout(() => setImmediate(refuse), half);
-    }, half);
-    const over = () => clearTimeout(waiting);
+    const over = afterSilence(clock, this.#limitMs, refuse);
     answer.then(over, over);
     return answer;
   }

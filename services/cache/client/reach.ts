@@ -6,6 +6,7 @@
 // strategy, so the strategy is asked here.
 import type { ServiceBroker } from "moleculer";
 import { ApiumError, type Clock, codeOf, ERRORS, type ErrorCode, type Log, messageOf } from "../../../runtime/index.ts";
+import { afterSilence } from "../after-silence.ts";
 import type { ClientCounts } from "./counts.ts";
 
 const FAILURES_UNTIL_REST = 3;
@@ -92,7 +93,7 @@ export class Reach {
     const { clock, timeoutMs } = this.#parts;
     return new Promise((resolve, reject) => {
       let isOver = false;
-      const cancel = clock.after(timeoutMs, () => {
+      const cancel = afterSilence(clock, timeoutMs, () => {
         isOver = true;
         reject(new Error(`no answer within ${timeoutMs} ms`));
       });
