@@ -79,7 +79,7 @@ export function controlCommands(program: Command, client: () => Client, output: 
   const tell = async (what: string, body: object, human: (answer: Answer) => string) => {
     const answers = await send(what, body);
     output.show(answers, (all) => answersText(all, human));
-    endWith(answers);
+    endWith(answers, "did not answer in time and may do it yet, so look before you say it again");
   };
   const size = ({ size: slots }: Answer) => `${slots} slots`;
   const queues = ({ queues: names }: Answer) => (names.length === 0 ? odd("no queue") : names.join("\n"));

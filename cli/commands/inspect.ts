@@ -133,11 +133,11 @@ export function answersText({ items, silent }: Answer, human: (answer: Answer) =
   return parts.length === 0 ? odd("no worker is there") : parts.join("\n");
 }
 
-/** A script must see that something is missing. */
-export function endWith({ items, silent }: Answer): void {
+/** A script must see that something is missing. `silence` says what it means of who did not answer. */
+export function endWith({ items, silent }: Answer, silence = "did not answer"): void {
   const refused = items.filter(({ error }: Answer) => error !== undefined).map(({ worker }: Answer) => worker);
   if (items.length === 0 && silent.length === 0) throw new CliError(EXIT.refused, "NO_WORKERS", "");
-  if (silent.length > 0) throw new CliError(EXIT.refused, "SILENT", odd(`did not answer: ${silent.join(", ")}`));
+  if (silent.length > 0) throw new CliError(EXIT.refused, "SILENT", odd(`${silence}: ${silent.join(", ")}`));
   if (refused.length > 0) throw new CliError(EXIT.refused, "REFUSED", bad(`refused: ${refused.join(", ")}`));
 }
 

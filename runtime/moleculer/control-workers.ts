@@ -64,7 +64,8 @@ export function workerOrders(runtime: Runtime): Operations {
     const before = what === "shutdown" ? () => note({}) : undefined;
     const answers = await askWorkers(ctx, runtime, what, at, options, { withinMs, ...(before && { before }) });
     const obeyed = answers.items.filter(({ error }) => error === undefined).map(({ worker }) => worker);
-    if (before === undefined) await note({ obeyed });
+    const { silent } = answers;
+    if (before === undefined) await note({ obeyed, ...(silent.length === 0 ? {} : { silent }) });
     refuseWhatAllRefuse(answers);
     return answers;
   }

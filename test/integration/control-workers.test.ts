@@ -9,6 +9,7 @@ import { pauseType } from "../../runtime/control/index.ts";
 import { defineTask, type Runtime, type RuntimeOptions } from "../../runtime/index.ts";
 import { type ProcessSurroundings, taskOperations } from "../../runtime/moleculer/index.ts";
 import { availableBackends, type Backend, eventually, openBackend } from "../support/backends.ts";
+import { waitForAnswers } from "../support/patient-broker.ts";
 
 const linger = defineTask({ name: "linger", params: z.object({}) });
 const quick = defineTask({ name: "quick", params: z.object({}), queue: "reports" });
@@ -71,6 +72,13 @@ async function open(
   };
 }
 
+/** For orders whose answer matters, and not how soon it comes. */
+async function openPatient(...given: Parameters<typeof open>): Promise<Node> {
+  const node = await open(...given);
+  waitForAnswers(node.broker);
+  return node;
+}
+
 async function close(backend: Backend): Promise<void> {
   await backend.reset();
   for (const broker of brokers.splice(0)) await broker.stop();
@@ -90,7 +98,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   afterAll(() => backend.close());
 
   test("grows at once, shrinks as runs end, and its row says so", async () => {
-    const node = await open(backend, "one", { concurrency: 2 });
+    const node = await openPatient(backend, "one", { concurrency: 2 });
     await linger.enqueueMany(node.runtime, [{}, {}, {}, {}]);
     await eventually(async () => running(node) === 2);
     expect((await node.control("pool_grow", { n: 2 })).items[0]?.answer).toEqual({ size: 4 });
@@ -104,7 +112,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   });
 
   test("takes from another queue, and from one no more", async () => {
-    const node = await open(backend, "one", { queues: ["default"] });
+    const node = await openPatient(backend, "one", { queues: ["default"] });
     const { id } = await quick.enqueue(node.runtime, {});
     await node.control("add_consumer", { queue: "report_queue" });
     await expect(node.runtime.result(id, "60s")).resolves.toBe("done");
@@ -121,7 +129,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   });
 
   test("takes from a queue that was paused when it was added, once that is resumed", async () => {
-    const node = await open(backend, "one", { queues: ["default"] });
+    const node = await openPatient(backend, "one", { queues: ["default"] });
     await node.runtime.pauseQueue("reports");
     await node.control("add_consumer", { queue: "reports" });
     const { id } = await quick.enqueue(node.runtime, {});
@@ -131,7 +139,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   });
 
   test("never runs more than its slots while its queues change under load", async () => {
-    const node = await open(backend, "one", { concurrency: 3, queues: ["default"] });
+    const node = await openPatient(backend, "one", { concurrency: 3, queues: ["default"] });
     let most = 0;
     const look = setInterval(() => {
       most = Math.max(most, running(node));
@@ -154,7 +162,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
   }, 400_000);
 
   test("sizes itself by what waits", async () => {
-    const node = await open(backend, "one", { concurrency: 1 });
+    const node = await openPatient(backend, "one", { concurrency: 1 });
     await node.control("autoscale", { min: 1, max: 5 });
     await linger.enqueueMany(
       node.runtime,
@@ -175,7 +183,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
 
   test("leaves warm: what runs may end, it answers meanwhile, and then the process is told to leave", async () => {
     let left = 0;
-    const node = await open(backend, "one", {}, { leave: () => void left++ });
+    const node = await openPatient(backend, "one", {}, { leave: () => void left++ });
     const { id } = await linger.enqueue(node.runtime, {});
     await eventually(async () => running(node) === 1);
     expect((await node.control("shutdown", { worker: node.id })).items[0]?.answer).toMatchObject({
@@ -194,7 +202,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
 
   test("does nothing when a name beside its own is nobody's; its end is in the audit before it begins", async () => {
     let left = 0;
-    const node = await open(backend, "one", { concurrency: 2 }, { leave: () => void left++ });
+    const node = await openPatient(backend, "one", { concurrency: 2 }, { leave: () => void left++ });
     const both = { worker: `${node.id},typo` };
     for (const [what, params] of [["pool_grow", both] as const, ["shutdown", { ...both, mode: "cold" }] as const]) {
       await expect(node.control(what, params)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -215,7 +223,7 @@ describe.each(availableBackends())("orders to a worker on %s", (name) => {
 
   test("leaves cold: what runs goes back at once, uncounted; and a warm one can be made quicker", async () => {
     let left = 0;
-    const node = await open(backend, "one", {}, { leave: () => void left++ });
+    const node = await openPatient(backend, "one", {}, { leave: () => void left++ });
     const { id } = await linger.enqueue(node.runtime, {});
     await eventually(async () => running(node) === 1);
     await node.control("shutdown", { worker: "one", mode: "warm" });
@@ -285,9 +293,24 @@ const hasServers = availableBackends().includes("jetstream");
     await pauseType(backend.database, "linger");
 
     await two.broker.stop();
-    const began = performance.now();
-    expect(await gateway.inspect("ping")).toMatchObject({ silent: expect.arrayContaining([two.id]) });
-    expect(performance.now() - began).toBeLessThan(10_000);
-    expect(await ping(1)).toMatchObject({ items: [{ worker: one.id }], silent: [two.id] });
+    // Its time is two seconds; what the machine stood still meanwhile comes on top of that, once in a while.
+    await eventually(async () => {
+      const began = performance.now();
+      const { silent } = await gateway.inspect("ping");
+      const tookMs = performance.now() - began;
+      expect(silent).toContain(two.id);
+      expect(tookMs).toBeLessThan(10_000);
+      return true;
+    }, 120_000);
+    // Nor is one named that is taken for lost because everything here stood still.
+    const named = await eventually(async () => {
+      const said = await gateway.inspect("ping");
+      return said.items.length === 1 && said.silent.length === 1 && said;
+    });
+    expect(named).toMatchObject({ items: [{ worker: one.id }], silent: [two.id] });
+    // Who does not answer may have done what it was told: the audit has it, too.
+    await gateway.broker.call("tasks.control.pool_restart", {});
+    const { rows } = await backend.database.query("select details from audit where action = 'worker.pool-restart'");
+    expect(rows.at(-1)).toMatchObject({ details: { silent: expect.arrayContaining([two.id]) } });
   }, 400_000);
 });
