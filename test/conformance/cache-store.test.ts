@@ -477,6 +477,16 @@ describe("the store in this process, when its time goes on", () => {
     const until = performance.now() + 60_000;
     while (!(await guard.set({ key: "new", text: "1" }, aMinute)) && performance.now() < until) await pause(10);
   };
+  /** What it has of `old` and `new`: asked again where a busy server let the limit pass, and nothing was known of either. */
+  const oldAndNew = async () => {
+    const until = performance.now() + 60_000;
+    for (;;) {
+      const { errors } = counts;
+      const values = await guard.get(["old", "new"]);
+      if ((values[1] !== null && counts.errors === errors) || performance.now() > until) return values;
+      await pause(10);
+    }
+  };
 
   test("nobody waits to find out whether it answers again", async () => {
     // Who is answered before anything else happens has waited for no timer and no socket, however slow the machine.
@@ -490,7 +500,7 @@ describe("the store in this process, when its time goes on", () => {
     expect(calls).toBeGreaterThan(3);
     expect(waited).toBe(0);
     await thaw();
-    expect(await guard.get(["old", "new"])).toEqual(["1", "1"]);
+    expect(await oldAndNew()).toEqual(["1", "1"]);
   });
 
   test("the first to notice waits no longer than the limit, however many come at once", async () => {
@@ -528,7 +538,7 @@ describe("the store in this process, when its time goes on", () => {
     for (let index = 0; index < 10_002; index += 1) await guard.delete([`k${index}`]);
     expect(counts.dropped).toBe(10_002);
     await thaw();
-    expect(await guard.get(["old", "new"])).toEqual([null, "1"]);
+    expect(await oldAndNew()).toEqual([null, "1"]);
   });
 
   test("what was written over meanwhile is not answered by a lease of before", async () => {

@@ -99,14 +99,20 @@ describe.each(engines)("transactions on %s", (engine) => {
     });
     try {
       let longestMs = 0;
-      for (let [last, end] = [performance.now(), performance.now() + 1_500]; last < end; await sleep(20)) {
-        deputy.alive();
-        deputy.done();
+      let last = performance.now();
+      const look = () => {
         longestMs = Math.max(longestMs, performance.now() - last);
         last = performance.now();
+      };
+      for (const end = last + 1_500; last < end; await sleep(20)) {
+        deputy.alive();
+        deputy.done();
+        look();
       }
+      const early = await ticks();
+      look();
       // Where a slow machine has let this thread stand still, the deputy was right to act.
-      if (longestMs < 400) expect(await ticks()).toEqual([]);
+      if (longestMs < 400) expect(early).toEqual([]);
       await database.query("delete from tick");
       const blockedAt = Date.now();
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
@@ -148,7 +154,7 @@ describe.each(engines)("transactions on %s", (engine) => {
         {
           env: { PATH: process.env.PATH, URL_OF_DATABASE: url },
           stdio: "ignore",
-          timeout: 60_000,
+          timeout: 150_000,
         },
       );
       expect((await once(child, "exit"))[0]).toBe(code);

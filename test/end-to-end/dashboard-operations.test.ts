@@ -9,6 +9,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const TOKEN = "admin-token-of-the-operations";
 const MAIL = "send_ticket_email";
 const PATIENCE_MS = 90_000;
+/** No schedule and no service puts a task there. */
+const QUIET_QUEUE = "low_priority";
 
 describeInBrowser("an operator with the dashboard alone", (visit) => {
   const folder = temporaryFolder();
@@ -97,24 +99,25 @@ describeInBrowser("an operator with the dashboard alone", (visit) => {
   }, 400_000);
 
   test("purges a paused queue: what waits will never run, what is due later stays", async () => {
-    await api.post("/queues/reports/pause");
-    const scheduled = await mail({ ticketId: 3 }, { queue: "reports", countdown: "1h" });
+    await api.post(`/queues/${QUIET_QUEUE}/pause`);
+    const scheduled = await mail({ ticketId: 3 }, { queue: QUIET_QUEUE, countdown: "1h" });
     const waiting = [
-      await mail({ ticketId: 3 }, { queue: "reports" }),
-      await mail({ ticketId: 3 }, { queue: "reports" }),
+      await mail({ ticketId: 3 }, { queue: QUIET_QUEUE }),
+      await mail({ ticketId: 3 }, { queue: QUIET_QUEUE }),
     ];
     // A count may be some seconds old.
     await eventually(async () => {
       const { items } = (await api.get("/queues")).body as { items: { name: string; queued: number }[] };
-      return items.some(({ name, queued }) => name === "reports" && queued === 2);
+      return items.some(({ name, queued }) => name === QUIET_QUEUE && queued === 2);
     }, PATIENCE_MS);
-    await page.goto("/queues/reports");
-    await button("Purge reports").click();
-    await dialog("Purge reports?").getByText("2 waiting tasks will be revoked and never run.").waitFor();
-    await dialog("Purge reports?").getByRole("button", { name: "Purge" }).click();
+    await page.goto(`/queues/${QUIET_QUEUE}`);
+    await button(`Purge ${QUIET_QUEUE}`).click();
+    const asked = dialog(`Purge ${QUIET_QUEUE}?`);
+    await asked.getByText("2 waiting tasks will be revoked and never run.").waitFor();
+    await asked.getByRole("button", { name: "Purge" }).click();
     for (const id of waiting) await untilState(id, "REVOKED");
     expect(await stateOf(scheduled)).toBe("SCHEDULED");
-    await untilLastChange("queue.purge", { target: "reports", details: { purged: 2 } });
+    await untilLastChange("queue.purge", { target: QUIET_QUEUE, details: { purged: 2 } });
     await button("Resume").click();
     await page.getByText("Open", { exact: true }).waitFor();
   }, 400_000);
@@ -163,6 +166,8 @@ describeInBrowser("an operator with the dashboard alone", (visit) => {
     await page.locator(`[role=switch][aria-label=${name}][aria-checked=false]:not([disabled])`).waitFor();
     await toggle.click();
     await eventually(async () => (await schedule()).enabled === true, PATIENCE_MS);
+    // It was answered: its row of the audit is written.
+    await page.locator(`[role=switch][aria-label=${name}][aria-checked=true]:not([disabled])`).waitFor();
 
     await button("Delete").click();
     await dialog(`Delete ${name}?`).getByRole("button", { name: "Delete" }).click();

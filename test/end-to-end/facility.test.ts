@@ -5,6 +5,9 @@ import { adminToken, client, type Program, start } from "../support/programs.ts"
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PATIENCE_MS = 90_000;
+/** What is told by mail when the server closes it, and what raises a ticket: the test's own, and the demo's jobs. */
+const MAILED = ["Nobody came", "Front desk check", "Night tour"];
+const TICKETED = ["Nobody looked", "Pump house check", "Weekly generator maintenance"];
 
 interface Page<Item> {
   readonly items: Item[];
@@ -85,20 +88,30 @@ describe("the facility, from a fresh start", () => {
     };
     const mailed = await overdue("Nobody came", "AUTOCLOSENOTIFY");
     const ticketed = await overdue("Nobody looked", "RAISETICKETNOTIFY");
-    expect(await run("auto_close_jobs")).toMatchObject({
-      state: "SUCCESS",
-      result: { closed: 2, mails: 1, tickets: 1 },
-    });
-    expect(await run("auto_close_jobs")).toMatchObject({ result: { closed: 0, mails: 0, tickets: 0 } });
+    const closing = async () => {
+      const { state, result } = await run("auto_close_jobs");
+      expect(state).toBe("SUCCESS");
+      return result as { closed: number; mails: number; tickets: number };
+    };
+    const closings = [await closing(), await closing()];
     for (const id of [mailed, ticketed]) expect(await get(`/jobneeds/${id}`)).toMatchObject({ status: "AUTOCLOSED" });
-    const mails = await eventually(async () => {
-      const { items } = await get<Page<{ subject: string }>>("/mailbox?limit=50");
-      const closed = items.filter(({ subject }) => /AUTOCLOSE/i.test(subject));
-      return closed.length === 2 && closed;
+    // Work of the demo expires in six minutes of each hour, and may do so just now: it is closed once, too.
+    const { items } = await get<Page<Jobneed & Job>>("/jobneeds?status=AUTOCLOSED&limit=500");
+    const closed = items.filter(({ parentId }) => parentId === null).map(({ name }) => name);
+    const expected = {
+      closed: closed.length,
+      mails: closed.filter((name) => MAILED.includes(name)).length,
+      tickets: closed.filter((name) => TICKETED.includes(name)).length,
+    };
+    const sum = (of: keyof typeof expected) => closings.reduce((total, each) => total + each[of], 0);
+    expect({ closed: sum("closed"), mails: sum("mails"), tickets: sum("tickets") }).toEqual(expected);
+    const told = expected.mails + expected.tickets;
+    await eventually(async () => {
+      const { items: mails } = await get<Page<{ subject: string }>>("/mailbox?limit=50");
+      return mails.filter(({ subject }) => /AUTOCLOSE/i.test(subject)).length === told;
     }, PATIENCE_MS);
-    expect(mails).toHaveLength(2);
     const { items: tickets } = await get<Page<{ description: string; status: string }>>("/tickets?limit=50");
-    expect(tickets.filter(({ description }) => description.startsWith("AUTOCLOSED"))).toHaveLength(1);
+    expect(tickets.filter(({ description }) => description.startsWith("AUTOCLOSED"))).toHaveLength(expected.tickets);
   }, 400_000);
 
   test("a ticket climbs one level when it has waited long enough, and tells so", async () => {

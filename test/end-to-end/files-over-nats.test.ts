@@ -34,7 +34,7 @@ describeWith(["nats", "postgres"], "files over NATS", (natsUrl) => {
     url = gateway.url;
     api = client(url, token);
     await eventually(async () => (await api.get("/sites")).status === 200, 90_000);
-  }, 300_000);
+  }, 400_000);
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.stop()));
     await temporary.drop();

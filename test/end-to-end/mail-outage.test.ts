@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
 import { liveThroughTheOutage, type Outage, TYPED } from "../support/mail-outage.ts";
 import { MailServer } from "../support/mail-server.ts";
@@ -56,7 +57,11 @@ async function distributed(mail: MailServer): Promise<System> {
   const url = await running({ ...common, SERVICES: "gateway,scheduler", QUEUES: "" });
   await running({ ...common, SERVICES: "tickets", QUEUES: "default" });
   await running({ ...common, SERVICES: "email", QUEUES: "email" });
-  const site = await client(url, ADMIN).post("/sites", { code: "PNQ", name: "Pune", timezone: "Asia/Kolkata" });
+  // A gateway hears of a process that is ready a moment after it is.
+  const site = await eventually(async () => {
+    const made = await client(url, ADMIN).post("/sites", { code: "PNQ", name: "Pune", timezone: "Asia/Kolkata" });
+    return made.status === 201 && made;
+  }, 90_000);
   const { default: pg } = await import("pg");
   const direct = new pg.Client(database.url);
   await direct.connect();

@@ -13,6 +13,8 @@ import { printTable } from "./support/storm-checker.ts";
 import { stormEffect, stormPlain } from "./support/storm-tasks.ts";
 
 const STREAM = "TASKS_DEFAULT";
+/** A lease is seven seconds, and a worker that could not renew it tries again each half second. */
+const SHORTER_THAN_A_LEASE_MS = 6_000;
 const quick = defineTask({ name: "quick", params: z.object({ n: z.number() }) });
 const slow = defineTask({ name: "slow", params: z.object({ ms: z.number() }), maxRetries: 0 });
 
@@ -90,9 +92,9 @@ describeWith(["nats", "postgres"], "when something is away", () => {
 
   test("while PostgreSQL is down enqueuing is refused in bounded time, and no task is taken from a live worker", async () => {
     const worker = stage.runtime({ concurrency: 20 });
-    const starts: string[] = [];
+    let starts: string[] = [];
     const longest = 13_500;
-    const others = Promise.withResolvers<void>();
+    let others = Promise.withResolvers<void>();
     worker.handle({
       task: slow,
       run: async (params, { id }) => {
@@ -106,40 +108,50 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     await worker.start();
     const other = stage.runtime({ queues: [] });
     await other.start();
-    const ends = [500, 2_000, 4_000, longest].map((ms) => slow.enqueue(other, { ms }));
-    const tasks = await Promise.all(ends);
-    await eventually(async () => starts.length === tasks.length);
-    // A claim does not wait for the disk (ADR 3); a commit that does takes the claims before it along.
-    await stage.database.query("update effect_counter set n = n");
-
-    await justRenewed();
-    await stage.postgres.kill("SIGQUIT");
-    const down = Date.now();
     const refused: { code: string | undefined; ms: number }[] = [];
-    // Shorter than a lease by what a slow machine takes to start it again.
-    while (Date.now() < down + 2_000) {
-      const asked = Date.now();
-      const error = await slow.enqueue(other, { ms: 1 }).catch((reason: unknown) => reason);
-      refused.push({ code: codeOf(error), ms: Date.now() - asked });
-      await sleep(100);
-    }
-    await stage.postgres.restart({ mode: "immediate" });
-    const back = Date.now();
-    await eventually(async () => (await openTasks()) === 1, 60_000);
-    const writtenAfter = Date.now() - back;
-    others.resolve();
-    await eventually(async () => (await openTasks()) === 0, 60_000);
-    for (const { id } of tasks) {
+    const outage = async () => {
+      starts = [];
+      others = Promise.withResolvers();
+      const ends = [500, 1_500, 2_500, 3_500, 4_500, longest].map((ms) => slow.enqueue(other, { ms }));
+      const tasks = await Promise.all(ends);
+      await eventually(async () => starts.length === tasks.length);
+      // A claim does not wait for the disk (ADR 3); a commit that does takes the claims before it along.
+      await stage.database.query("update effect_counter set n = n");
+
+      await justRenewed();
+      const renewed = Date.now();
+      await stage.postgres.kill("SIGQUIT");
+      const down = Date.now();
+      do {
+        const asked = Date.now();
+        const error = await slow.enqueue(other, { ms: 1 }).catch((reason: unknown) => reason);
+        refused.push({ code: codeOf(error), ms: Date.now() - asked });
+        await sleep(100);
+      } while (Date.now() < down + 500);
+      await stage.postgres.restart({ mode: "immediate" });
+      const back = Date.now();
+      await eventually(async () => (await openTasks()) === 1, 60_000);
+      const writtenAfter = Date.now() - back;
+      others.resolve();
+      await eventually(async () => (await openTasks()) === 0, 60_000);
+      return { tasks, downMs: back - down, silentMs: back - renewed, writtenAfter };
+    };
+    // A slow machine may take longer than a lease to start the server again: then the runs are given back, as they must
+    // be, and that is the next test's matter.
+    let last = await outage();
+    for (let again = 0; last.silentMs > SHORTER_THAN_A_LEASE_MS && again < 5; again += 1) last = await outage();
+    expect(last.silentMs).toBeLessThanOrEqual(SHORTER_THAN_A_LEASE_MS);
+    for (const { id } of last.tasks) {
       expect(await other.getTask(id)).toMatchObject({ state: "SUCCESS", attempt: 1, crashes: 0, attempts: [] });
     }
-    expect(starts).toHaveLength(tasks.length);
+    expect(starts).toHaveLength(last.tasks.length);
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(["STORE_UNAVAILABLE"]));
     const slowest = Math.max(...refused.map(({ ms }) => ms));
     expect(slowest).toBeLessThan(10_000);
-    printTable("PostgreSQL down for 3 s", [
+    printTable(`PostgreSQL down for ${(last.downMs / 1_000).toFixed(1)} s`, [
       ["enqueues refused with STORE_UNAVAILABLE", refused.length],
       ["slowest refusal", `${slowest} ms`],
-      ["ends written after it was back", `${writtenAfter} ms`],
+      ["ends written after it was back", `${last.writtenAfter} ms`],
       ["tasks taken from the live worker", 0],
     ]);
   }, 400_000);
@@ -200,7 +212,8 @@ describeWith(["nats", "postgres"], "when something is away", () => {
     const hung = stage.worker();
     await hung.ready;
     const base = { n: 0, laterSleepMs: 20, mode: "fenced" } as const;
-    const late = await stormEffect.enqueue(caller, { ...base, sleepMs: 6_000 });
+    // Under way when its worker is stopped, however long that takes to notice, and over when it wakes.
+    const late = await stormEffect.enqueue(caller, { ...base, sleepMs: 11_000 });
     const later = await stormEffect.enqueue(caller, { ...base, sleepMs: 60_000 });
     const lines = (id: string) => readEvidence(stage.folder).filter((line) => line.id === id);
     await eventually(async () => lines(late.id).length === 1 && lines(later.id).length === 1);

@@ -63,8 +63,8 @@ describeWith(["nats", "postgres"], "schedulers that are killed and frozen", () =
     expect(runs.size).toBe(instants);
     expect(faults.killed).toBeGreaterThan(0);
     expect(faults.frozen).toBeGreaterThan(0);
-    // A frozen process that held the schedule loses it after two seconds; the rest is for a busy machine.
-    expect(lateness.at(-1)).toBeLessThan(8_000);
+    // A frozen process that held the schedule loses it after two seconds; the rest is for a machine that stands still.
+    expect(lateness.at(-1)).toBeLessThan(15_000);
   }, 400_000);
 });
 

@@ -5,6 +5,7 @@ import { LoginGuard } from "../../services/login-guard.ts";
 import { type AccountsGateway, startAccountsGateway, TOKENS } from "../support/accounts.ts";
 import { availableBackends } from "../support/backends.ts";
 import { type Facility, openFacility } from "../support/facility.ts";
+import { OF_ACCOUNTS, waitForAnswers } from "../support/patient-broker.ts";
 
 const PASSWORD = "correct horse battery";
 const MINUTE_MS = 60_000;
@@ -29,6 +30,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
   }, 400_000);
   beforeEach(async () => {
     gateway = await startAccountsGateway(facility.backend);
+    waitForAnswers(gateway.broker, OF_ACCOUNTS);
   }, 400_000);
   afterEach(async () => {
     await facility.backend.reset();
@@ -97,10 +99,10 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
 
     test("that is revoked, expired, unknown or its person's who was disabled is refused in the same words", async () => {
       const revoked = await makeToken({ role: "viewer" });
-      const expiring = await makeToken({ role: "viewer", expiresAt: new Date(Date.now() + 20_000).toISOString() });
       const personId = await facility.makePerson(own.siteId);
       const persons = await makeToken({ role: "viewer", personId });
-      for (const { token } of [revoked, expiring, persons]) expect(await sitesOf(token)).toContain(own.siteId);
+      const expiring = await makeToken({ role: "viewer", expiresAt: new Date(Date.now() + 20_000).toISOString() });
+      for (const { token } of [expiring, revoked, persons]) expect(await sitesOf(token)).toContain(own.siteId);
       const ended = await gateway.ask(TOKENS.admin, "DELETE", `/accounts/tokens/${revoked.id}`);
       expect(ended).toMatchObject({ status: 200, body: { id: revoked.id, revokedAt: expect.any(String) } });
       const bodies = [];
@@ -321,8 +323,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("accou
       const statuses: number[] = [];
       while (!statuses.includes(429)) {
         const guesses = Array.from({ length: 30 }, (_, n) => gateway.login({ loginId, password: `guess ${n}` }));
-        // What a busy machine has not checked within five seconds is answered with 503: nobody was told whether it fits.
-        statuses.push(...(await Promise.all(guesses)).map(({ status }) => status).filter((status) => status !== 503));
+        statuses.push(...(await Promise.all(guesses)).map(({ status }) => status));
       }
       const tried = statuses.filter((status) => status === 303).length;
       expect(tried).toBeGreaterThanOrEqual(10);

@@ -222,7 +222,7 @@ describeWith(["redis"], "the cache service on Redis", () => {
       expect(asked.map(({ state }) => state).sort()).toEqual(["busy", "busy", "granted"]);
       await expect(call("lock", { name: "l" })).rejects.toMatchObject({ code: "CACHE_UNAVAILABLE" });
       await expect(call("incr", { key: "n" })).rejects.toMatchObject({ code: "CACHE_UNAVAILABLE" });
-      expect(Math.max(...slowest)).toBeLessThan(5_000); // Who waited would do so until it is back.
+      expect(Math.max(...slowest)).toBeLessThan(30_000); // Who waited would do so until it is back.
       const { items } = await call<Stats>("stats");
       const counted = items.find(({ cache }) => cache === "default");
       expect(counted).toMatchObject({ connected: false });

@@ -63,7 +63,10 @@ describe("apium", () => {
     const logs = await apium(`logs ${id} --follow`);
     expect(logs.code).toBe(0);
     expect(logs.out).toMatch(/accepted: mail in email[\s\S]*SUCCESS/);
-    expect((await json(`tasks retry ${id}`)).id).not.toBe(id);
+    const { id: again } = await json(`tasks retry ${id}`);
+    expect(again).not.toBe(id);
+    // The next test takes its mail server away.
+    await expect(gateway.runtime.result(again, "120s")).resolves.toEqual({ sent: "a@example.com" });
   }, 400_000);
 
   test("an e-mail server was down: what failed is seen, the queue held, mended, and run again", async () => {
@@ -93,7 +96,7 @@ describe("apium", () => {
     const [, cursor] = /more: --cursor (\d+)/.exec(first.out) ?? [];
     const second = await apium(`audit --action queue. --target email --limit 1 --cursor ${cursor}`);
     expect(first.out + second.out).toMatch(/queue\.resume[\s\S]*queue\.pause/);
-  }, 300_000);
+  }, 400_000);
 
   test("purges only what is meant, revokes, and lists workers", async () => {
     const { id } = await json(`tasks enqueue mail '{"to":"later"}' --countdown 1h`);
@@ -108,10 +111,14 @@ describe("apium", () => {
   test("shows the system at a glance", async () => {
     gateway.broker.createService({ name: "scheduler", actions: { list: () => ({ items: [], nextCursor: null }) } });
     await gateway.broker.waitForServices(["scheduler"]);
-    const { code, out } = await apium("top --once");
-    expect(code).toBe(0);
-    expect(out).toMatch(/0 waiting {2}· {2}0 of \d+ slots busy/);
-    expect(out).toMatch(/email +0 +– +\d+ +0/);
+    // A count may be some seconds old, and on a busy machine the worker may not answer within its two seconds.
+    await eventually(async () => {
+      const { code, out } = await apium("top --once");
+      expect(code).toBe(0);
+      expect(out).toMatch(/0 waiting {2}· {2}0 of \d+ slots busy/);
+      expect(out).toMatch(/email +0 +– +\d+ +0/);
+      return true;
+    }, 120_000);
   }, 400_000);
 
   test("tells the shell what may follow", async () => {

@@ -36,9 +36,12 @@ describe.each(availableBackends())("limits set by operators on %s", (name) => {
     const off = (await Promise.all(accepted.map(({ id }) => runtime.getTask(id)))).find(
       ({ state }) => state === "SCHEDULED",
     );
-    expect(await reasons(runtime, off?.id ?? "")).toMatchObject([
-      { code: "RATE_LIMITED", detail: { rateLimit: "1/h" } },
-    ]);
+    // A worker that stood still for longer than its lease is none, until its next heartbeat.
+    await eventually(async () => {
+      const detail = { rateLimit: "1/h" };
+      expect(await reasons(runtime, off?.id ?? "")).toMatchObject([{ code: "RATE_LIMITED", detail }]);
+      return true;
+    });
     await setRateLimit(backend.database, "slow", "50/s", "olga");
     await runtime.lookAtSettings();
     await Promise.all(accepted.map(({ id }) => runtime.result(id, "60s")));

@@ -104,6 +104,7 @@ describe.each(availableBackends())("revoking by filter on %s", (name) => {
     const group = await runtime.group(Array.from({ length: 60 }, () => restless.with({})));
     await eventually(
       async () => (await backend.database.query("select 1 from task where retries > 2")).rows.length > 30,
+      120_000,
     );
     await expect(runtime.revoke(group.id)).resolves.toBe("revoked");
     const { rows } = await backend.database.query("select 1 from task where revocation is null");

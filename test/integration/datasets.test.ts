@@ -58,7 +58,7 @@ describe.each(availableBackends())("datasets on %s", (name) => {
     const { id, rows } = await create(broker, values);
     expect(rows).toBe(1_050);
     const { id: taskId } = await processLargeDataset.enqueue(runtime, { datasetId: id });
-    const results = (await runtime.result(taskId)) as { rows: number; checksum: string }[];
+    const results = (await runtime.result(taskId, "120s")) as { rows: number; checksum: string }[];
     expect(results.map((chunk) => chunk.rows)).toEqual([...Array.from({ length: 10 }, () => 100), 50]);
     expect(new Set(results.map(({ checksum }) => checksum)).size).toBe(11);
     const { rows: worked } = await backend.database.query(

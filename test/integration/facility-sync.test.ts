@@ -105,7 +105,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("delta
     await eventually(async () => {
       const isPast = "select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 as past";
       return (await facility.one<{ past: boolean }>(isPast, [xid])).past;
-    }, 60_000);
+    }, 180_000);
   }
   const INSERT = "insert into location (client_id, site_id, code, name) values ($1, $2, $3, 'x')";
 

@@ -11,6 +11,7 @@ import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import { eventually } from "../support/backends.ts";
 import { runCommand } from "../support/command-line.ts";
 import { command, overRest } from "../support/parity-faces.ts";
+import { waitForAnswers } from "../support/patient-broker.ts";
 import { openSmallGateway, type SmallGateway, TOKENS } from "../support/small-gateway.ts";
 
 const SECRET = "s3cret-canary";
@@ -41,6 +42,7 @@ describe("inspect and control", () => {
       runtime: { concurrency: 8 },
       environment: { REDIS_URL: `redis://user:${SECRET}@localhost:6379`, JWT_SECRET: SECRET.repeat(4) },
     });
+    waitForAnswers(gateway.broker);
     const { runtime } = gateway;
     workerId = runtime.worker?.worker ?? "";
     ({ id } = await linger.enqueue(runtime, { note: "find me" }, { headers: { tenant: "acme" } }));
@@ -52,12 +54,8 @@ describe("inspect and control", () => {
   const rest = (route: string, params: object = {}, token: string = TOKENS.admin) =>
     overRest(gateway.url, route, params, token);
   const typed = (...words: string[]) => command(gateway.url, words, TOKENS.admin);
-  /** On a busy machine the worker may not answer within its two seconds; then it is asked again. */
   const heard = <Item>(action: string, params: object = {}) =>
-    eventually(async () => {
-      const said = await gateway.broker.call<{ items: Item[]; silent?: string[] }, object>(action, params);
-      return (said.silent ?? []).length === 0 && said;
-    });
+    gateway.broker.call<{ items: Item[]; silent?: string[] }, object>(action, params);
 
   test("tell what there is", async () => {
     const of = async (what: string, params = {}) => {
@@ -78,7 +76,7 @@ describe("inspect and control", () => {
     expect(memory.heapLimitBytes).toBeGreaterThan(1e6);
     expect(memory.spaces.length).toBeGreaterThan(3);
     const clock = (await of("clock")) as { now: string; machineAheadMs: number };
-    expect(Math.abs(Date.parse(clock.now) + clock.machineAheadMs - Date.now())).toBeLessThan(10_000);
+    expect(Math.abs(Date.parse(clock.now) + clock.machineAheadMs - Date.now())).toBeLessThan(60_000);
   });
 
   test("take an operation's name as `what`, too", async () => {
@@ -113,17 +111,14 @@ describe("inspect and control", () => {
   });
 
   test("name a worker that does not answer", async () => {
-    const { backend, broker } = gateway;
+    const { backend } = gateway;
     await backend.database.query(
       // Never given up, however long the test takes.
       `insert into worker (id, host, pid, queues, tasks, concurrency, heartbeat_at)
        values ('mute', 'h', 1, '{}', '{}', 1, now() + interval '1 hour')`,
     );
     try {
-      const answer = await eventually(async () => {
-        const said = await broker.call<{ items: unknown[]; silent: string[] }, object>("tasks.inspect.ping", {});
-        return said.silent.length === 1 && said;
-      });
+      const answer = await heard("tasks.inspect.ping");
       expect(answer.items).toHaveLength(1);
       expect(answer.silent).toEqual(["mute"]);
       expect(await typed("inspect", "ping")).toMatchObject({
@@ -177,14 +172,12 @@ describe("inspect and control", () => {
 
   test("a profile is a file in the data folder that developer tools can read", async () => {
     const meta = { user: { name: "olga", role: "admin" } };
-    const file = await eventually(async () => {
-      const { items } = await gateway.broker.call<{ items: { answer?: { file: string } }[] }, object>(
-        "tasks.control.profile",
-        { worker: workerId, seconds: 0.2 },
-        { meta },
-      );
-      return items[0]?.answer?.file;
-    }, 180_000);
+    const { items } = await gateway.broker.call<{ items: { answer?: { file: string } }[] }, object>(
+      "tasks.control.profile",
+      { worker: workerId, seconds: 0.2 },
+      { meta },
+    );
+    const file = items[0]?.answer?.file ?? "";
     expect(file).toMatch(/^profiles\/cpu-[\w-]+\.cpuprofile$/);
     expect(existsSync(join(gateway.folder, file))).toBe(true);
     expect(JSON.parse(readFileSync(join(gateway.folder, file), "utf8"))).toMatchObject({ nodes: expect.any(Array) });
@@ -193,18 +186,14 @@ describe("inspect and control", () => {
   test("the command line prints tables, and ends with the right codes", async () => {
     const { url } = gateway;
     const run = (...words: string[]) => runCommand({ url, token: TOKENS.operator }, words);
-    const answered = (...words: string[]) =>
-      eventually(async () => {
-        const said = await run(...words);
-        return said.code === 0 && said;
-      }, 120_000);
-    const active = await answered("inspect", "active");
+    const active = await run("inspect", "active");
     expect(active).toMatchObject({ code: 0, error: "" });
     expect(active.out).toMatch(/TASK +NAME +QUEUE +FOR/);
     expect(active.out).toContain(workerId);
-    expect((await answered("inspect", "stats")).out).toMatch(/slots +1 of \d+ busy/);
+    expect((await run("inspect", "stats")).out).toMatch(/slots +1 of \d+ busy/);
     expect((await run("explain", id)).out).toMatch(/RUNNING +the worker/);
-    expect((await run("routes")).out).toMatch(/idle +reports +definition +1\n/);
+    // A worker that stood still for longer than its lease is none, until its next heartbeat.
+    await eventually(async () => /idle +reports +definition +1\n/.test((await run("routes")).out), 120_000);
     expect((await run("report")).out).toMatch(/database +pglite \d+[\s\S]*worker .*[\s\S]*settings/);
     expect(await run("control", "rate-limit", "linger", "10/m")).toMatchObject({ code: 0 });
     expect(await run("control", "rate-limit", "linger", "often")).toMatchObject({
@@ -226,12 +215,8 @@ describe("inspect and control", () => {
     const running = await eventually(async () => runtime.worker?.active().find((task) => task.name === "narrow"));
     const explain = (task: string) =>
       broker.call<{ state: string; reasons: { code: string }[] }, object>("tasks.explain", { id: task });
-    // A worker that is too busy to answer is taken to run it.
-    const said = await eventually(async () => {
-      const answer = await explain(parked.id);
-      return answer.reasons[0]?.code === "CONCURRENCY_FULL" && answer;
-    });
-    expect(said).toMatchObject({ state: "STARTED", reasons: [{ detail: { worker: workerId, concurrency: 1 } }] });
+    const reason = { code: "CONCURRENCY_FULL", detail: { worker: workerId, concurrency: 1 } };
+    expect(await explain(parked.id)).toMatchObject({ state: "STARTED", reasons: [reason] });
     expect((await explain(running.id)).reasons).toMatchObject([{ code: "RUNNING" }]);
     for (const task of [parked.id, running.id]) await runtime.revoke(task, { terminate: true });
   });

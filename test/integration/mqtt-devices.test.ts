@@ -41,14 +41,14 @@ describeWith("mosquitto", "devices on Mosquitto", () => {
       ear.on("message", (topic, payload) => heard.push({ topic, text: payload.toString() }));
       await ear.subscribeAsync(["devices/+/response/#", "response/#", "django5received"], { qos: 1 });
       await until(async () => (await phones.call<Any>("mqtt.stats")).hearsDevices);
-    }, 120_000);
+    }, 400_000);
     afterAll(async () => {
       await ear.endAsync(true);
       await phones.stop();
       await facility.backend.reset();
       await facility.backend.close();
       await mosquitto.stop();
-    }, 180_000);
+    }, 400_000);
 
     async function until<Value>(look: () => Promise<Value> | Value, withinMs = 60_000): Promise<NonNullable<Value>> {
       for (const end = Date.now() + withinMs; ; ) {

@@ -85,7 +85,7 @@ describe("a connection to an MQTT broker", () => {
       code: "MQTT_UNAVAILABLE",
       message: "the MQTT broker is not connected",
     });
-    const waiting = connection.publish("out/a", "waited", { timeoutMs: 20_000 });
+    const waiting = connection.publish("out/a", "waited", { timeoutMs: 120_000 });
     await mosquitto.restart();
     await waiting;
     await eventually(async () => heard.includes("out/a waited"));
@@ -97,7 +97,7 @@ describe("a connection to an MQTT broker", () => {
     const connection = open();
     await connected(connection);
     await mosquitto.kill("SIGSTOP");
-    const answers = Promise.all([1, 2, 3].map((n) => connection.publish("out/b", String(n), { timeoutMs: 20_000 })));
+    const answers = Promise.all([1, 2, 3].map((n) => connection.publish("out/b", String(n), { timeoutMs: 120_000 })));
     await mosquitto.restart({ mode: "immediate" });
     await answers;
     // Mosquitto forgot its subscribers with the crash.

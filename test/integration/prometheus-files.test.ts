@@ -23,7 +23,7 @@ describeWith(["promtool"], "Prometheus", () => {
   const folder = temporaryFolder();
   beforeAll(() => copyFileSync(join(DEPLOY, "alerts.yml"), join(folder.path, "alerts.yml")));
   afterAll(() => folder.remove());
-  const promtool = (...args: string[]) => run(requireBinary("promtool"), args, { cwd: folder.path, timeout: 60_000 });
+  const promtool = (...args: string[]) => run(requireBinary("promtool"), args, { cwd: folder.path, timeout: 120_000 });
 
   test("takes the configuration with its rules", async () => {
     writeFileSync(join(folder.path, "token"), "a-token");

@@ -75,7 +75,7 @@ describe.each(availableBackends().filter((name) => name !== "jetstream"))("sched
       );
       if (left.length > 0) throw new Error(`still there: ${JSON.stringify(left)}`);
       return true;
-    });
+    }, 120_000);
   /** Whatever waits for an hour up to this has gone out. */
   const settledAt = async (instant: string | number) => {
     clock.set(new Date(instant).toISOString());

@@ -230,6 +230,8 @@ describe("traces", () => {
     );
     await clockwork.stop();
     await runtime.schedules.synchronise([]);
+    // What it made last would run, traced, within the test after.
+    await eventually(async () => (await backend.database.query("select 1 from task")).rows.length === 0);
     const roots = (await tree()) as object[];
     expect(roots).toContainEqual({ "schedule each-second": [{ "enqueue leaf": ["run leaf"] }] });
     expect(named("schedule each-second")[0]?.attributes).toMatchObject({ "apium.schedule": "each-second" });

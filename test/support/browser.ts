@@ -50,8 +50,8 @@ export function describeInBrowser(name: string, fn: (visit: (options: VisitOptio
     }
     let browser: Browser;
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath, args: ARGUMENTS, timeout: 60_000 });
-    }, 90_000);
+      browser = await chromium.launch({ executablePath, args: ARGUMENTS, timeout: 180_000 });
+    }, 240_000);
     afterAll(() => browser.close());
     fn((options) => visit(browser, options));
   });

@@ -29,7 +29,7 @@ curl() { command curl --fail-with-body --silent --show-error --max-time 60 --ret
 npm() {
   if [ "\${1-} \${2-} \${3-}" != "run apium --" ]; then command npm "$@"; return; fi
   shift 3
-  case "\${1-}" in inspect) apium "$@" || apium "$@" || apium "$@" ;; *) apium "$@" ;; esac
+  case "\${1-}" in inspect | doctor) apium "$@" || apium "$@" || apium "$@" ;; *) apium "$@" ;; esac
 }
 apium() { ${scripts.apium} "$@"; }
 `;

@@ -118,6 +118,18 @@ export async function openParityStage(): Promise<ParityStage> {
     return [said, ...ids];
   };
 
+  const areCountsNew = async () => {
+    const { rows } = await backend.database.query<{ queue: string; waits: number; runs: number; later: number }>(
+      `select queue, (count(*) filter (where state = 'QUEUED'))::integer as waits,
+         (count(*) filter (where state = 'STARTED'))::integer as runs,
+         (count(*) filter (where state in ('SCHEDULED', 'RETRY')))::integer as later from task group by queue`,
+    );
+    return (await runtime.queues()).every(({ name, queued, started, scheduled }) => {
+      const { waits = 0, runs = 0, later = 0 } = rows.find(({ queue }) => queue === name) ?? {};
+      return queued === waits && started === runs && scheduled === later;
+    });
+  };
+
   const running = await makeRunning();
   const waiting = (await lingers.enqueue(runtime, {}, { countdown: "2h", uniqueKey: "parity-unique" })).id;
   const [alreadyEnded, letter, schedule] = [await makeEnded(), (await makeLetter())[0], await makeSchedule()];
@@ -173,8 +185,11 @@ export async function openParityStage(): Promise<ParityStage> {
       }
       await eventually(
         async () => runtime.worker?.active().length === 1 && runtime.worker.reserved().length === 0,
-        30_000,
+        60_000,
       );
+      // Counts are given out for some seconds and ends are written every five: what one face saw, the next would not.
+      await runtime.series.flush();
+      await eventually(areCountsNew, 60_000);
     },
     async close() {
       await repl.leave();

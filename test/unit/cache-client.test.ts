@@ -123,10 +123,10 @@ describe("without a cache service", () => {
         return n;
       });
     const old = ask();
-    await later(1);
+    while (gates.length < 1) await later(1);
     await broker.broadcast("cache.invalidated", { cache: "default", version: 1, keys: ["site"], from: "x" });
     const fresh = ask();
-    await later(1);
+    while (gates.length < 2) await later(1);
     gates[1]?.();
     expect(await fresh).toBe(2);
     gates[0]?.();
@@ -246,7 +246,7 @@ describe("with a service that does not answer", () => {
     await locked;
     expect(returned).toEqual([]);
     for (const answer of answers) answer();
-    await later(5);
+    while (returned.length < 2) await later(1);
     expect(returned).toMatchObject([
       { key: "a", lease: "l1" },
       { name: "nightly", token: "t1" },

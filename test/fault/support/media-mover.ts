@@ -5,7 +5,7 @@ import { PostgresQueue, Runtime, silentLog } from "../../../runtime/index.ts";
 import { moveMedia } from "../../../services/media/mover.ts";
 import type { ServiceParts } from "../../../services/service-parts.ts";
 
-const { MOVER_DATABASE = "", MOVER_FOLDER = "", MOVER_BUCKET = "", MOVER_CLAIM_MS = "3000" } = process.env;
+const { MOVER_DATABASE = "", MOVER_FOLDER = "", MOVER_BUCKET = "", MOVER_CLAIM_MS = "" } = process.env;
 const database = openPostgres({ url: MOVER_DATABASE });
 const runtime = new Runtime({ database, queue: (parts, expect) => new PostgresQueue(database, parts, expect) });
 const parts = { database, runtime, log: silentLog } as Pick<
