@@ -41,7 +41,11 @@ export class CacheNodes {
       skipProcessEventRegistration: true,
       ...(natsUrl === undefined
         ? {}
-        : { transporter: { type: "NATS", options: { servers: natsUrl.replace("nats://", "") } } }),
+        : {
+            transporter: { type: "NATS", options: { servers: natsUrl.replace("nats://", "") } },
+            // Nobody is taken for gone because the process, which all of them are in, stood still.
+            heartbeatTimeout: 600,
+          }),
     });
     this.#brokers.push(broker);
     const runtime = makeRuntime({ parts: { random: new SeededRandom(7), clock } });

@@ -55,7 +55,8 @@ export async function startServices(backend: Backend, options: ServicesOptions):
     validator: false,
     middlewares: [TasksMiddleware(runtime)],
     skipProcessEventRegistration: true,
-    ...(options.bus === undefined ? {} : { namespace: options.bus, transporter: "Fake" }),
+    // Nobody is taken for gone because the process, which all of them are in, stood still.
+    ...(options.bus === undefined ? {} : { namespace: options.bus, transporter: "Fake", heartbeatTimeout: 600 }),
   });
   const breaches: string[] = [];
   for (const listener of [contractKeeper(breaches), ...(options.listeners ?? [])]) broker.createService(listener);

@@ -61,7 +61,8 @@ export async function openSmallGateway(options: SmallGatewayOptions = {}): Promi
   const brokerFor = (nodeID: string, of: Runtime) => {
     const made = new ServiceBroker({
       ...bus,
-      ...{ logger: false, validator: false, nodeID },
+      // Nobody is taken for gone because the process, which all of them are in, stood still.
+      ...{ logger: false, validator: false, nodeID, heartbeatTimeout: 600 },
       ...{ middlewares: [TasksMiddleware(of)], skipProcessEventRegistration: true },
     });
     brokers.push(made);
