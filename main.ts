@@ -53,6 +53,7 @@ async function main(): Promise<void> {
     concurrency: settings.CONCURRENCY,
     resultExpiresMs: settings.RESULT_EXPIRES,
     historyRetentionMs: settings.HISTORY_RETENTION,
+    auditRetentionMs: settings.AUDIT_RETENTION,
     soleProcess: settings.DATABASE_URL === undefined,
     parts: { log },
     onEvents: (batch) => void broker.broadcast(TASK_EVENTS_SUBJECT, batch).catch(() => {}),

@@ -215,6 +215,12 @@ const schema = z.object({
     example: "90d",
     neededBy: "whoever has to say later what ran",
   }),
+  AUDIT_RETENTION: duration.prefault("400d").register(SETTING_FACTS, {
+    meaning: "How long it is kept who changed what.",
+    format: DURATION,
+    example: "1095d",
+    neededBy: "whoever has to say later who did it, and whoever must forget",
+  }),
   TASK_ROUTES: z
     .string()
     .transform((text, ctx) => attempt(ctx, () => compileRoutes(JSON.parse(text))))

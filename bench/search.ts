@@ -32,7 +32,7 @@ async function fill(database: Database, rows: number): Promise<void> {
   const now = Date.now();
   for (let day = DAYS; day >= 0; day -= 1) {
     const parts = foundation({ clock: new VirtualClock(now - day * DAY_MS) });
-    await new Pruner(database, parts, { historyRetentionMs: 30 * DAY_MS }).prepare();
+    await new Pruner(database, parts, { historyRetentionMs: 30 * DAY_MS, auditRetentionMs: 400 * DAY_MS }).prepare();
   }
   for (let from = 0; from < rows; from += BATCH) {
     const to = Math.min(from + BATCH, rows) - 1;

@@ -54,6 +54,8 @@ export interface RuntimeOptions {
   readonly resultExpiresMs?: number | undefined;
   /** Default 30 d. */
   readonly historyRetentionMs?: number | undefined;
+  /** Default 400 d. */
+  readonly auditRetentionMs?: number | undefined;
   /** This process alone has the database (embedded). */
   readonly soleProcess?: boolean | undefined;
   readonly parts?: Partial<Foundation> | undefined;
@@ -66,6 +68,7 @@ export interface RuntimeOptions {
 
 const DEFAULT_RESULT_EXPIRES_MS = 3_600_000;
 const DEFAULT_HISTORY_RETENTION_MS = 30 * 86_400_000;
+const DEFAULT_AUDIT_RETENTION_MS = 400 * 86_400_000;
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_DRAIN_MS = 30_000;
 
@@ -132,7 +135,10 @@ export class Runtime implements TaskCaller {
     this.#queueCounts = new control.QueueCounts(database, parts.clock);
     this.#search = new TaskSearch({ database, clock, sensitive: () => registry.sensitive() });
     this.series = new Series(database, parts, ends, this.#queueCounts);
-    this.#pruner = new Pruner(database, parts, { historyRetentionMs: this.#historyMs });
+    this.#pruner = new Pruner(database, parts, {
+      historyRetentionMs: this.#historyMs,
+      auditRetentionMs: options.auditRetentionMs ?? DEFAULT_AUDIT_RETENTION_MS,
+    });
     const isolation = { max: options.isolationMax ?? 4, clock: parts.clock, log: parts.log };
     this.#isolation = { thread: createThreadIsolation(isolation), process: createProcessIsolation(isolation) };
     this.#maintenance = this.#duties();

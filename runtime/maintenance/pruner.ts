@@ -23,6 +23,7 @@ const RESULTS: Partitioned = { table: "task_result", column: "bucket", widthMs: 
 
 export interface PrunerOptions {
   readonly historyRetentionMs: number;
+  readonly auditRetentionMs: number;
 }
 
 export class Pruner {
@@ -75,6 +76,8 @@ export class Pruner {
       cutoff,
     );
     await this.#deleteBatches("task_rate", "next_at < $1::timestamptz", new Date(now - DAY_MS).toISOString());
+    const oldestAudit = new Date(now - this.#options.auditRetentionMs).toISOString();
+    await this.#deleteBatches("audit", "at < $1::timestamptz", oldestAudit);
   }
 
   async #existing(): Promise<Set<string>> {

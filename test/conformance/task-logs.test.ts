@@ -384,7 +384,10 @@ describe.each(availableBackends())("task logs on %s", (name) => {
        select $1::uuid, 1, at, 'info', 'old', 'w' from unnest(array['2020-01-01', '2020-02-01']::timestamptz[]) at`,
       [id],
     );
-    await new Pruner(backend.database, runtime.parts, { historyRetentionMs: 3 * 86_400_000 }).prune();
+    await new Pruner(backend.database, runtime.parts, {
+      historyRetentionMs: 3 * 86_400_000,
+      auditRetentionMs: 3 * 86_400_000,
+    }).prune();
     const { rows } = await backend.database.query<{ message: string; partition: string }>(
       "select message, tableoid::regclass::text as partition from task_log where task_id = $1::uuid",
       [id],
