@@ -19,6 +19,7 @@ const SERVICE_NAMES = [
   "mobile",
   "mqtt",
   "metrics",
+  "doctor",
   "datasets",
   "scheduler",
   "cache",

@@ -5,6 +5,7 @@ export { type Duration, durationMs } from "./contract/duration.ts";
 export type { EnqueueOptions } from "./contract/enqueue-options.ts";
 export { ERRORS, type ErrorCode } from "./contract/error-catalogue.ts";
 export { ApiumError, codeOf, type FieldError, messageOf } from "./contract/errors.ts";
+export { errorsFirst, type Finding, type Findings } from "./contract/finding.ts";
 export { type Foundation, foundation } from "./contract/foundation.ts";
 export { hideSecrets } from "./contract/hide-secrets.ts";
 export { instantSchema } from "./contract/instant.ts";
@@ -30,6 +31,7 @@ export { TASK_EVENTS_SUBJECT, type TaskEvent, type TaskEventBatch } from "./cont
 export { idSource, isTaskId, type NewId } from "./contract/task-id.ts";
 export { FINAL_STATES, LIVE_STATES, TASK_STATES, type TaskState } from "./contract/task-state.ts";
 export { traceIdOf } from "./contract/trace-id.ts";
+export { within } from "./contract/within.ts";
 export type {
   DeadLetterView,
   QueueView,
@@ -40,7 +42,7 @@ export type {
 } from "./control/index.ts";
 export { type JetStreamOptions, JetStreamQueue } from "./queue/jetstream/jetstream-queue.ts";
 export { PostgresQueue } from "./queue/postgres/postgres-queue.ts";
-export type { ClaimedTask, Consumer, Subscription, TaskQueue } from "./queue/queue.ts";
+export type { ClaimedTask, Consumer, EngineLimit, Subscription, TaskQueue } from "./queue/queue.ts";
 export {
   listTaskLogs,
   type Page,
@@ -61,7 +63,6 @@ export {
   checkSchedules,
   defineSchedule,
   explainSchedule,
-  type Finding,
   type FiredSlot,
   type Firing,
   MISS_REASONS,
@@ -72,6 +73,7 @@ export {
   previousCron,
   type ScheduleDefinition,
   type ScheduleExplanation,
+  type ScheduleFinding,
   type ScheduleInput,
   type Schedules,
   type ScheduleView,

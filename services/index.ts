@@ -2,6 +2,7 @@
 // known to all.
 import { cacheModule } from "./cache/index.ts";
 import { datasetsModule } from "./datasets/index.ts";
+import { doctorModule } from "./doctor/index.ts";
 import { emailModule } from "./email/index.ts";
 import { escalationModule } from "./escalation/index.ts";
 import { accountsModule } from "./facility/accounts-module.ts";
@@ -44,6 +45,7 @@ export const SERVICES: readonly ServiceModule[] = [
   mobileModule({ receivers: RECEIVERS, tables: SYNC_TABLES }),
   mqttModule,
   metricsModule,
+  doctorModule,
   emailModule,
   datasetsModule,
   schedulerModule,

@@ -42,7 +42,7 @@ export interface Health {
 export interface Finding {
   readonly severity: "error" | "warning";
   readonly code: string;
-  /** A schedule, several with commas between them, or a queue. */
+  /** A schedule, several with commas between them, a queue, a server, a process. */
   readonly subject: string;
   readonly message: string;
   readonly suggestion: string;

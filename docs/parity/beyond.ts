@@ -58,10 +58,10 @@ export const BEYOND: ParitySection = {
     },
     {
       there: "what is wrong, or will be?",
-      action: "scheduler.check",
+      action: "doctor.check",
       rest: "GET /doctor",
       cli: "doctor",
-      note: "Schedules, routes, queues, workers, retries, dead letters.",
+      note: "Schedules, routes, queues, retries, dead letters; processes, database, NATS, Redis, SMTP, MQTT.",
     },
     {
       there: "who changed what?",

@@ -36,6 +36,8 @@ export {
   resumeType,
   type TenantPause,
 } from "./pauses.ts";
+export { checkProcess, type ProcessFinding } from "./process-checks.ts";
+export { type ProcessParts, processFacts } from "./process-facts.ts";
 export { QueueCounts } from "./queue-counts.ts";
 export { depthOf, listQueues, pauseQueue, type QueueView, resumeQueue } from "./queues.ts";
 export {

@@ -4,7 +4,7 @@
 import type { Database } from "../../database/index.ts";
 import { ApiumError } from "../contract/errors.ts";
 import { Autoscaler, type Worker } from "../worker/index.ts";
-import { EventLoopWatch } from "./event-loop.ts";
+import { EventLoopWatch, type LoopLag } from "./event-loop.ts";
 import { type AnswerOptions, WORKER_ANSWERS, type WorkerQuestion, type WorkerSurroundings } from "./worker-answers.ts";
 import { type OrderOptions, type OrderParts, WORKER_ORDERS, type WorkerOrder } from "./worker-orders.ts";
 
@@ -36,6 +36,11 @@ export class LocalWorker {
     this.#loop.stop();
     const worker = this.#parts.worker();
     if (worker !== undefined) this.#autoscalers.get(worker)?.keepWithin(undefined);
+  }
+
+  /** How late the event loop of this process is. */
+  get loopLag(): LoopLag {
+    return this.#loop.read();
   }
 
   /** Its id; `undefined`: this process runs no tasks. */

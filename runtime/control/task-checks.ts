@@ -1,22 +1,11 @@
 // What is wrong with tasks, queues and workers, or will be: told to whoever asks the doctor. Pure.
+import { errorsFirst, type Finding } from "../contract/finding.ts";
 import type { Topology } from "./topology.ts";
 
-export interface TaskFinding {
-  /** `error`: something does not run. `warning`: it runs, and somebody should look. */
-  readonly severity: "error" | "warning";
-  readonly code:
-    | "QUEUE_UNATTENDED"
-    | "TASK_UNHANDLED"
-    | "ROUTE_UNUSED"
-    | "QUEUE_PAUSED"
-    | "TASKS_HELD"
-    | "RETRYING"
-    | "DEAD_LETTERS";
-  /** The queue, the task, the glob it is about. */
-  readonly subject: string;
-  readonly message: string;
-  readonly suggestion: string;
-}
+/** Of a queue, a task, a glob. */
+export type TaskFinding = Finding<
+  "QUEUE_UNATTENDED" | "TASK_UNHANDLED" | "ROUTE_UNUSED" | "QUEUE_PAUSED" | "TASKS_HELD" | "RETRYING" | "DEAD_LETTERS"
+>;
 
 export interface TaskFacts {
   readonly topology: Topology;
@@ -41,7 +30,7 @@ export interface TaskFacts {
 
 /** @returns findings, errors first. */
 export function checkTasks(facts: TaskFacts): TaskFinding[] {
-  const findings = [
+  return errorsFirst([
     ...unattended(facts),
     ...unhandled(facts),
     ...facts.topology.unusedRoutes.map(unusedRoute),
@@ -49,8 +38,7 @@ export function checkTasks(facts: TaskFacts): TaskFinding[] {
     ...facts.held.map(held),
     ...facts.retrying.map(retrying),
     ...facts.letters.map(letters),
-  ];
-  return findings.sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
+  ]);
 }
 
 /** Queues with work in them that no worker takes from. */

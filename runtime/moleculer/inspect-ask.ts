@@ -13,6 +13,7 @@ import {
 } from "../control/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AskerMeta } from "./audit.ts";
+import { processesWith } from "./processes-with.ts";
 
 /** Of each process. */
 export const ANSWER_WITHIN_MS = 2_000;
@@ -82,12 +83,6 @@ function said(error: unknown): string {
   return error.fields?.map(({ message }) => message).join("; ") ?? messageOf(error);
 }
 
-interface Endpoints {
-  readonly registry: {
-    getActionEndpoints(name: string): { readonly endpoints: readonly { readonly id: string }[] } | undefined;
-  };
-}
-
 /**
  * Asks the workers that are meant, once their names are known to be somebody's. `withinMs` is for what takes its time by
  * itself; `before` is done between the two. @throws ApiumError `NOT_FOUND` for a name that is neither a worker's nor a
@@ -102,14 +97,14 @@ export async function askWorkers(
   { withinMs = 0, before }: { readonly withinMs?: number; readonly before?: () => Promise<void> } = {},
 ): Promise<Answers> {
   const wanted = id === undefined ? worker : [id];
-  const nodes = (ctx.broker as unknown as Endpoints).registry.getActionEndpoints(HERE)?.endpoints ?? [];
+  const nodes = processesWith(ctx.broker, HERE);
   const rows = await runtime.workers();
-  const strange = wanted?.find((one) => !rows.some((row) => row.id === one) && !nodes.some((node) => node.id === one));
+  const strange = wanted?.find((one) => !rows.some((row) => row.id === one) && !nodes.includes(one));
   if (strange !== undefined) throw new ApiumError("NOT_FOUND", `there is no worker "${strange}"`);
   await before?.();
   const params = { what, workers: wanted ?? null, options };
   const timeout = ANSWER_WITHIN_MS + withinMs;
-  const asked = nodes.map(({ id: nodeID }) =>
+  const asked = nodes.map((nodeID) =>
     ctx.broker.call<WorkerAnswer | null, object>(HERE, params, { nodeID, timeout, retries: 0 }).catch(() => null),
   );
   const answers = await Promise.all(asked);

@@ -1,6 +1,7 @@
 // The families `tasks.inspect`, `tasks.control` and `tasks.explain` put together for the service `tasks`, and what each
 // process answers for its own worker.
-import { LocalWorker } from "../control/index.ts";
+import type { Finding } from "../contract/finding.ts";
+import { checkProcess, LocalWorker, processFacts } from "../control/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { controlOperations, STEERING_EVENT } from "./control-operations.ts";
 import { explainActions } from "./explain-operations.ts";
@@ -18,6 +19,15 @@ export interface ProcessSurroundings {
   readonly leave?: (() => void) | undefined;
   /** For `report`. */
   readonly version?: string | undefined;
+}
+
+/** What each process answers the doctor. */
+export interface ProcessCheck {
+  readonly node: string;
+  readonly version: string;
+  /** Of its worker; null: it runs no tasks. */
+  readonly worker: string | null;
+  readonly findings: readonly Finding[];
 }
 
 export interface InspectService {
@@ -46,6 +56,14 @@ export function inspectService(runtime: Runtime, surroundings: ProcessSurroundin
       ...actionsOf("inspect", inspectOperations(runtime)),
       ...actionsOf("control", controlOperations(runtime)),
       ...explainActions(runtime),
+      /** What is wrong with this process, as it sees itself. */
+      async check(ctx: Ctx): Promise<ProcessCheck> {
+        const { database, queue, parts } = runtime;
+        const lagP99Ms = () => local.loopLag.p99Ms;
+        const node = ctx.broker.nodeID;
+        const facts = await processFacts({ database, queue, clock: parts.clock, dataDir, lagP99Ms }, node);
+        return { node, version, worker: local.id ?? null, findings: checkProcess(facts) };
+      },
       [HERE.replace(/^tasks\./, "")]: async (ctx: Ctx) => answerHere(local, ctx.broker.nodeID, ctx.params),
     },
     events: {

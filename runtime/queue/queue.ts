@@ -50,6 +50,15 @@ export interface LaneDepth {
   readonly depth: number;
 }
 
+/** How far something the engine keeps is from what it may hold. */
+export interface EngineLimit {
+  /** A stream, or all of them together. */
+  readonly of: string;
+  readonly unit: "bytes" | "messages";
+  readonly used: number;
+  readonly most: number;
+}
+
 export interface TaskQueue extends Dispatcher {
   readonly kind: "jetstream" | "postgres";
   start(): Promise<void>;
@@ -64,5 +73,7 @@ export interface TaskQueue extends Dispatcher {
   tend(): Promise<void>;
   /** @throws ApiumError `QUEUE_UNAVAILABLE` when the engine does not answer. */
   check(): Promise<void>;
+  /** What of the engine has been given a limit. @throws ApiumError `QUEUE_UNAVAILABLE`. */
+  limits(): Promise<readonly EngineLimit[]>;
   stop(): Promise<void>;
 }

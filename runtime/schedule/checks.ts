@@ -1,25 +1,20 @@
 // What is wrong with schedules, or will be: told at the start, and to whoever asks the doctor. Pure.
+import { errorsFirst, type Finding } from "../contract/finding.ts";
 import { parseCron } from "./cron.ts";
 import type { ScheduleDefinition } from "./definition.ts";
 import { occurrencesOf, upcoming } from "./timing.ts";
 
-export interface Finding {
-  /** `error`: something does not run. `warning`: it runs, and will surprise somebody. */
-  readonly severity: "error" | "warning";
-  readonly code:
-    | "SCHEDULE_INVALID"
-    | "TASK_MISSING"
-    | "PARAMS_UNFIT"
-    | "NEVER_FIRES"
-    | "EVERY_MINUTE"
-    | "COLLISION"
-    | "QUEUE_UNATTENDED"
-    | "OVERDUE";
-  /** The schedule, or the queue, it is about. */
-  readonly subject: string;
-  readonly message: string;
-  readonly suggestion: string;
-}
+/** Of a schedule, several with commas between them, or a queue. */
+export type ScheduleFinding = Finding<
+  | "SCHEDULE_INVALID"
+  | "TASK_MISSING"
+  | "PARAMS_UNFIT"
+  | "NEVER_FIRES"
+  | "EVERY_MINUTE"
+  | "COLLISION"
+  | "QUEUE_UNATTENDED"
+  | "OVERDUE"
+>;
 
 export interface CheckedSchedule {
   readonly definition: ScheduleDefinition;
@@ -46,22 +41,21 @@ const CROWD = 3;
 const MOST_SLOTS = 1_500;
 
 /** @returns findings, errors first. */
-export function checkSchedules(schedules: readonly CheckedSchedule[], around: CheckSurroundings): Finding[] {
+export function checkSchedules(schedules: readonly CheckedSchedule[], around: CheckSurroundings): ScheduleFinding[] {
   const enabled = schedules.filter(({ definition }) => definition.enabled);
-  const findings = [
+  return errorsFirst([
     ...enabled.flatMap((schedule) => checkOne(schedule, around)),
     ...unattendedQueues(enabled, around.attendedQueues),
     ...collisions(enabled, around.now),
-  ];
-  return findings.sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
+  ]);
 }
 
 function checkOne(
   { definition, nextRunAt, queue, paramsProblem }: CheckedSchedule,
   { now }: CheckSurroundings,
-): Finding[] {
+): ScheduleFinding[] {
   const { name, task, timing } = definition;
-  const findings: Finding[] = [];
+  const findings: ScheduleFinding[] = [];
   if (queue === undefined) {
     findings.push({
       severity: "error",
@@ -110,7 +104,7 @@ function checkOne(
   return findings;
 }
 
-function unattendedQueues(schedules: readonly CheckedSchedule[], attended: ReadonlySet<string>): Finding[] {
+function unattendedQueues(schedules: readonly CheckedSchedule[], attended: ReadonlySet<string>): ScheduleFinding[] {
   const queues = new Set(schedules.flatMap(({ queue }) => (queue === undefined || attended.has(queue) ? [] : [queue])));
   return [...queues].map((queue) => ({
     severity: "error",
@@ -131,7 +125,7 @@ interface Crowd {
 }
 
 /** Minutes of the next day at which many schedules fire, one finding for each set of schedules. */
-function collisions(schedules: readonly CheckedSchedule[], now: number): Finding[] {
+function collisions(schedules: readonly CheckedSchedule[], now: number): ScheduleFinding[] {
   const byMinute = new Map<number, string[]>();
   for (const { definition } of schedules) {
     if (definition.jitterMs >= MINUTE_MS) continue;

@@ -1,13 +1,13 @@
 // Why a schedule fires or does not: from what the books and the checks say to reasons, as `explain` gives them for a task.
 // First what stands in the way now, the most telling first; where nothing does, when it fires next; then what did not run
 // lately, and why. Whether a task runs that a slot has made is that task's own `explain`. Pure.
-import type { Finding } from "./checks.ts";
+import type { ScheduleFinding } from "./checks.ts";
 import type { ScheduleDefinition } from "./definition.ts";
 import type { MissReason } from "./store.ts";
 import type { HistoryView, ScheduleView } from "./view.ts";
 
 export type ScheduleReasonCode =
-  | Exclude<Finding["code"], "EVERY_MINUTE" | "COLLISION">
+  | Exclude<ScheduleFinding["code"], "EVERY_MINUTE" | "COLLISION">
   | "DISABLED"
   | "DONE"
   | "NOT_BEGUN"
@@ -43,7 +43,7 @@ export interface ScheduleFacts {
   /** Of the books, which keep it while the schedule is switched off. Milliseconds since the epoch. */
   readonly nextSlot: number | null;
   /** Of this schedule, and of its queue. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ScheduleFinding[];
   /** The latest first. */
   readonly misses: HistoryView["misses"];
 }
@@ -107,7 +107,7 @@ function notBegun(startAt: number): ScheduleReason {
   return reason("NOT_BEGUN", `nothing fires before ${at}: that is its start`, { startAt: at });
 }
 
-function found({ code, severity, message, suggestion, subject }: Finding): ScheduleReason[] {
+function found({ code, severity, message, suggestion, subject }: ScheduleFinding): ScheduleReason[] {
   if (severity !== "error" || code === "COLLISION" || code === "EVERY_MINUTE") return [];
   return [reason(code, message, { subject }, suggestion)];
 }

@@ -1,4 +1,4 @@
-export { type CheckedSchedule, type CheckSurroundings, checkSchedules, type Finding } from "./checks.ts";
+export { type CheckedSchedule, type CheckSurroundings, checkSchedules, type ScheduleFinding } from "./checks.ts";
 export { Clockwork } from "./clockwork.ts";
 export { Cron, type CronOptions, parseCron } from "./cron.ts";
 export { nextCron, previousCron } from "./cron-timing.ts";

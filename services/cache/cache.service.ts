@@ -4,6 +4,7 @@ import type { Context, Service } from "moleculer";
 import { type BusEvent, messageOf, parseParams, tellOver } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { checkStores } from "./check-stores.ts";
 import { claimActions } from "./claim-actions.ts";
 import type { Ctx, Desk } from "./command.ts";
 import { CommandLog } from "./command-log.ts";
@@ -59,6 +60,8 @@ export function cacheService({ runtime, database, settings, log }: ServiceParts)
         );
         return { node: this.broker.nodeID, items, nextCursor: null };
       },
+      /** Whether the caches have their server, as this process sees it. */
+      check: async () => ({ findings: await checkStores(stores, clock) }),
       monitor(ctx: Ctx) {
         const { cache, limit } = parseParams(PARAMS.monitor, ctx.params);
         return { watched: commands.isWatched, items: commands.latest(limit, cache) };

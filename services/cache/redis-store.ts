@@ -1,7 +1,7 @@
 // The store on a Redis server: one connection to one of its databases. What must happen at once is a script there.
 // No command waits longer than the limit, none waits in a queue for a lost connection, and none is sent twice. Commands
 // are not gathered into pipelines: ioredis runs one at a time, and who comes behind a frozen one would wait twice.
-import { ApiumError } from "../../runtime/index.ts";
+import { ApiumError, messageOf } from "../../runtime/index.ts";
 import { sideKey } from "./keys.ts";
 import { PunctualRedis } from "./punctual-redis.ts";
 import { SCRIPTS, type Script } from "./redis-scripts.ts";
@@ -29,6 +29,7 @@ export class RedisStore implements CacheStore {
   readonly kind = "redis";
   readonly #redis: PunctualRedis;
   readonly #newToken: () => string;
+  #failure: string | undefined;
 
   constructor(options: RedisStoreOptions) {
     this.#newToken = options.newToken;
@@ -42,8 +43,18 @@ export class RedisStore implements CacheStore {
       scripts: Object.fromEntries(Object.entries(SCRIPTS).map(([name, lua]) => [name, { lua }])),
     });
     // Without a listener an outage would end the process.
-    this.#redis.on("error", (error: Error) => options.onError?.(error));
-    this.#redis.on("ready", () => options.onReady?.());
+    this.#redis.on("error", (error: Error) => {
+      this.#failure = messageOf(error);
+      options.onError?.(error);
+    });
+    this.#redis.on("ready", () => {
+      this.#failure = undefined;
+      options.onReady?.();
+    });
+  }
+
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   get isConnected(): boolean {

@@ -39,12 +39,14 @@ const REFUSALS = /^(ERR|WRONGTYPE|NOSCRIPT|NOREPLICAS|OOM|MISCONF|READONLY) /;
 /** What was computed during an outage serves those who waited for it, and hardly anybody else. */
 const STAND_IN_MS = 1_000;
 const MOST_INVALIDATIONS = 10_000;
+const LOST = "the connection is lost";
 
 export class ResilientStore implements CacheStore {
   readonly kind: CacheStore["kind"];
   readonly #parts: ResilientStoreParts;
   #restUntil = 0;
   #isAway = false;
+  #whyAway = "";
   #missed: Invalidation[] = [];
   #hasMissedTooMany = false;
   #catchingUp: Promise<void> | undefined;
@@ -56,6 +58,12 @@ export class ResilientStore implements CacheStore {
 
   get isConnected(): boolean {
     return this.#parts.store.isConnected && !this.#isAway;
+  }
+
+  get failure(): string | undefined {
+    if (this.isConnected) return undefined;
+    const { store } = this.#parts;
+    return store.isConnected ? this.#whyAway : (store.failure ?? LOST);
   }
 
   get(keys: readonly string[]): Promise<(string | null)[]> {
@@ -229,7 +237,7 @@ export class ResilientStore implements CacheStore {
     otherwise: () => Answer | Promise<Answer>,
   ): Promise<Answer> {
     const { store, clock, counts } = this.#parts;
-    if (!store.isConnected) this.#left("the connection is lost");
+    if (!store.isConnected) this.#left(LOST);
     if (this.#isAway) {
       this.lookAgain();
       return otherwise();
@@ -314,6 +322,7 @@ export class ResilientStore implements CacheStore {
   #left(why: string): void {
     if (this.#isAway) return;
     this.#isAway = true;
+    this.#whyAway = why;
     this.#parts.log.warn(`cache ${this.#parts.label}: going on without its server (${why})`);
   }
 

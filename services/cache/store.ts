@@ -37,6 +37,8 @@ export interface CacheStore {
   readonly kind: "redis" | "memory";
   /** False while its server does not answer. */
   readonly isConnected: boolean;
+  /** Why its server did not answer last; undefined while it does, or where nobody knows. */
+  readonly failure?: string | undefined;
 
   get(keys: readonly string[]): Promise<(string | null)[]>;
   /** Stores, if the condition holds: `nx` not there yet, `xx` there already. */

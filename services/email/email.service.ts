@@ -7,6 +7,7 @@ import { z } from "zod";
 import { parseParams } from "../../runtime/index.ts";
 import type { TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { ServerCheck } from "./check-server.ts";
 import { openTransport } from "./delivery.ts";
 import { type EmbeddedMailServer, startEmbeddedMailServer } from "./embedded-mail-server.ts";
 import { mailTasks } from "./mail-tasks.ts";
@@ -24,11 +25,15 @@ export function emailService(parts: ServiceParts): TaskServiceSchema {
   const folder = join(settings.DATA_DIR, "mail");
   let server: EmbeddedMailServer | undefined;
   let transport: Transporter | undefined;
+  const { SMTP_URL } = settings;
+  const check = SMTP_URL === undefined ? undefined : new ServerCheck(SMTP_URL, runtime.parts.clock);
 
   return {
     name: "email",
     tasks: { ...mailTasks(parts, () => transport), ...reportMailTasks(parts, () => transport) },
     actions: {
+      /** Of a server of others: the embedded one is in this process. */
+      check: async () => ({ findings: (await check?.findings()) ?? [] }),
       async mailbox(ctx: Context<unknown>) {
         const { limit } = parseParams(
           z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }),

@@ -127,9 +127,10 @@ export const REST_ROUTES: readonly RestRoute[] = [
   {
     method: "GET",
     path: "/doctor",
-    action: "scheduler.check",
+    action: "doctor.check",
     role: "viewer",
-    summary: "What is wrong, or will be: schedules, tasks, queues, workers, dead letters.",
+    summary:
+      "What is wrong, or will be: schedules, tasks, queues, dead letters, processes, the database, and the servers that services need.",
   },
   {
     method: "GET",

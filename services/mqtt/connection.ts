@@ -65,6 +65,7 @@ export class MqttConnection {
   #client: MqttClient | undefined;
   #state: ConnectionState = "connecting";
   #attempts = 0;
+  #failure: string | undefined;
   #cancelRetry = () => {};
   #watchers = new Set<() => void>();
 
@@ -79,6 +80,11 @@ export class MqttConnection {
   /** `away`: the broker does not answer, or the connection has no permit; it is tried again. */
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Why it is not there, as far as that has been told: of the connection lost last, or of the last attempt. */
+  get failure(): string | undefined {
+    return this.#state === "connected" ? undefined : this.#failure;
   }
 
   /** Of messages taken in. */
@@ -181,6 +187,7 @@ export class MqttConnection {
         resubscribe: false,
       });
     } catch (error) {
+      this.#failure = messageOf(error);
       this.#become("away");
       return this.#openLater(this.#backOffMs(), messageOf(error));
     }
@@ -197,6 +204,7 @@ export class MqttConnection {
   #connected(client: MqttClient): void {
     if (this.#client !== client || this.#state === "closed") return;
     this.#attempts = 0;
+    this.#failure = undefined;
     this.#become("connected");
     this.#options.log.info("connected to the MQTT broker");
     this.#incoming.askFor(client);
@@ -206,6 +214,7 @@ export class MqttConnection {
   #lost(client: MqttClient, reason: string): void {
     if (this.#client !== client || this.#state === "closed") return;
     const wasConnected = this.#state === "connected";
+    this.#failure = reason;
     this.#client = undefined;
     client.end(true);
     this.#become("away");

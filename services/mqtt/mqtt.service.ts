@@ -4,6 +4,7 @@ import type { Context, ServiceBroker } from "moleculer";
 import { ApiumError, codeOf, messageOf, spanned } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
+import { checkBroker } from "./check-broker.ts";
 import { MqttConnection } from "./connection.ts";
 import { Devices, type Done } from "./devices/devices.ts";
 import { Seat } from "./devices/seat.ts";
@@ -46,6 +47,8 @@ export function mqttService(serviceParts: ServiceParts): TaskServiceSchema {
   return {
     name: "mqtt",
     actions: {
+      /** Of a broker of others: the embedded one is in this process. */
+      check: () => ({ findings: settings.MQTT_URL === undefined ? [] : checkBroker(publisher) }),
       async stats() {
         return {
           connection: publisher?.state ?? "closed",

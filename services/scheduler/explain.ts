@@ -1,7 +1,7 @@
 // Gathers what there is to know of one schedule; the reasons follow from it in runtime/schedule/explain.ts. Read in several
 // small questions, so two of them may see it on either side of a firing.
 import { explainSchedule, type Runtime, type ScheduleExplanation } from "../../runtime/index.ts";
-import { examineSchedules } from "./doctor.ts";
+import { examineSchedules } from "./examine-schedules.ts";
 
 const LATEST_MISSES = 3;
 

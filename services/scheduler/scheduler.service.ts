@@ -5,8 +5,8 @@ import { z } from "zod";
 import { type Clockwork, type Firing, instantSchema, messageOf, parseParams, tellOver } from "../../runtime/index.ts";
 import { type AskerMeta, askerOf, audit, type TaskServiceSchema } from "../../runtime/moleculer/index.ts";
 import type { ServiceParts } from "../service-parts.ts";
-import { examine, examineSchedules } from "./doctor.ts";
 import { scheduleEvents } from "./events.ts";
+import { examineSchedules } from "./examine-schedules.ts";
 import { explain } from "./explain.ts";
 import { FACILITY_SCHEDULES } from "./facility-schedules.ts";
 
@@ -89,8 +89,9 @@ export function schedulerService({ runtime, database, log }: ServiceParts): Task
       },
       /** Why it fires, or does not. */
       explain: (ctx: Ctx) => explain(runtime, parseParams(named, ctx.params).name),
+      /** What is wrong with the schedules, or will be. */
       async check() {
-        const findings = await examine(runtime);
+        const findings = await examineSchedules(runtime);
         return { isHealthy: findings.every(({ severity }) => severity !== "error"), findings };
       },
     },

@@ -1,4 +1,4 @@
-/** A mail server of a test's own, which is up, down, or up and refusing, on one port; and every mail it has taken. */
+/** A mail server of a test's own, which is up, down, or up and refusing mails or logins, on one port; and every mail it has taken. */
 import { SMTPServer } from "smtp-server";
 import { freePort } from "./servers/free-port.ts";
 
@@ -10,9 +10,12 @@ export interface ReceivedMail {
 export class MailServer {
   readonly url: string;
   readonly received: ReceivedMail[] = [];
+  /** Logins it was asked for. */
+  logins = 0;
   readonly #port: number;
   #server: SMTPServer | undefined;
   #refuses = false;
+  #login: "none" | "refused" = "none";
 
   private constructor(port: number) {
     this.#port = port;
@@ -32,6 +35,7 @@ export class MailServer {
   async up(): Promise<void> {
     await this.down();
     this.#refuses = false;
+    this.#login = "none";
     await this.#listen();
   }
 
@@ -39,6 +43,13 @@ export class MailServer {
   async refuse(): Promise<void> {
     await this.down();
     this.#refuses = true;
+    await this.#listen();
+  }
+
+  /** It knows nobody by the name and password it is given: somebody has changed them. */
+  async refuseLogins(): Promise<void> {
+    await this.down();
+    this.#login = "refused";
     await this.#listen();
   }
 
@@ -51,7 +62,11 @@ export class MailServer {
 
   async #listen(): Promise<void> {
     const server = new SMTPServer({
-      disabledCommands: ["AUTH", "STARTTLS"],
+      disabledCommands: this.#login === "none" ? ["AUTH", "STARTTLS"] : ["STARTTLS"],
+      onAuth: (_login, _session, done) => {
+        this.logins += 1;
+        done(Object.assign(new Error("5.7.8 Authentication credentials invalid"), { responseCode: 535 }));
+      },
       disableReverseLookup: true,
       // Connections that are kept open end with the server, as with a process that dies.
       closeTimeout: 10,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema, taskOperations } from "../../runtime/moleculer/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
+import { doctorModule } from "../../services/doctor/index.ts";
 import { schedulerModule } from "../../services/scheduler/index.ts";
 import { eventually } from "./backends.ts";
 import { openRepl, type Repl } from "./repl.ts";
@@ -51,7 +52,7 @@ export interface ParityStage extends SmallGateway {
 export async function openParityStage(): Promise<ParityStage> {
   const gateway = await openSmallGateway({
     services: [worker],
-    modules: [cacheModule, schedulerModule],
+    modules: [cacheModule, schedulerModule, doctorModule],
     runtime: { concurrency: SLOTS, queues: QUEUES },
   });
   const { url, broker, backend, runtime, folder } = gateway;

@@ -6,7 +6,7 @@ import type * as facility from "../../dashboard/pages/facility/shapes.ts";
 import type { DeadLetterView } from "../../runtime/control/dead-letters.ts";
 import type { QueueView, TypeSettings } from "../../runtime/control/index.ts";
 import type { WorkerView } from "../../runtime/control/workers.ts";
-import type { Finding, Page, ScheduleView, TaskFinding, TaskView } from "../../runtime/index.ts";
+import type { Finding, Page, ScheduleView, TaskView } from "../../runtime/index.ts";
 import type { AuditEntry } from "../../runtime/moleculer/audit-list.ts";
 import type { Answers } from "../../runtime/moleculer/inspect-ask.ts";
 import type { AttemptView } from "../../runtime/results/task-view.ts";
@@ -47,7 +47,7 @@ function readings(): void {
   reads<never>(told<Exclude<keyof shape.Schedule, keyof Named<ScheduleView> | keyof ScheduleInput>>());
 
   reads<system.ScheduleHistory>(told<HistoryView>());
-  reads<system.Finding>(told<Finding | TaskFinding>());
+  reads<system.Finding>(told<Finding>());
   reads<Pick<system.NamedCache, keyof CacheCounts>>(told<CacheCounts>());
   reads<system.CacheCommand>(told<Command>());
   reads<system.AuditEntry>(told<AuditEntry>());

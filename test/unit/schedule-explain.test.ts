@@ -1,6 +1,6 @@
 /** Why a schedule fires or does not: each thing that can stand in its way, and what comes first. */
 import { describe, expect, test } from "@jest/globals";
-import { defineSchedule, explainSchedule, type Finding, type ScheduleView } from "../../runtime/index.ts";
+import { defineSchedule, explainSchedule, type ScheduleFinding, type ScheduleView } from "../../runtime/index.ts";
 import type { ScheduleFacts } from "../../runtime/schedule/explain.ts";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
@@ -18,7 +18,7 @@ const missed: ScheduleFacts["misses"][number] = {
   ...{ from: "2026-11-28T09:00:00.000Z", to: "2026-11-28T10:00:00.000Z", slots: 2, isAtLeast: false },
   ...{ reason: "late", detail: null, recordedAt: "2026-11-28T10:05:00.000Z" },
 };
-const error = (code: Finding["code"]): Finding => ({
+const error = (code: ScheduleFinding["code"]): ScheduleFinding => ({
   ...{ severity: "error", code, subject: "nightly", message: "it is so", suggestion: "do something" },
 });
 
@@ -51,7 +51,7 @@ describe("a schedule in whose way nothing stands", () => {
   });
 
   test("is due before what it has missed; findings that are mere warnings are no obstacle", () => {
-    const warning: Finding = { ...error("EVERY_MINUTE"), severity: "warning" };
+    const warning: ScheduleFinding = { ...error("EVERY_MINUTE"), severity: "warning" };
     expect(codes({ misses: [missed], findings: [warning] })).toEqual(["DUE", "MISSED"]);
   });
 });

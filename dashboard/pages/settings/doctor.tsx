@@ -11,9 +11,11 @@ import { Loaded } from "../../parts/loaded.tsx";
 import { Prose } from "../../parts/prose.tsx";
 
 /** What a finding is about; of the others, that have no page of their own, the name alone is said. */
-const ROOMS: Readonly<Record<string, "queues" | "tasks" | "letters" | "none">> = {
+const ROOMS: Readonly<Record<string, "queues" | "tasks" | "letters" | "schedules">> = {
   ...{ QUEUE_UNATTENDED: "queues", QUEUE_PAUSED: "queues", DEAD_LETTERS: "letters" },
-  ...{ RETRYING: "tasks", TASK_UNHANDLED: "tasks", TASKS_HELD: "none", ROUTE_UNUSED: "none" },
+  ...{ RETRYING: "tasks", TASK_UNHANDLED: "tasks" },
+  ...{ SCHEDULE_INVALID: "schedules", TASK_MISSING: "schedules", PARAMS_UNFIT: "schedules", NEVER_FIRES: "schedules" },
+  ...{ EVERY_MINUTE: "schedules", COLLISION: "schedules", OVERDUE: "schedules" },
 };
 /** Of one kind; more are folded away. */
 const FIRST_OF_A_KIND = 3;
@@ -45,7 +47,8 @@ export function Doctor() {
           >
             {findings.length === 0 ? (
               <Empty title="Nothing is wrong">
-                Looked at were the schedules, their tasks and parameters, their queues and who works them.
+                Looked at were the schedules, their tasks and parameters, their queues and who works them, the processes, the
+                database, and the servers that services need.
               </Empty>
             ) : (
               [...Map.groupBy(findings, ({ code }) => code)].map(([code, ofKind]) => (
@@ -113,16 +116,16 @@ function Subject({ code, subject }: { code: string; subject: string }) {
 function hrefOf(code: string, subject: string): string | undefined {
   const name = encodeURIComponent(subject);
   switch (ROOMS[code]) {
-    case "none":
-      return undefined;
     case "queues":
       return `/queues/${name}`;
     case "tasks":
       return `/tasks?name=${name}${code === "RETRYING" ? "&state=RETRY" : ""}`;
     case "letters":
       return subject === "no task" ? "/dead-letters" : `/dead-letters?name=${name}`;
-    default:
+    case "schedules":
       return `/schedules/${name}`;
+    default:
+      return undefined;
   }
 }
 

@@ -5,10 +5,11 @@ import { ApiumError, messageOf } from "../../contract/errors.ts";
 import type { Foundation } from "../../contract/foundation.ts";
 import type { Lane } from "../../contract/priority.ts";
 import { QUEUES } from "../../contract/queues.ts";
-import type { Consumer, Subscription, TaskQueue } from "../queue.ts";
+import type { Consumer, EngineLimit, Subscription, TaskQueue } from "../queue.ts";
 import { connectNats, type Nats } from "./connection.ts";
 import { JetStreamDispatcher } from "./dispatcher.ts";
 import { LaneConsumer } from "./lane-consumer.ts";
+import { engineLimits } from "./limits.ts";
 import { streamName, taskSubject } from "./names.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -126,6 +127,14 @@ export class JetStreamQueue implements TaskQueue {
   async check(): Promise<void> {
     try {
       await this.#engine().manager.getAccountInfo();
+    } catch (cause) {
+      throw new ApiumError("QUEUE_UNAVAILABLE", `JetStream does not answer: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async limits(): Promise<readonly EngineLimit[]> {
+    try {
+      return await engineLimits(this.#engine().manager, this.#queues.map(streamName));
     } catch (cause) {
       throw new ApiumError("QUEUE_UNAVAILABLE", `JetStream does not answer: ${messageOf(cause)}`, { cause });
     }

@@ -62,6 +62,10 @@ export class PostgresQueue implements TaskQueue {
     await this.#database.now();
   }
 
+  async limits(): Promise<readonly []> {
+    return [];
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
   }

@@ -1,37 +1,27 @@
-// Gathers what the checks of schedules look at: schedules, the tasks and queues they name, and who is there to run them;
-// and puts beside it what the runtime finds wrong with tasks, queues and workers.
+// Gathers what the checks of schedules look at: schedules, the tasks and queues they name, and who is there to run them.
 import {
   type CheckedSchedule,
   checkSchedules,
   codeOf,
-  type Finding,
   messageOf,
   type Runtime,
   type ScheduleDefinition,
-  type TaskFinding,
+  type ScheduleFinding,
 } from "../../runtime/index.ts";
 
 /** A worker whose heartbeat is older than this is gone. */
 const SILENT_MS = 15_000;
 
-/** Everything that is wrong, or will be; errors first. */
-export async function examine(runtime: Runtime): Promise<(Finding | TaskFinding)[]> {
-  const [schedules, tasks] = await Promise.all([examineSchedules(runtime), runtime.operator.checkTasks()]);
-  const told = new Set(schedules.map(({ code, subject }) => `${code} ${subject}`));
-  const findings = [...schedules, ...tasks.filter(({ code, subject }) => !told.has(`${code} ${subject}`))];
-  return findings.sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
-}
-
 type Definitions = Awaited<ReturnType<Runtime["schedules"]["definitions"]>>;
 
 /** Everything that is wrong with the schedules, or will be; errors first. @param wanted - read already; default all there are. */
-export async function examineSchedules(runtime: Runtime, wanted?: Definitions): Promise<Finding[]> {
+export async function examineSchedules(runtime: Runtime, wanted?: Definitions): Promise<ScheduleFinding[]> {
   const [known, workers] = await Promise.all([wanted ?? runtime.schedules.definitions(), runtime.workers()]);
   const now = runtime.parts.clock.now();
   const live = workers.filter(({ heartbeatAt }) => now - Date.parse(heartbeatAt) < SILENT_MS);
   const checked = known.schedules.map(({ definition, nextRunAt }) => ({ nextRunAt, ...lookUp(runtime, definition) }));
   const invalid = known.unreadable.map(
-    ({ name, problem }): Finding => ({
+    ({ name, problem }): ScheduleFinding => ({
       severity: "error",
       code: "SCHEDULE_INVALID",
       subject: name,

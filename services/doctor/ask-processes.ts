@@ -1,0 +1,52 @@
+// Asks every process what it finds wrong with itself and with the servers it needs. What a service has to do with, it alone
+// answers for; so only those are asked that are there, and nobody else opens a connection to find out.
+import type { ServiceBroker } from "moleculer";
+import { type Finding, messageOf } from "../../runtime/index.ts";
+import { processesWith } from "../../runtime/moleculer/index.ts";
+
+/** Every process has it, of this version and later ones. */
+export const PROCESS = "tasks.check";
+/** Every process has it, of any version. */
+const ANY_VERSION = "tasks.here";
+/** Of the whole system: whichever process answers. */
+export const SCHEDULES = "scheduler.check";
+const SERVICES = ["cache.check", "email.check", "mqtt.check"] as const;
+
+export interface Answer {
+  readonly node: string;
+  readonly action: string;
+  /** Undefined: it has not answered in time. */
+  readonly findings: readonly Finding[] | undefined;
+  /** What it failed with, instead of an answer. */
+  readonly failure?: string;
+  /** Of `PROCESS`. */
+  readonly version?: string;
+  readonly worker?: string | null;
+}
+
+export interface Rounds {
+  readonly answers: readonly Answer[];
+  /** Processes of versions before the doctor's rounds: nobody asks them. */
+  readonly older: readonly string[];
+}
+
+export async function askProcesses(broker: ServiceBroker, limitMs: number): Promise<Rounds> {
+  const known = processesWith(broker, PROCESS);
+  const older = processesWith(broker, ANY_VERSION).filter((node) => !known.includes(node));
+  const asked = [PROCESS, ...SERVICES].flatMap((action) =>
+    processesWith(broker, action).map((node) => ask(broker, action, node, limitMs)),
+  );
+  return { answers: (await Promise.all(asked)).filter((answer) => answer !== undefined), older };
+}
+
+/** Undefined: the process has left, or died, since it was known. */
+async function ask(broker: ServiceBroker, action: string, node: string, timeout: number): Promise<Answer | undefined> {
+  try {
+    const answer = await broker.call(action, {}, { nodeID: node, timeout, retries: 0 });
+    return { ...(answer as Pick<Answer, "findings">), node, action };
+  } catch (error) {
+    const { type } = error as { readonly type?: unknown };
+    if (/^(REQUEST_REJECTED|SERVICE_NOT_(FOUND|AVAILABLE))$/.test(String(type))) return undefined;
+    return { node, action, findings: undefined, ...(type === "REQUEST_TIMEOUT" ? {} : { failure: messageOf(error) }) };
+  }
+}

@@ -1,0 +1,37 @@
+// What several processes have found, made one: the same trouble once, with who sees it; and nothing of what follows from
+// something else that is told. Pure.
+import type { Finding } from "../../runtime/index.ts";
+import type { Answer, Rounds } from "./ask-processes.ts";
+
+/** What is found only because of something else. */
+const CONSEQUENCES: Readonly<Record<string, readonly string[]>> = {
+  DATABASE_AWAY: ["CHECK_UNANSWERED"],
+  NATS_AWAY: ["CHECK_UNANSWERED", "PROCESS_SILENT", "SCHEDULER_MISSING"],
+};
+
+/** A server that only some of those who need it cannot reach is another matter than one that is gone. */
+export function inOneVoice({ answers }: Rounds): Finding[] {
+  const told = answers.flatMap(({ node, action, findings = [] }) =>
+    findings.map((finding) => ({ node, action, finding })),
+  );
+  const same = Map.groupBy(told, ({ finding: { code, subject } }) => `${code} ${subject}`);
+  return [...same.values()].flatMap((voices) => {
+    const [first] = voices;
+    if (first === undefined) return [];
+    const asked = nodesOf(answers.filter(({ action }) => voices.some((voice) => voice.action === action)));
+    const seenBy = nodesOf(voices);
+    if (asked.length === 1 || seenBy.includes(first.finding.subject)) return [first.finding];
+    const some = seenBy.length === asked.length ? "all" : `${seenBy.join(", ")}, of`;
+    const says = seenBy.length === 1 ? "says" : "say";
+    return [{ ...first.finding, message: `${first.finding.message}; so ${says} ${some} ${asked.length} processes` }];
+  });
+}
+
+export function withoutConsequences(findings: readonly Finding[]): Finding[] {
+  const hidden = new Set(findings.flatMap(({ code }) => CONSEQUENCES[code] ?? []));
+  return findings.filter(({ code }) => !hidden.has(code));
+}
+
+function nodesOf(some: readonly Pick<Answer, "node">[]): string[] {
+  return [...new Set(some.map(({ node }) => node))];
+}
