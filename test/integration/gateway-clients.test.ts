@@ -22,6 +22,7 @@ const WHOSE: Readonly<Record<string, "client" | "person" | "system">> = {
   mobile: "person",
   cache: "system",
   datasets: "system",
+  doctor: "system",
   email: "system",
   mqtt: "system",
   scheduler: "system",
