@@ -5,7 +5,7 @@ export { type Duration, durationMs } from "./contract/duration.ts";
 export type { EnqueueOptions } from "./contract/enqueue-options.ts";
 export { ERRORS, type ErrorCode } from "./contract/error-catalogue.ts";
 export { ApiumError, codeOf, type FieldError, messageOf } from "./contract/errors.ts";
-export { errorsFirst, type Finding, type Findings } from "./contract/finding.ts";
+export { errorsFirst, type Finding } from "./contract/finding.ts";
 export { type Foundation, foundation } from "./contract/foundation.ts";
 export { hideSecrets } from "./contract/hide-secrets.ts";
 export { instantSchema } from "./contract/instant.ts";

@@ -13,11 +13,6 @@ export interface Finding<Code extends string = string> {
   readonly suggestion: string;
 }
 
-/** What a service answers that looks at what it alone knows: its server, its books. */
-export interface Findings {
-  readonly findings: readonly Finding[];
-}
-
 export function errorsFirst<Found extends Finding>(findings: readonly Found[]): Found[] {
   return [...findings].sort((a, b) => Number(a.severity !== "error") - Number(b.severity !== "error"));
 }

@@ -33,7 +33,7 @@ type Invalidation =
 /** After a failure the store is left alone for this long. */
 const REST_MS = 250;
 /** A key nobody stores: the question whether the server answers. */
-const PROBE = "apium:is-it-there";
+export const PROBE = "apium:is-it-there";
 /** A server that says so of one command is there. What else it may say (LOADING, BUSY, NOAUTH…) makes it useless for all. */
 const REFUSALS = /^(ERR|WRONGTYPE|NOSCRIPT|NOREPLICAS|OOM|MISCONF|READONLY) /;
 /** What was computed during an outage serves those who waited for it, and hardly anybody else. */

@@ -9,6 +9,7 @@ import {
   type Runtime,
   within,
 } from "../../runtime/index.ts";
+import { processesWith } from "../../runtime/moleculer/index.ts";
 import { askProcesses, SCHEDULES } from "./ask-processes.ts";
 import { checkConnections } from "./connections.ts";
 import { checkEngine } from "./engine.ts";
@@ -17,6 +18,14 @@ import { checkHearing, checkVersions } from "./processes.ts";
 
 /** As long as the processes have. */
 const LIMIT_MS = 4_000;
+
+const NOBODY_FIRES: Finding = {
+  severity: "error",
+  code: "SCHEDULER_MISSING",
+  subject: "scheduler",
+  message: "no process runs the service scheduler, so no schedule fires",
+  suggestion: "start a process whose SERVICES contain scheduler",
+};
 
 export async function examine(broker: ServiceBroker, runtime: Runtime): Promise<Finding[]> {
   const { database, queue, parts } = runtime;
@@ -51,21 +60,15 @@ export async function examine(broker: ServiceBroker, runtime: Runtime): Promise<
   return errorsFirst(once.map((finding) => ({ ...finding, message: hideSecrets(finding.message) })));
 }
 
+/** Of the system as a whole: the first answer will do, so that one process that hangs does not hide it. */
 async function askSchedules(broker: ServiceBroker): Promise<readonly Finding[]> {
+  const nodes = processesWith(broker, SCHEDULES);
+  if (nodes.length === 0) return [NOBODY_FIRES];
+  const asked = nodes.map((nodeID) => broker.call(SCHEDULES, {}, { nodeID, timeout: LIMIT_MS, retries: 0 }));
   try {
-    const { findings } = (await broker.call(SCHEDULES, {}, { timeout: LIMIT_MS })) as { findings: Finding[] };
-    return findings;
+    return ((await Promise.any(asked)) as { readonly findings: readonly Finding[] }).findings;
   } catch (error) {
-    if (!/^SERVICE_NOT_(FOUND|AVAILABLE)$/.test(String((error as { readonly type?: unknown }).type))) throw error;
-    return [
-      {
-        severity: "error",
-        code: "SCHEDULER_MISSING",
-        subject: "scheduler",
-        message: "no process runs the service scheduler, so no schedule fires",
-        suggestion: "start a process whose SERVICES contain scheduler",
-      },
-    ];
+    throw (error as AggregateError).errors[0];
   }
 }
 

@@ -88,4 +88,9 @@ describeWith(["nats", "postgres"], "the doctor of a gateway", () => {
     await postgres.kill("SIGCONT");
     await until();
   }, 400_000);
+
+  test("says that no process fires schedules once the last one that did has left", async () => {
+    await worker.stop();
+    await until("SCHEDULER_MISSING");
+  }, 400_000);
 });
