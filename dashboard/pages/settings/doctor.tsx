@@ -47,8 +47,8 @@ export function Doctor() {
           >
             {findings.length === 0 ? (
               <Empty title="Nothing is wrong">
-                Looked at were the schedules, their tasks and parameters, their queues and who works them, the processes, the
-                database, and the servers that services need.
+                Looked at were the schedules, their tasks and parameters, their queues and who works them, the
+                processes, the database, and the servers that services need.
               </Empty>
             ) : (
               [...Map.groupBy(findings, ({ code }) => code)].map(([code, ofKind]) => (
