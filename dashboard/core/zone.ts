@@ -5,9 +5,10 @@ export const READERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** Every zone the browser knows, UTC first. */
 export const ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 
-/** `Mon 30 Nov, 06:30`, with the year where it is not this one; as it stands where the zone is none. */
+/** `Mon 30 Nov, 06:30`, with the year where it is not this one; as it stands where the zone or the instant is none. */
 export function inZone(instant: string | number, zone: string, { seconds = false } = {}): string {
   const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return String(instant);
   const isThisYear = at.getFullYear() === new Date().getFullYear();
   return parts(at, zone, {
     ...{ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },

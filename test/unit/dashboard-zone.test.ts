@@ -1,6 +1,6 @@
-/** Days of a zone as instants, for reports that are ordered in the dashboard. */
+/** Days of a zone as instants, for reports that are ordered in the dashboard; and instants that are still being written. */
 import { describe, expect, test } from "@jest/globals";
-import { beginOf, dayOf } from "../../dashboard/core/zone.ts";
+import { beginOf, dayOf, inZone } from "../../dashboard/core/zone.ts";
 
 describe.each([
   ["UTC", "2026-11-28", "2026-11-28T00:00:00.000Z"],
@@ -15,4 +15,9 @@ describe.each([
     expect(dayOf(Date.parse(begin), zone)).toBe(day);
     expect(dayOf(Date.parse(begin) - 1, zone) < day).toBe(true);
   });
+});
+
+test("what is no instant yet stays as it stands", () => {
+  expect(["", "2026-13"].map((text) => inZone(text, "UTC"))).toEqual(["", "2026-13"]);
+  expect(inZone("2026-11-30T06:30:00Z", "nowhere")).toBe("2026-11-30T06:30:00.000Z");
 });

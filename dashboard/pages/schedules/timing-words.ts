@@ -27,7 +27,7 @@ export const SOLAR_WORDS: Readonly<Record<string, string>> = {
 export function timingWords({ cron, days, every, at, solar }: Timing, timezone: string): string {
   if (cron !== undefined) return cronWords(cron, days);
   if (every !== undefined) return `Every ${durationWords(every)}`;
-  if (at !== undefined) return `Once, ${inZone(at, timezone)}`;
+  if (at !== undefined) return at === "" ? "" : `Once, ${inZone(at, timezone)}`;
   if (solar !== undefined) return `Every day at ${SOLAR_WORDS[solar.event] ?? solar.event}`;
   return "";
 }

@@ -9,7 +9,8 @@ import type { Preview } from "./use-preview.ts";
 
 export function PreviewPanel({ draft, preview: { fires, error, isAsking } }: { draft: Draft; preview: Preview }) {
   const timing = timingOf(draft);
-  const words = error === undefined ? timingWords(timing, draft.timezone) || timingText(timing) : "Not yet a time";
+  const words =
+    (error === undefined && (timingWords(timing, draft.timezone) || timingText(timing))) || "Not yet a time";
   const isSame = draft.timezone === READERS_ZONE;
   return (
     <section class="preview" aria-label="When it will fire" aria-live="polite" aria-busy={isAsking}>
