@@ -1,4 +1,5 @@
 // One schedule: when it fires, what it runs, what became of its slots, and why it did not fire.
+import { may } from "../../core/me.ts";
 import { offers } from "../../core/offers.ts";
 import { go, hrefWith, query } from "../../core/place.ts";
 import type { Schedule as ScheduleShape } from "../../core/shapes.ts";
@@ -29,7 +30,7 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
   const health = useQuery<Health>("/doctor", { everyMs: 60_000 });
   const isExplained = offers("GET /schedules/:name/explain") === true;
   const explained = useQuery<ScheduleExplanation>(isExplained ? `${pathOf(name)}/explain` : undefined, { live: LIVE });
-  const open = query.value.get("open");
+  const open = may("operator") ? query.value.get("open") : null;
   const close = () => go(hrefWith({ open: undefined }));
   const reload = async () => {
     await Promise.all([schedule.reload(), history.reload(), health.reload(), explained.reload()]);

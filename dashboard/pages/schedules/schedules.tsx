@@ -1,4 +1,5 @@
 // The schedules: what runs when, what fires next, what will not, and what did not.
+import { may } from "../../core/me.ts";
 import { now } from "../../core/now.ts";
 import { go, hrefWith, query, setQuery } from "../../core/place.ts";
 import type { Items, Schedule } from "../../core/shapes.ts";
@@ -84,7 +85,7 @@ export function Schedules() {
           );
         }}
       </Loaded>
-      {query.value.get("new") === null ? null : <NewSchedule onDone={schedules.reload} />}
+      {query.value.get("new") === null || !may("operator") ? null : <NewSchedule onDone={schedules.reload} />}
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 // The task types: where they run and within which limits; pausing one, and setting other limits for all workers at once.
 import { send } from "../../../core/api.ts";
 import { plural } from "../../../core/format.ts";
+import { may } from "../../../core/me.ts";
 import { go, hrefWith, query, setQuery } from "../../../core/place.ts";
 import { Badge } from "../../../parts/badge.tsx";
 import { Breakable } from "../../../parts/breakable.tsx";
@@ -24,7 +25,7 @@ export function Types() {
   const types = useTypes();
   const text = query.value.get("q") ?? "";
   const shown = query.value.get("show") ?? "";
-  const opened = query.value.get("type");
+  const opened = may("operator") ? query.value.get("type") : null;
   const fits = (type: TaskType, which: string) =>
     type.name.includes(text.trim()) &&
     (which !== "changed" || type.set !== null) &&
