@@ -42,7 +42,7 @@ export function Tenants() {
       title: "",
       kind: "shrink",
       cell: (own) => (
-        <Button small needs="operator" icon="play" onClick={() => resume(own.tenant)}>
+        <Button small needs="operator" icon="play" label={`Resume ${own.tenant}`} onClick={() => resume(own.tenant)}>
           Resume
         </Button>
       ),
