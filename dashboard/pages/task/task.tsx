@@ -14,6 +14,7 @@ import { Page } from "../../parts/page.tsx";
 import { lastListHref } from "../tasks/last-list.ts";
 import { AttemptErrors } from "./attempts.tsx";
 import { Family } from "./family.tsx";
+import { ForgetResult } from "./forget-result.tsx";
 import { Logs } from "./logs.tsx";
 import type { Explanation } from "./reasons.tsx";
 import { storyOf } from "./story.ts";
@@ -105,7 +106,7 @@ function Shown({ task, onChanged }: { task: Task; onChanged: () => Promise<void>
               <Json value={task.params} label="the parameters" />
             )}
           </Card>
-          <Result task={task} />
+          <Result task={task} onChanged={onChanged} />
           {task.headers === null || Object.keys(task.headers).length === 0 ? null : (
             <Card title="Headers">
               <Json value={task.headers} label="the headers" />
@@ -117,10 +118,10 @@ function Shown({ task, onChanged }: { task: Task; onChanged: () => Promise<void>
   );
 }
 
-function Result({ task }: { task: Task }) {
+function Result({ task, onChanged }: { task: Task; onChanged: () => unknown }) {
   if (task.hasResult) {
     return (
-      <Card title="Result">
+      <Card title="Result" actions={isEnded(task) ? <ForgetResult task={task} onDone={onChanged} /> : null}>
         <Json value={task.result} label="the result" fileName={`${task.name}-${task.id}-result.json`} />
       </Card>
     );
@@ -128,7 +129,7 @@ function Result({ task }: { task: Task }) {
   if (task.state !== "SUCCESS") return null;
   return (
     <Card title="Result">
-      <p class="muted">None: it gave back nothing, or it has expired.</p>
+      <p class="muted">None: it gave back nothing, or what it gave has expired or was deleted.</p>
     </Card>
   );
 }

@@ -4,6 +4,7 @@ import { send } from "../../core/api.ts";
 import { may } from "../../core/me.ts";
 import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
+import { confirm } from "../../parts/dialog.tsx";
 import { TextField } from "../../parts/fields.tsx";
 import { say } from "../../parts/toast.tsx";
 import type { WorkerStats } from "./answers.ts";
@@ -22,6 +23,14 @@ export function Pool({ worker, stats, onDone }: PoolProps) {
     await send("POST", `/control/${what}`, { worker, ...body });
     say(done);
     await onDone();
+  };
+  const renew = async () => {
+    const isSure = await confirm({
+      title: `New threads and processes for ${worker}?`,
+      body: "Handlers that run apart get new ones: for one that holds too much memory, or hangs between runs. What runs ends first, and nothing is lost. Handlers in the worker's own process are renewed only with it.",
+      verb: "Start them anew",
+    });
+    if (isSure) await order("pool_restart", {}, "Its threads and processes are started anew");
   };
   const scaling = stats?.autoscale ?? null;
   return (
@@ -43,6 +52,7 @@ export function Pool({ worker, stats, onDone }: PoolProps) {
         <Button needs="operator" onClick={() => order("pool_grow", { n: 10 }, "Ten slots more")}>
           +10
         </Button>
+        <Button needs="operator" tone="quiet" icon="refresh" label="New threads and processes" onClick={renew} />
       </div>
       {may("operator") ? (
         <div class="form">
