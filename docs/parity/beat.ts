@@ -1,25 +1,40 @@
 // beat and django-celery-beat: the admin's list and its actions, and the four kinds of timing.
+import { at, choose, confirm, fill, type Place, press, type Step, sees, turn } from "./place.ts";
 import { change, type ParityRow, type ParitySection } from "./row.ts";
 
-const timing = (there: string, params: object, words: string): ParityRow => ({
+/** The editor shows the next slots from now on: REST is asked the same without the row's beginning. */
+const editor = (params: object, ...steps: readonly Step[]): Place => ({
+  ...at("/schedules", press("New schedule"), ...steps),
+  asks: { ...params, n: 3 },
+});
+
+const timing = (there: string, params: object, words: string, ...steps: readonly Step[]): ParityRow => ({
   there,
   action: "scheduler.preview",
   params: { ...params, from: "2026-06-01T00:00:00Z", n: 3 },
   rest: "POST /schedules/preview",
   cli: `schedules preview ${words} --from 2026-06-01T00:00:00Z -n 3`,
+  dashboard: editor(params, ...steps),
 });
 
 export const BEAT: ParitySection = {
   title: "Schedules",
   source: "celery beat 5.6 and the admin of django-celery-beat 2.9",
   rows: [
-    { there: "PeriodicTask list", action: "scheduler.list", rest: "GET /schedules", cli: "schedules" },
+    {
+      there: "PeriodicTask list",
+      action: "scheduler.list",
+      rest: "GET /schedules",
+      cli: "schedules",
+      dashboard: at("/schedules", sees("{items.*.name}"), sees("runs {items.*.task}")),
+    },
     {
       there: "PeriodicTask",
       action: "scheduler.get",
       params: { name: "<schedule>" },
       rest: "GET /schedules/:name",
       cli: "schedules show <schedule>",
+      dashboard: at("/schedules/<schedule>", sees("{name}"), sees("{cron} in {timezone}"), sees("{task}")),
     },
     {
       there: "PeriodicTask.objects.create",
@@ -27,6 +42,15 @@ export const BEAT: ParitySection = {
       params: { name: "<schedule name>", task: "parity.nothing", cron: "30 2 * * *", timezone: "Asia/Kolkata" },
       rest: "POST /schedules",
       cli: `schedules add <schedule name> --task parity.nothing --cron '30 2 * * *' --timezone Asia/Kolkata`,
+      dashboard: at(
+        "/schedules",
+        press("New schedule"),
+        fill("Name", "<schedule name>"),
+        fill("Cron expression", "30 2 * * *"),
+        fill("Time zone", "Asia/Kolkata"),
+        fill("Task", "parity.nothing"),
+        confirm("Make it"),
+      ),
       changes: change("schedule.create"),
     },
     {
@@ -35,6 +59,13 @@ export const BEAT: ParitySection = {
       params: { name: "<fresh schedule>", expires: "2h" },
       rest: "PATCH /schedules/:name",
       cli: "schedules edit <fresh schedule> --expires 2h",
+      dashboard: at(
+        "/schedules/<fresh schedule>",
+        press("Edit"),
+        press("Rules: missed slots, overlaps, validity"),
+        fill("Not started after", "2h"),
+        confirm("Save"),
+      ),
       changes: change("schedule.change"),
       note: "No PeriodicTasks.update_changed(): every process looks at the row.",
     },
@@ -44,14 +75,16 @@ export const BEAT: ParitySection = {
       params: { name: "<fresh schedule>", enabled: true },
       rest: "PATCH /schedules/:name",
       cli: "schedules enable <fresh schedule>",
+      dashboard: at("/schedules", turn("<fresh schedule>", "on")),
       changes: change("schedule.change"),
     },
     {
       there: "disable selected",
       action: "scheduler.change",
-      params: { name: "<fresh schedule>", enabled: false },
+      params: { name: "<fresh enabled schedule>", enabled: false },
       rest: "PATCH /schedules/:name",
-      cli: "schedules disable <fresh schedule>",
+      cli: "schedules disable <fresh enabled schedule>",
+      dashboard: at("/schedules", turn("<fresh enabled schedule>", "off")),
       changes: change("schedule.change"),
     },
     {
@@ -64,6 +97,7 @@ export const BEAT: ParitySection = {
       params: { name: "<fresh schedule>" },
       rest: "POST /schedules/:name/run",
       cli: "schedules run <fresh schedule>",
+      dashboard: at("/schedules/<fresh schedule>", press("Run now")),
       changes: change("schedule.run"),
     },
     {
@@ -72,26 +106,50 @@ export const BEAT: ParitySection = {
       params: { name: "<fresh schedule>" },
       rest: "DELETE /schedules/:name",
       cli: "schedules remove <fresh schedule>",
+      dashboard: at("/schedules/<fresh schedule>", press("Delete"), confirm("Delete")),
       changes: change("schedule.remove"),
     },
     timing(
       "CrontabSchedule",
       { expression: "30 2 * * mon-fri", timezone: "Europe/Berlin" },
       `'30 2 * * mon-fri' --timezone Europe/Berlin`,
+      fill("Cron expression", "30 2 * * mon-fri"),
+      fill("Time zone", "Europe/Berlin"),
+      sees("{fires.*} for you"),
     ),
-    timing("IntervalSchedule", { every: "27m" }, "--every 27m"),
+    timing(
+      "IntervalSchedule",
+      { every: "27m" },
+      "--every 27m",
+      choose("When", "Every so often"),
+      fill("Interval", "27m"),
+      sees("{fires.*}"),
+    ),
     timing(
       "SolarSchedule",
       { solar: { event: "sunset", latitude: 52.52, longitude: 13.41 } },
       "--solar sunset@52.52,13.41",
+      choose("When", "With the sun"),
+      choose("Event", "sunset"),
+      fill("Latitude", "52.52"),
+      fill("Longitude", "13.41"),
+      sees("{fires.*}"),
     ),
-    timing("ClockedSchedule", { at: "2026-07-01T09:00:00Z" }, "--at 2026-07-01T09:00:00Z"),
+    timing(
+      "ClockedSchedule",
+      { at: "2099-07-01T09:00:00Z" },
+      "--at 2099-07-01T09:00:00Z",
+      choose("When", "Once"),
+      fill("At", "2099-07-01T09:00"),
+      sees("{fires.*}"),
+    ),
     {
       there: "(nothing) the next slots of a schedule",
       action: "scheduler.next",
       params: { name: "<schedule>", n: "3" },
       rest: "GET /schedules/:name/next",
       cli: "schedules next <schedule> -n 3",
+      dashboard: at("/schedules/<schedule>", sees("{fires.*}")),
     },
     {
       there: "last_run_at, total_run_count",
@@ -99,6 +157,7 @@ export const BEAT: ParitySection = {
       params: { name: "<schedule>", limit: "5" },
       rest: "GET /schedules/:name/history",
       cli: "schedules history <schedule> --limit 5",
+      dashboard: at("/schedules/<schedule>", sees("{runs.*.taskState} by hand"), sees("{runs.*.taskId}")),
       note: "Every slot: what it became, and what was missed and why.",
     },
     {
@@ -107,6 +166,13 @@ export const BEAT: ParitySection = {
       params: { name: "<fresh schedule>", from: "2026-06-01T00:00:00Z", to: "2026-06-01T03:00:00Z" },
       rest: "POST /schedules/:name/backfill",
       cli: "schedules backfill <fresh schedule> --from 2026-06-01T00:00:00Z --to 2026-06-01T03:00:00Z",
+      dashboard: at(
+        "/schedules/<fresh schedule>",
+        press("Backfill"),
+        fill("From", "2026-06-01T00:00"),
+        fill("To", "2026-06-01T03:00"),
+        confirm("Run 4 slots"),
+      ),
       changes: change("schedule.backfill", { dryRun: true }),
     },
     {

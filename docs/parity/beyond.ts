@@ -1,4 +1,5 @@
 // What Celery, Flower and beat do not have, and operators of them miss.
+import { at, confirm, fill, notThere, press, sees, tick } from "./place.ts";
 import { change, type ParitySection } from "./row.ts";
 
 export const BEYOND: ParitySection = {
@@ -11,6 +12,7 @@ export const BEYOND: ParitySection = {
       params: { id: "<waiting>" },
       rest: "GET /tasks/:id/explain",
       cli: "explain <waiting>",
+      dashboard: at("/tasks/<waiting>", sees("It is due in")),
     },
     {
       there: "why did this unique key make no new task?",
@@ -18,6 +20,7 @@ export const BEYOND: ParitySection = {
       params: { key: "parity-unique" },
       rest: "GET /unique-keys/:key/explain",
       cli: "explain parity-unique --key",
+      dashboard: notThere("missing: the key's holder is found by its parameters or not at all"),
     },
     {
       there: "why did a schedule not fire?",
@@ -25,42 +28,58 @@ export const BEYOND: ParitySection = {
       params: { name: "<schedule>" },
       rest: "GET /schedules/:name/explain",
       cli: "schedules explain <schedule>",
+      dashboard: at("/schedules/<schedule>", sees("{reasons.*.message}"), sees("{reasons.*.suggestion}")),
     },
     {
       there: "what did the handler say?",
       action: "tasks.logs",
       params: { id: "<ended>" },
       rest: "GET /tasks/:id/logs",
+      dashboard: at("/tasks/<ended>", sees("{items.*.level}"), sees("{items.*.message}")),
       note: "`apium logs <task> --follow` merges them with the task's life.",
     },
     {
       there: "whose child is it, and what are its children?",
       action: "tasks.tree",
-      params: { id: "<ended>" },
+      params: { id: "<parent>" },
       rest: "GET /tasks/:id/tree",
-      cli: "tasks tree <ended>",
+      cli: "tasks tree <parent>",
+      dashboard: at(
+        "/tasks/<parent>",
+        sees("{count} tasks"),
+        sees("{root.children.*.name} #{root.children.*.childIndex}"),
+      ),
     },
     {
       there: "what kinds of tasks are there, and how do they do?",
       action: "tasks.types",
       rest: "GET /task-types",
       cli: "tasks types",
+      dashboard: at("/settings?tab=types", sees("{items.*.name} in {items.*.queue} {items.*.retry.maxRetries}")),
     },
     {
       there: "how many are in each state?",
       action: "tasks.counts",
       rest: "GET /tasks/counts",
       cli: "tasks counts",
+      dashboard: at(
+        "/tasks",
+        sees("Scheduled {live.SCHEDULED}"),
+        sees("Queued {live.QUEUED}"),
+        sees("Started {live.STARTED}"),
+      ),
     },
     {
       there: "how did the last hour go?",
       program: { use: "`GET /series`, `apium series`", shownBy: "test/integration/series-faces.test.ts" },
+      dashboard: at("/", sees("Tasks ended"), sees("How long runs take"), sees("What fails")),
     },
     {
       there: "what is wrong, or will be?",
       action: "doctor.check",
       rest: "GET /doctor",
       cli: "doctor",
+      dashboard: at("/settings?tab=doctor", sees("{findings.*.subject}"), sees("{findings.*.code}")),
       note: "Schedules, routes, queues, retries, dead letters; processes, database, NATS, Redis, SMTP, MQTT.",
     },
     {
@@ -69,12 +88,15 @@ export const BEYOND: ParitySection = {
       params: { limit: "3" },
       rest: "GET /audit",
       cli: "audit --limit 3",
+      dashboard: at("/audit", sees("{items.*.action} {items.*.actor}"), sees("{items.*.target}")),
     },
     {
       there: "what have operators set?",
       action: "tasks.inspect.settings",
       rest: "GET /inspect/settings",
       cli: "inspect settings",
+      dashboard: at("/settings?tab=tenants", sees("{tenants.*.tenant}")),
+      note: "In the dashboard with what is set: queues, task types, tenants.",
     },
     {
       there: "retry a finished task",
@@ -82,6 +104,7 @@ export const BEYOND: ParitySection = {
       params: { id: "<fresh failed>" },
       rest: "POST /tasks/:id/retry",
       cli: "tasks retry <fresh failed>",
+      dashboard: at("/tasks/<fresh failed>", press("Run again")),
       changes: change("task.retry"),
     },
     {
@@ -90,6 +113,12 @@ export const BEYOND: ParitySection = {
       params: { name: "parity.fails", text: "<failed mark>", states: ["FAILURE"], rate: "10/s" },
       rest: "POST /tasks/retry",
       cli: "tasks requeue --name parity.fails --text <failed mark> --state FAILURE --rate 10/s",
+      dashboard: at(
+        "/tasks?name=parity.fails&q=<failed mark>&state=FAILURE",
+        tick("Select all that are loaded"),
+        press("Run again"),
+        confirm("Run again"),
+      ),
       changes: change("task.retry-many", { dryRun: true }),
     },
     {
@@ -98,6 +127,7 @@ export const BEYOND: ParitySection = {
       params: { id: "<fresh waiting>" },
       rest: "POST /tasks/:id/run-now",
       cli: "tasks run-now <fresh waiting>",
+      dashboard: at("/tasks/<fresh waiting>", press("Run now")),
       changes: change("task.run-now", { dryRun: true }),
     },
     {
@@ -106,6 +136,7 @@ export const BEYOND: ParitySection = {
       params: { text: "<waiting mark>", rate: "10/s" },
       rest: "POST /tasks/run-now",
       cli: "tasks run-now --text <waiting mark> --rate 10/s",
+      dashboard: at("/tasks?q=<waiting mark>&state=SCHEDULED", press("Run all that match now"), confirm("Run now")),
       changes: change("task.run-now-many", { dryRun: true }),
     },
     {
@@ -114,6 +145,7 @@ export const BEYOND: ParitySection = {
       params: { text: "<waiting mark>", states: ["SCHEDULED"] },
       rest: "POST /control/revoke",
       cli: "control revoke --text <waiting mark> --state SCHEDULED",
+      dashboard: at("/tasks?q=<waiting mark>&state=SCHEDULED", press("Revoke all that match"), confirm("Revoke")),
       changes: change("task.revoke-many", { dryRun: true }),
     },
     {
@@ -128,6 +160,11 @@ export const BEYOND: ParitySection = {
       },
       rest: "GET /dead-letters",
       cli: "dead-letters list --name parity.fails --code HANDLER_FAILED --text <letter mark> --since 2026-01-01T00:00:00Z --limit 5",
+      dashboard: at(
+        "/dead-letters?view=list&name=parity.fails&code=HANDLER_FAILED&q=<letter mark>",
+        sees("{items.*.name}"),
+        sees("{items.*.error.code} {items.*.error.message}"),
+      ),
     },
     {
       there: "one dead letter",
@@ -135,6 +172,7 @@ export const BEYOND: ParitySection = {
       params: { id: "<letter>" },
       rest: "GET /dead-letters/:id",
       cli: "dead-letters show <letter>",
+      dashboard: at("/dead-letters/<letter>", sees("{error.message}"), sees("{params}"), sees("{queue}")),
     },
     {
       there: "requeue a dead letter, with edited parameters",
@@ -142,6 +180,12 @@ export const BEYOND: ParitySection = {
       params: { id: "<fresh letter>", params: { text: "mended" } },
       rest: "POST /dead-letters/:id/requeue",
       cli: `dead-letters requeue <fresh letter> --params '{"text":"mended"}'`,
+      dashboard: at(
+        "/dead-letters/<fresh letter>",
+        press("Edit and run again"),
+        fill("The new task's parameters", '{"text":"mended"}'),
+        press("Run again with these"),
+      ),
       changes: change("dead-letter.requeue"),
     },
     {
@@ -150,6 +194,7 @@ export const BEYOND: ParitySection = {
       params: { text: "<letter mark>", rate: "10/s" },
       rest: "POST /dead-letters/requeue",
       cli: "dead-letters requeue --text <letter mark> --rate 10/s",
+      dashboard: at("/dead-letters?q=<letter mark>", press("Run all 2 again"), confirm("Run again")),
       changes: change("dead-letter.requeue-many", { dryRun: true }),
     },
     {
@@ -158,6 +203,7 @@ export const BEYOND: ParitySection = {
       params: { id: "<fresh letter>" },
       rest: "POST /dead-letters/:id/dismiss",
       cli: "dead-letters dismiss <fresh letter>",
+      dashboard: at("/dead-letters/<fresh letter>", press("Dismiss")),
       changes: change("dead-letter.dismiss"),
     },
     {
@@ -166,6 +212,7 @@ export const BEYOND: ParitySection = {
       params: { name: "parity.fails", text: "<letter mark>" },
       rest: "POST /dead-letters/dismiss",
       cli: "dead-letters dismiss --name parity.fails --text <letter mark>",
+      dashboard: at("/dead-letters?name=parity.fails&q=<letter mark>", press("Dismiss all"), confirm("Dismiss")),
       changes: change("dead-letter.dismiss-many", { dryRun: true }),
     },
     {
@@ -174,14 +221,16 @@ export const BEYOND: ParitySection = {
       params: { task: "parity.nothing" },
       rest: "POST /control/pause",
       cli: "control pause --task parity.nothing",
+      dashboard: at("/settings?tab=types", press("Pause parity.nothing")),
       changes: change("task-type.pause"),
     },
     {
       there: "resume it; a tenant, too",
       action: "tasks.control.resume",
-      params: { tenant: "nobody" },
+      params: { tenant: "<fresh paused tenant>" },
       rest: "POST /control/resume",
-      cli: "control resume --tenant nobody",
+      cli: "control resume --tenant <fresh paused tenant>",
+      dashboard: at("/settings?tab=tenants", press("Resume <fresh paused tenant>")),
       changes: change("tenant.resume"),
     },
     {
@@ -190,9 +239,14 @@ export const BEYOND: ParitySection = {
       params: { worker: "<worker>", seconds: 0.1 },
       rest: "POST /control/profile",
       cli: "control profile --worker <worker> --seconds 0.1",
+      dashboard: at("/workers/<worker>", press("Profile 5 s")),
       changes: { role: "admin", audit: "worker.profile" },
     },
-    { there: "everything at a glance", program: { use: "`apium top`", shownBy: "test/integration/cli-tasks.test.ts" } },
+    {
+      there: "everything at a glance",
+      program: { use: "`apium top`", shownBy: "test/integration/cli-tasks.test.ts" },
+      dashboard: at("/", sees("Running"), sees("Waiting"), sees("Dead letters"), sees("Next firings")),
+    },
     {
       there: "replay a failed run locally, side effects stubbed",
       notApplicable: "not built: an attempt's parameters, error and stack are in the books, its calls are not recorded",

@@ -1,4 +1,5 @@
 // Celery's top-level commands (celery 5.6: `celery --help`), and the one Flower adds.
+import { at, confirm, notThere, press, sees } from "./place.ts";
 import { change, type ParitySection } from "./row.ts";
 
 export const COMMANDS: ParitySection = {
@@ -8,6 +9,7 @@ export const COMMANDS: ParitySection = {
     {
       there: "celery worker",
       program: { use: "`SERVICES=email QUEUES=email npm start`", shownBy: "test/end-to-end/ticket-mail.test.ts" },
+      dashboard: notThere("it starts no processes"),
     },
     {
       there: "celery beat",
@@ -15,6 +17,7 @@ export const COMMANDS: ParitySection = {
         use: "`SERVICES=scheduler npm start`, in as many processes as you like",
         shownBy: "test/fault/schedulers.test.ts",
       },
+      dashboard: notThere("it starts no processes"),
       note: "None leads, none is needed once: a slot fires once however many fire.",
     },
     {
@@ -34,6 +37,7 @@ export const COMMANDS: ParitySection = {
         use: "`apium events --follow [--type task.*] [--json]`, `GET /events`",
         shownBy: "test/integration/cli-events.test.ts",
       },
+      dashboard: notThere("a stream for programs; its pages follow the same events"),
       note: "Goes on after a lost connection with what it missed. The screen of `celery events` is `apium top`.",
     },
     {
@@ -47,6 +51,7 @@ export const COMMANDS: ParitySection = {
       action: "tasks.routes",
       rest: "GET /routes",
       cli: "routes",
+      dashboard: at("/settings?tab=types", sees("{items.*.task} in {items.*.queue}")),
       note: "Also which task would be run by nobody; in `apium doctor`, too.",
     },
     {
@@ -63,17 +68,36 @@ export const COMMANDS: ParitySection = {
       params: { name: "<purge queue>" },
       rest: "POST /queues/:name/purge",
       cli: "queues purge <purge queue> --yes",
+      dashboard: at("/queues/<purge queue>", press("Purge <purge queue>"), confirm("Purge")),
       changes: change("queue.purge", { dryRun: true }),
       note: "Also `--older-than 1h`.",
     },
-    { there: "celery report", action: "tasks.report", rest: "GET /report", cli: "report" },
+    {
+      there: "celery report",
+      action: "tasks.report",
+      rest: "GET /report",
+      cli: "report",
+      dashboard: at(
+        "/settings?tab=about",
+        sees("{apium}"),
+        sees("{workers.*.worker}"),
+        sees("Node {node}, {queue} queue"),
+      ),
+    },
     { there: "celery result ID", sameAs: "result, AsyncResult.get" },
     {
       there: "celery shell",
       program: { use: "`npm run repl`", shownBy: "test/end-to-end/repl.test.ts" },
+      dashboard: notThere("a prompt is for terminals"),
       note: "Moleculer's REPL with every command of this page.",
     },
-    { there: "celery status", action: "tasks.workers", rest: "GET /workers", cli: "workers" },
+    {
+      there: "celery status",
+      action: "tasks.workers",
+      rest: "GET /workers",
+      cli: "workers",
+      dashboard: at("/workers", sees("{items.*.id} {items.*.host}, pid {items.*.pid} {items.*.state}")),
+    },
     {
       there: "celery upgrade settings",
       notApplicable: "[coming from Celery](../coming-from-celery.md) has each setting and its place",
@@ -81,6 +105,7 @@ export const COMMANDS: ParitySection = {
     {
       there: "celery flower",
       program: { use: "the page `npm start` names, `/api/…`", shownBy: "test/security/gateway-access.test.ts" },
+      dashboard: at("/", sees("Overview")),
     },
   ],
 };

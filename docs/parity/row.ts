@@ -1,6 +1,8 @@
 // What a row of the parity table says: something Celery, Flower, beat or django-redis has, in their words, and where it is
 // here, face by face. Words in angle brackets stand for something of the system that is asked: `<task>` for a task's id, and
-// so on; the test that calls every row (test/integration/parity.test.ts) puts one in its place.
+// so on; the tests that call every row (test/integration/parity.test.ts) and go to its place in the dashboard
+// (test/end-to-end/dashboard-parity.test.ts) put one in its place.
+import type { Elsewhere, Place } from "./place.ts";
 
 export interface ParityRow {
   /** In their own words. */
@@ -17,6 +19,8 @@ export interface ParityRow {
   readonly cli?: string;
   /** Below /api: Flower's own addresses, for scripts that were written for it. */
   readonly flower?: string | readonly string[];
+  /** Its place in the dashboard, or why it has none. */
+  readonly dashboard?: Place | Elsewhere;
   /** It changes something. */
   readonly changes?: Change;
   /** It is shown by another row: that one's `there`. */

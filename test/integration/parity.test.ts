@@ -35,6 +35,7 @@ import {
   words,
 } from "../support/parity-faces.ts";
 import { openParityStage, type ParityStage } from "../support/parity-stage.ts";
+import { openRepl, type Repl } from "../support/repl.ts";
 import { TOKENS } from "../support/small-gateway.ts";
 
 const ROWS = PARITY.flatMap(({ rows }) => rows);
@@ -56,6 +57,8 @@ describe("the table", () => {
       if (row.sameAs !== undefined) expect(called.map(({ there }) => there)).toContain(row.sameAs);
       if (row.program !== undefined) expect([row.there, existsSync(row.program.shownBy)]).toEqual([row.there, true]);
       if (row.notApplicable !== undefined) expect(row.notApplicable.length).toBeGreaterThan(20);
+      const hasDashboard = row.action !== undefined || row.program !== undefined;
+      expect([row.there, row.dashboard !== undefined]).toEqual([row.there, hasDashboard]);
     }
   });
 
@@ -117,10 +120,15 @@ describe("the table", () => {
 
 describe("a row", () => {
   let stage: ParityStage;
+  let repl: Repl;
   beforeAll(async () => {
     stage = await openParityStage();
+    repl = await openRepl({ HOME: stage.folder, APIUM_URL: stage.url, APIUM_TOKEN: TOKENS.admin });
   }, 400_000);
-  afterAll(() => stage.close());
+  afterAll(async () => {
+    await repl.leave();
+    await stage.close();
+  });
 
   /** On a busy machine a worker may not answer within its two seconds: what was done to nobody is done again. */
   async function heard<Said extends { readonly isSilent: boolean }>(ask: () => Promise<Said>): Promise<Said> {
@@ -143,7 +151,7 @@ describe("a row", () => {
       async (_there, row) => {
         await stage.settle();
         const things = await thingsOf(row, stage);
-        const [first, ...others] = facesOf(row, stage);
+        const [first, ...others] = facesOf(row, stage, repl);
         const own = await asked(() => (first as Face).ask(row, things));
         for (const face of others) {
           const { status, body } = await asked(() => face.ask(row, things));
@@ -190,7 +198,7 @@ describe("a row", () => {
     test.each(named(changing))(
       "%s",
       async (_there, row) => {
-        const [first, ...others] = facesOf(row, stage);
+        const [first, ...others] = facesOf(row, stage, repl);
         const own = await changed(row, "action", (things) => (first as Face).ask(row, things));
         expect(own.actor).toBe("olga");
         for (const face of others) {
@@ -240,7 +248,7 @@ describe("a row", () => {
         await stage.settle();
         const things = await thingsOf(row, stage);
         const before = await lastAudit(stage);
-        const faces = facesOf(row, stage);
+        const faces = facesOf(row, stage, repl);
         const answers: unknown[] = [];
         // The first once more at the end: nothing has changed.
         for (const face of [...faces, ...faces.slice(0, 1)]) {

@@ -9,6 +9,7 @@ import { apiumProgram } from "../../cli/program.ts";
 import { replName } from "../../cli/repl-commands.ts";
 import type { ParityRow } from "../../docs/parity/row.ts";
 import type { ParityStage, Thing } from "./parity-stage.ts";
+import type { Repl } from "./repl.ts";
 import { TOKENS } from "./small-gateway.ts";
 
 export type Replacements = ReadonlyMap<string, Thing>;
@@ -72,7 +73,7 @@ export interface Face {
 
 const admin = { user: { name: "olga", role: "admin" } };
 
-export function facesOf(row: ParityRow, stage: ParityStage): Face[] {
+export function facesOf(row: ParityRow, stage: ParityStage, { type }: Repl): Face[] {
   const action: Face = {
     name: "action",
     async ask({ action: called = "", params = {} }, things, extra = {}) {
@@ -92,15 +93,15 @@ export function facesOf(row: ParityRow, stage: ParityStage): Face[] {
       return { status: 0, body };
     },
   };
-  const repl: Face = {
+  const prompt: Face = {
     name: "REPL",
     async ask({ cli = "" }, things, extra = {}) {
       const [first = "", ...rest] = filled(cli, things).split(" ");
-      const { out, error } = await stage.repl.type([replName(first), ...rest, ...flags(extra), "--json"].join(" "));
+      const { out, error } = await type([replName(first), ...rest, ...flags(extra), "--json"].join(" "));
       return { status: 0, body: parsed(out, error) };
     },
   };
-  return [action, ...(row.rest === undefined ? [] : [rest]), ...(row.cli === undefined ? [] : [commandLine, repl])];
+  return [action, ...(row.rest === undefined ? [] : [rest]), ...(row.cli === undefined ? [] : [commandLine, prompt])];
 }
 
 /** Flower's addresses of a row. */
@@ -191,7 +192,8 @@ export async function auditSince(stage: ParityStage, after: number) {
     target: string;
     details: unknown;
     actor: string;
-  }>("select id, action, target, details, actor from audit where id > $1 order by id", [after]);
+    role: string;
+  }>("select id, action, target, details, actor, role from audit where id > $1 order by id", [after]);
   return rows;
 }
 

@@ -1,16 +1,17 @@
 /**
- * The system that the parity table is tried on: a gateway, the schedules, the cache and a worker in this process, and a
- * REPL in one of its own. `things` makes what the table's words in angle brackets stand for.
+ * The system that the parity table is tried on: a gateway with accounts, the schedules, the cache and a worker in this process. `things`
+ * makes what the table's words in angle brackets stand for.
  */
 import { z } from "zod";
 import { defineTask } from "../../runtime/index.ts";
 import { runs, type TaskServiceSchema, taskOperations } from "../../runtime/moleculer/index.ts";
 import { cacheModule } from "../../services/cache/index.ts";
 import { doctorModule } from "../../services/doctor/index.ts";
+import { accountsModule } from "../../services/facility/accounts-module.ts";
 import { schedulerModule } from "../../services/scheduler/index.ts";
 import { eventually } from "./backends.ts";
-import { openRepl, type Repl } from "./repl.ts";
-import { openSmallGateway, type SmallGateway, TOKENS } from "./small-gateway.ts";
+import { migrateServices } from "./services.ts";
+import { openSmallGateway, type SmallGateway } from "./small-gateway.ts";
 
 const text = z.object({ text: z.string().optional() });
 const echo = defineTask({ name: "parity.echo", params: text });
@@ -24,7 +25,10 @@ const QUEUES = ["default", "reports"];
 const worker: TaskServiceSchema = {
   name: "parity-worker",
   tasks: {
-    echo: runs(echo, async ({ params }) => ({ said: params.text })),
+    echo: runs(echo, async ({ params, locals }) => {
+      locals.task.log.warn("it was told something", { length: params.text?.length ?? 0 });
+      return { said: params.text };
+    }),
     fails: runs(fails, async ({ params }) => {
       throw new Error(`it cannot say ${params.text}`);
     }),
@@ -40,7 +44,6 @@ const worker: TaskServiceSchema = {
 export type Thing = readonly [value: string, ...others: string[]];
 
 export interface ParityStage extends SmallGateway {
-  readonly repl: Repl;
   readonly workerId: string;
   /** By word, without its brackets. */
   readonly things: Readonly<Record<string, () => Promise<Thing> | Thing>>;
@@ -52,16 +55,16 @@ export interface ParityStage extends SmallGateway {
 export async function openParityStage(): Promise<ParityStage> {
   const gateway = await openSmallGateway({
     services: [worker],
-    modules: [cacheModule, schedulerModule, doctorModule],
+    modules: [cacheModule, schedulerModule, doctorModule, accountsModule],
     runtime: { concurrency: SLOTS, queues: QUEUES },
   });
-  const { url, broker, backend, runtime, folder } = gateway;
+  const { broker, backend, runtime } = gateway;
+  await migrateServices(backend);
   const call = <Answer>(action: string, params: object): Promise<Answer> => broker.call(action, params);
   // Nothing of theirs may happen while answers are compared.
   for (const { name } of (await call<{ items: { name: string }[] }>("scheduler.list", {})).items) {
     await call("scheduler.change", { name, enabled: false });
   }
-  const repl = await openRepl({ HOME: folder, APIUM_URL: url, APIUM_TOKEN: TOKENS.admin });
 
   let made = 0;
   const mark = (kind: string) => `${kind}-${++made}-of-the-test`;
@@ -88,14 +91,24 @@ export async function openParityStage(): Promise<ParityStage> {
     );
     return [rows[0]?.id ?? "", task];
   };
-  const makeSchedule = async () => {
+  /** An enabled one's time does not come while it is tried. */
+  const makeSchedule = async ({ enabled = false } = {}) => {
     const name = mark("schedule");
-    await call("scheduler.create", { name, task: "parity.nothing", cron: "0 * * * *", enabled: false });
+    await call("scheduler.create", {
+      name,
+      task: "parity.nothing",
+      cron: enabled ? "0 0 29 2 *" : "0 * * * *",
+      enabled,
+    });
     return name;
   };
-  const makeKey = async (key: string, tags: readonly string[] = []) => {
-    await call("cache.set", { key, value: 5, ttl: "1h", tags });
+  const makeKey = async (key: string, { value = 5 as unknown, tags = [] as readonly string[] } = {}) => {
+    await call("cache.set", { key, value, ttl: "1h", tags });
     return key;
+  };
+  const makePausedTenant = async (tenant: string) => {
+    await call("tasks.control.pause", { tenant });
+    return tenant;
   };
   /** Another worker, in a broker of its own, for somebody to shut down. */
   const makeWorker = async (): Promise<Thing> => {
@@ -134,18 +147,24 @@ export async function openParityStage(): Promise<ParityStage> {
   const running = await makeRunning();
   const waiting = (await lingers.enqueue(runtime, {}, { countdown: "2h", uniqueKey: "parity-unique" })).id;
   const [alreadyEnded, letter, schedule] = [await makeEnded(), (await makeLetter())[0], await makeSchedule()];
-  await makeKey("parity-key");
+  await ended((await call<{ id: string }>("scheduler.run", { name: schedule })).id, "SUCCESS");
+  const family = await runtime.group([echo.with({ text: "first" }), echo.with({ text: "second" })]);
+  await ended(family.id, "SUCCESS");
+  await runtime.revoke(await makeWaiting());
+  await makePausedTenant("parity-tenant");
+  await makeKey("parity-key", { value: { of: ["the", "test"] } });
   for (const queue of ["maintenance", "maintenance"]) await nothing.enqueue(runtime, {}, { queue });
   const workerId = runtime.worker?.worker ?? "";
 
   return {
     ...gateway,
-    ...{ repl, workerId },
+    workerId,
     things: {
       worker: () => [workerId],
       running: () => [running],
       waiting: () => [waiting],
       ended: () => [alreadyEnded],
+      parent: () => [family.id],
       letter: () => [letter],
       schedule: () => [schedule],
       key: () => ["parity-key"],
@@ -156,17 +175,23 @@ export async function openParityStage(): Promise<ParityStage> {
       "fresh failed": async () => [await makeFailed()],
       "fresh letter": makeLetter,
       "fresh schedule": async () => [await makeSchedule()],
+      "fresh enabled schedule": async () => [await makeSchedule({ enabled: true })],
       "schedule name": () => [mark("schedule")],
       "fresh key": async () => [await makeKey(mark("key"))],
       "fresh tag": async () => {
         const tag = mark("tag");
-        return [tag, await makeKey(mark("key"), [tag])];
+        return [tag, await makeKey(mark("key"), { tags: [tag] })];
       },
       cache: async () => {
         await call("cache.set", { cache: "select2", key: mark("key"), value: 5 });
         return ["select2"];
       },
       "fresh worker": makeWorker,
+      "fresh paused tenant": async () => [await makePausedTenant(mark("tenant"))],
+      "paused queue": async () => {
+        await call("tasks.pause", { name: "external_api" });
+        return ["external_api"];
+      },
       "waiting mark": () => twice(makeWaiting, "waiting"),
       "failed mark": () => twice(makeFailed, "failed"),
       "letter mark": () => twice(makeFailed, "letter"),
@@ -191,10 +216,6 @@ export async function openParityStage(): Promise<ParityStage> {
       // Counts are given out for some seconds and ends are written every five: what one face saw, the next would not.
       await runtime.series.flush();
       await eventually(areCountsNew, 60_000);
-    },
-    async close() {
-      await repl.leave();
-      await gateway.close();
     },
   };
 }
