@@ -20,7 +20,7 @@ export const BEYOND: ParitySection = {
       params: { key: "parity-unique" },
       rest: "GET /unique-keys/:key/explain",
       cli: "explain parity-unique --key",
-      dashboard: notThere("missing: the key's holder is found by its parameters or not at all"),
+      dashboard: notThere("missing: tasks are not searched by their key; the command line says who holds it"),
     },
     {
       there: "why did a schedule not fire?",
