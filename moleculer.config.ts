@@ -43,7 +43,7 @@ function logLevels(level: Settings["LOG_LEVEL"]): unknown {
   return level === "info" ? { RUNTIME: "info", GATEWAY: "fatal", "**": "warn" } : level;
 }
 
-/** For moleculer-runner (`-c moleculer.config.ts`); `main.ts` hands its own settings in. */
+/** For moleculer-runner (`-c moleculer.config.ts`); `start.ts` hands its own settings in. */
 export default function config(): BrokerOptions {
   const settings = readSettings(process.env);
   return brokerOptions(settings, lineWriter(settings.LOG_FORMAT, secretsOf(process.env)));

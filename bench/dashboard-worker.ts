@@ -1,4 +1,4 @@
-/** The worker that `dashboard.ts` watches: a runtime on the bus, as `main.ts` puts one together, with one task that does nothing. */
+/** The worker that `dashboard.ts` watches: a runtime on the bus, as `start.ts` puts one together, with one task that does nothing. */
 import { ServiceBroker } from "moleculer";
 import { z } from "zod";
 import { migrate, openPostgres } from "../database/index.ts";

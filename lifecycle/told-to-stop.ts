@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT, heard from the first moment on: the first process of a container is not ended by a signal that nobody
+// SIGTERM and SIGINT, heard before anything else is loaded: the first process of a container is not ended by a signal that nobody
 // listens to, so one that is stopped while it starts would be left to be killed when its grace is over.
 
 /** Until there is an order to stop in, nothing is under way that an end could harm: what is migrated is in a transaction. */

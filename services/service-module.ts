@@ -6,7 +6,7 @@ import type { Importer, ImportParts } from "./importer.ts";
 import type { Receiver, ReceiverParts } from "./receiver.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
-/** A service folder's door: what `main.ts` needs to know of it. */
+/** A service folder's door: what `start.ts` needs to know of it. */
 export interface ServiceModule {
   readonly name: ServiceName;
   readonly create: (parts: ServiceParts) => TaskServiceSchema;

@@ -11,6 +11,6 @@ export const hasContainers = spawnSync(CONTAINER.file, [...CONTAINER.args, "true
 
 /** What its first process is outside, once it runs. */
 export function firstProcess(pid: number): number | undefined {
-  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
-  return child ? Number(child) : undefined;
+  const [child = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+  return child.trim() === "" ? undefined : Number(child);
 }

@@ -1,4 +1,4 @@
-/** Services in this process, as `main.ts` puts them together: a runtime on a backend, a broker, and the services' modules. */
+/** Services in this process, as `start.ts` puts them together: a runtime on a backend, a broker, and the services' modules. */
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { migrate } from "../../database/index.ts";
 import type { AnyTask, Runtime, RuntimeOptions } from "../../runtime/index.ts";

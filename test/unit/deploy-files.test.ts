@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const compose = readCompose();
 const roles = composeRoles();
-/** What a stopping process may take beyond DRAIN_TIMEOUT before it ends itself (main.ts). */
+/** What a stopping process may take beyond DRAIN_TIMEOUT before it ends itself (lifecycle/leave.ts). */
 const LEAVE_ANYWAY_MS = 15_000;
 /** Of one process: its three pools, the listener, the deputy (database/postgres.ts). */
 const MOST_CONNECTIONS = 8 + 5 + 3 + 1 + 1;
