@@ -1,56 +1,71 @@
-// Whether the mail server can be reached and takes our login: found out with a connection that sends nothing. A login that
-// was refused is not repeated for some minutes, whoever asks: that would lock the account.
+// Whether the mail server can be reached and takes our login: found out with a connection that sends nothing. It logs in to
+// the account that sends the mails, so however many pages of the doctor are open it does so seldom: what it has found holds
+// for half a minute, and what the server said against the login for five. A wrong password that is tried more often locks the
+// account. That is of one process: each that runs this service tries for itself, and once more when it is started again.
 import { createTransport } from "nodemailer";
-import { type Clock, type Finding, messageOf, within } from "../../runtime/index.ts";
+import { answerWithin, type Clock, type Finding, messageOf } from "../../runtime/index.ts";
 
-const LIMIT_MS = 3_000;
-const REFUSED_FOR_MS = 300_000;
+/** Whoever asks waits no longer; the connection goes on. */
+const ANSWER_WITHIN_MS = 3_000;
+/** Servers take their time over a login that they refuse. One that is hung up on before it says so is asked again. */
+const SILENCE_MS = 15_000;
+const KEPT_MS = 30_000;
+const LOGIN_KEPT_MS = 300_000;
+
+interface Verdict {
+  readonly findings: Finding[];
+  readonly keptMs: number;
+}
 
 export class ServerCheck {
   readonly #url: string;
   readonly #clock: Pick<Clock, "after" | "monotonic">;
-  /** Those who ask at once share one connection. */
+  /** One connection for all who ask, until it has ended by itself. */
   #looking: Promise<Finding[]> | undefined;
-  #refused: { readonly until: number; readonly findings: Finding[] } | undefined;
+  #latest: { readonly findings: Finding[]; readonly until: number } | undefined;
 
   constructor(url: string, clock: Pick<Clock, "after" | "monotonic">) {
     this.#url = url;
     this.#clock = clock;
   }
 
-  findings(): Promise<Finding[]> {
-    if (this.#refused !== undefined && this.#clock.monotonic() < this.#refused.until) {
-      return Promise.resolve(this.#refused.findings);
-    }
+  async findings(): Promise<Finding[]> {
+    if (this.#latest !== undefined && this.#clock.monotonic() < this.#latest.until) return this.#latest.findings;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
-    return this.#looking;
+    const looking = this.#looking;
+    try {
+      return await answerWithin(this.#clock, ANSWER_WITHIN_MS, () => looking);
+    } catch (error) {
+      return [away(error)];
+    }
   }
 
   async #look(): Promise<Finding[]> {
-    const transport = createTransport({
-      url: this.#url,
-      ...{ dnsTimeout: LIMIT_MS, connectionTimeout: LIMIT_MS, greetingTimeout: LIMIT_MS, socketTimeout: LIMIT_MS },
-    } as object);
-    try {
-      await within(this.#clock, LIMIT_MS, () => transport.verify());
-      return [];
-    } catch (error) {
-      if (!isRefusal(error)) return [away(error)];
-      const findings = [refused(error)];
-      this.#refused = { until: this.#clock.monotonic() + REFUSED_FOR_MS, findings };
-      return findings;
-    } finally {
-      transport.close();
-    }
+    const { findings, keptMs } = await logIn(this.#url);
+    this.#latest = { findings, until: this.#clock.monotonic() + keptMs };
+    return findings;
   }
 }
 
-/** The server's last word on who we say we are; a 4xx is not. */
-function isRefusal(error: unknown): boolean {
-  const { code, responseCode = 535 } = error as { readonly code?: unknown; readonly responseCode?: number };
-  return code === "EAUTH" && responseCode >= 500;
+async function logIn(url: string): Promise<Verdict> {
+  const transport = createTransport({
+    url,
+    ...{ dnsTimeout: SILENCE_MS, connectionTimeout: SILENCE_MS },
+    ...{ greetingTimeout: SILENCE_MS, socketTimeout: SILENCE_MS },
+  } as object);
+  try {
+    await transport.verify();
+    return { findings: [], keptMs: KEPT_MS };
+  } catch (error) {
+    const { code, responseCode = 535 } = error as { readonly code?: unknown; readonly responseCode?: number };
+    if (code !== "EAUTH") return { findings: [away(error)], keptMs: KEPT_MS };
+    // A 4xx is not the server's last word on who we say we are: often it has had too many logins already.
+    return { findings: [responseCode < 500 ? putOff(error) : refused(error)], keptMs: LOGIN_KEPT_MS };
+  } finally {
+    transport.close();
+  }
 }
 
 function away(error: unknown): Finding {
@@ -60,6 +75,18 @@ function away(error: unknown): Finding {
     subject: "SMTP",
     message: `the mail server cannot be reached: ${messageOf(error)}; mails wait for another attempt`,
     suggestion: "bring it back, or correct SMTP_URL; `apium queues pause email` saves the attempts if that takes long",
+  };
+}
+
+/** To mails it is the same as a server that is away. */
+function putOff(error: unknown): Finding {
+  return {
+    severity: "error",
+    code: "SMTP_AWAY",
+    subject: "SMTP",
+    message: `the mail server takes no login for the time being: ${messageOf(error)}; mails wait for another attempt, and the doctor tries again after five minutes`,
+    suggestion:
+      "wait, and look at how many logins it allows; `apium queues pause email` saves the attempts if that takes long",
   };
 }
 

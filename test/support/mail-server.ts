@@ -2,6 +2,15 @@
 import { SMTPServer } from "smtp-server";
 import { freePort } from "./servers/free-port.ts";
 
+const UNKNOWN_LOGIN = "535 5.7.8 Authentication credentials invalid";
+
+interface Refusal {
+  /** A reply of SMTP. Default: it knows nobody by this name and password. */
+  readonly reply?: string;
+  /** It takes its time: until `answerLogins`. */
+  readonly isLate?: boolean;
+}
+
 export interface ReceivedMail {
   readonly messageId: string;
   readonly subject: string;
@@ -15,7 +24,9 @@ export class MailServer {
   readonly #port: number;
   #server: SMTPServer | undefined;
   #refuses = false;
-  #login: "none" | "refused" = "none";
+  /** Undefined: it takes mails from whoever brings them, and nobody logs in. */
+  #refusal: Required<Refusal> | undefined;
+  #answers: (() => void)[] = [];
 
   private constructor(port: number) {
     this.#port = port;
@@ -35,7 +46,7 @@ export class MailServer {
   async up(): Promise<void> {
     await this.down();
     this.#refuses = false;
-    this.#login = "none";
+    this.#refusal = undefined;
     await this.#listen();
   }
 
@@ -46,11 +57,16 @@ export class MailServer {
     await this.#listen();
   }
 
-  /** It knows nobody by the name and password it is given: somebody has changed them. */
-  async refuseLogins(): Promise<void> {
+  /** It knows nobody by the name and password it is given: somebody has changed them. Or it has another reason. */
+  async refuseLogins({ reply = UNKNOWN_LOGIN, isLate = false }: Refusal = {}): Promise<void> {
     await this.down();
-    this.#login = "refused";
+    this.#refusal = { reply, isLate };
     await this.#listen();
+  }
+
+  /** Those that wait for it. */
+  answerLogins(): void {
+    for (const answer of this.#answers.splice(0)) answer();
   }
 
   async down(): Promise<void> {
@@ -61,11 +77,14 @@ export class MailServer {
   }
 
   async #listen(): Promise<void> {
+    const { reply, isLate } = this.#refusal ?? { reply: UNKNOWN_LOGIN, isLate: false };
     const server = new SMTPServer({
-      disabledCommands: this.#login === "none" ? ["AUTH", "STARTTLS"] : ["STARTTLS"],
+      disabledCommands: this.#refusal === undefined ? ["AUTH", "STARTTLS"] : ["STARTTLS"],
       onAuth: (_login, _session, done) => {
         this.logins += 1;
-        done(Object.assign(new Error("5.7.8 Authentication credentials invalid"), { responseCode: 535 }));
+        const refusal = Object.assign(new Error(reply.slice(4)), { responseCode: Number(reply.slice(0, 3)) });
+        if (isLate) this.#answers.push(() => done(refusal));
+        else done(refusal);
       },
       disableReverseLookup: true,
       // Connections that are kept open end with the server, as with a process that dies.
