@@ -1,4 +1,6 @@
 export { CHAIN, type ChainCall, GROUP } from "./caller/index.ts";
+export { afterSilence } from "./contract/after-silence.ts";
+export { answerWithin, NoAnswerError } from "./contract/answer-within.ts";
 export { type BusEvent, defineEvent, type Tell, tellOver } from "./contract/bus-event.ts";
 export { type Clock, SystemClock, VirtualClock } from "./contract/clock.ts";
 export { type Duration, durationMs } from "./contract/duration.ts";
@@ -31,7 +33,6 @@ export { TASK_EVENTS_SUBJECT, type TaskEvent, type TaskEventBatch } from "./cont
 export { idSource, isTaskId, type NewId } from "./contract/task-id.ts";
 export { FINAL_STATES, LIVE_STATES, TASK_STATES, type TaskState } from "./contract/task-state.ts";
 export { traceIdOf } from "./contract/trace-id.ts";
-export { within } from "./contract/within.ts";
 export type {
   DeadLetterView,
   QueueView,

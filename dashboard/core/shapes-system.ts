@@ -33,7 +33,7 @@ export interface ScheduleExplanation {
   }[];
 }
 
-/** Of `GET /doctor`. */
+/** Of `GET /doctor`, and of `GET /doctor/schedules`. */
 export interface Health {
   readonly isHealthy: boolean;
   readonly findings: readonly Finding[];

@@ -2,7 +2,7 @@
 // apart: after a stall it is due before the question has left or the socket is read, and answers that had arrived were
 // taken for an outage. So the limit is two waits: after the first, however late it ended, half of it is left for the
 // question to leave and be answered; and when the second is over, what lies in the sockets is read first.
-import type { Clock } from "../../runtime/index.ts";
+import type { Clock } from "./clock.ts";
 
 /** Calls `run` after `limitMs`, to which a process that is itself busy adds what it was busy; not once it is cancelled. */
 export function afterSilence(clock: Pick<Clock, "after">, limitMs: number, run: () => void): () => void {

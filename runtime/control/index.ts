@@ -16,6 +16,7 @@ export {
   type RequeuedLetters,
   requeueDeadLetters,
 } from "./dead-letters-many.ts";
+export { Disk } from "./disk.ts";
 export { type ExplainParts, type Explanation, explainTask, explainUniqueKey } from "./explain.ts";
 export type { Reason, ReasonCode } from "./explain-reasons.ts";
 export {

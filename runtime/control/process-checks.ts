@@ -1,19 +1,12 @@
 // What is wrong with one process, or will be: whether it reaches the database and the delivery engine, whether it keeps
 // up, its machine's clock and disk. Told by itself to whoever asks the doctor. Pure.
 import { errorsFirst, type Finding } from "../contract/finding.ts";
+import type { DiskRoom } from "./disk.ts";
 
 /** Of a server, a process, a machine, a folder. */
 export type ProcessFinding = Finding<
-  "DATABASE_AWAY" | "NATS_AWAY" | "EVENT_LOOP_LAGS" | "CLOCK_APART" | "DISK_NEARLY_FULL"
+  "DATABASE_AWAY" | "NATS_AWAY" | "EVENT_LOOP_LAGS" | "CLOCK_APART" | "DISK_NEARLY_FULL" | "DISK_SILENT"
 >;
-
-/** Of the file system a folder is on. */
-export interface DiskRoom {
-  readonly path: string;
-  /** For programs without privileges. */
-  readonly freeBytes: number;
-  readonly totalBytes: number;
-}
 
 export interface ProcessFacts {
   readonly node: string;
@@ -25,7 +18,9 @@ export interface ProcessFacts {
   /** How far the machine's clock is ahead of the database's, at least; negative: behind. */
   readonly machineAheadMs: number;
   readonly lagP99Ms: number;
-  readonly disk: DiskRoom | undefined;
+  readonly dataDir: string | undefined;
+  /** Of the disk of `dataDir`; undefined: nothing is known of it. */
+  readonly room: DiskRoom | "silent" | undefined;
 }
 
 /** A lease is renewed every 2 s, and calls are given up after some. */
@@ -35,7 +30,8 @@ const APART_MS = 5_000;
 const GIB = 2 ** 30;
 /** A twentieth of a large disk is room for years: it must be little by itself, too. */
 const LITTLE = { share: 0.05, bytes: 20 * GIB } as const;
-const ALWAYS_LITTLE_BYTES = GIB / 2;
+/** A small disk may be made so; half of it is not little. */
+const ALWAYS_LITTLE = { share: 0.5, bytes: GIB / 2 } as const;
 const NEXT_TO_NOTHING_BYTES = GIB / 10;
 
 /** @returns findings, errors first. */
@@ -97,7 +93,8 @@ function eventLoop({ node, lagP99Ms }: ProcessFacts): ProcessFinding[] {
   ];
 }
 
-function disk({ host, disk: room }: ProcessFacts): ProcessFinding[] {
+function disk({ host, dataDir, room }: ProcessFacts): ProcessFinding[] {
+  if (room === "silent") return [silentDisk(`${host}:${dataDir}`)];
   if (room === undefined || !isLittle(room)) return [];
   const { path, freeBytes, totalBytes } = room;
   return [
@@ -111,8 +108,18 @@ function disk({ host, disk: room }: ProcessFacts): ProcessFinding[] {
   ];
 }
 
+function silentDisk(subject: string): ProcessFinding {
+  return {
+    severity: "warning",
+    code: "DISK_SILENT",
+    subject,
+    message: "the disk of DATA_DIR gives no answer within 2 s: whoever reads or writes there waits with it",
+    suggestion: "look at it, and at the network between, if it is another machine's",
+  };
+}
+
 function isLittle({ freeBytes, totalBytes }: DiskRoom): boolean {
-  return freeBytes < ALWAYS_LITTLE_BYTES || (freeBytes < LITTLE.bytes && freeBytes < totalBytes * LITTLE.share);
+  return [LITTLE, ALWAYS_LITTLE].some(({ share, bytes }) => freeBytes < bytes && freeBytes < totalBytes * share);
 }
 
 function size(bytes: number): string {

@@ -1,13 +1,12 @@
 // Gathers what the checks of a process look at. Whatever is broken, that takes no longer than the limit.
-import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
 import type { Database } from "../../database/index.ts";
+import { answerWithin, NoAnswerError } from "../contract/answer-within.ts";
 import type { Clock } from "../contract/clock.ts";
 import { messageOf } from "../contract/errors.ts";
-import { within } from "../contract/within.ts";
 import type { TaskQueue } from "../queue/queue.ts";
-import type { DiskRoom, ProcessFacts } from "./process-checks.ts";
+import type { Disk } from "./disk.ts";
+import type { ProcessFacts } from "./process-checks.ts";
 
 const LIMIT_MS = 2_000;
 
@@ -15,22 +14,21 @@ export interface ProcessParts {
   readonly database: Database;
   readonly queue: TaskQueue;
   readonly clock: Clock;
-  readonly dataDir: string | undefined;
+  readonly disk: Disk | undefined;
   readonly lagP99Ms: () => number;
 }
 
 export async function processFacts(parts: ProcessParts, node: string): Promise<ProcessFacts> {
-  const { clock, queue, dataDir, lagP99Ms } = parts;
-  const soon = <Answer>(ask: () => Promise<Answer>) => within(clock, LIMIT_MS, ask);
-  const [time, natsAway, disk] = await Promise.all([
+  const { clock, queue, disk, lagP99Ms } = parts;
+  const soon = <Answer>(ask: () => Promise<Answer>) => answerWithin(clock, LIMIT_MS, ask);
+  const [time, natsAway, room] = await Promise.all([
     soon(() => databaseTime(parts)).then((aheadMs) => ({ aheadMs, away: undefined }), away),
     queue.kind === "jetstream" ? soon(() => queue.check()).then(() => undefined, messageOf) : undefined,
-    // A folder that is not there yet, or cannot be looked at, is told by whoever needs it.
-    dataDir === undefined ? undefined : soon(() => roomOf(resolve(dataDir))).catch(() => undefined),
+    disk === undefined ? undefined : soon(() => disk.room()).catch(withoutRoom),
   ]);
   return {
     ...{ node, host: hostname(), databaseAway: time.away, natsAway },
-    ...{ machineAheadMs: time.aheadMs, lagP99Ms: lagP99Ms(), disk },
+    ...{ machineAheadMs: time.aheadMs, lagP99Ms: lagP99Ms(), dataDir: disk?.path, room },
   };
 }
 
@@ -48,7 +46,7 @@ async function databaseTime({ database, clock }: ProcessParts): Promise<number> 
   return Math.max(aheadMs, 0);
 }
 
-async function roomOf(path: string): Promise<DiskRoom> {
-  const { bavail, blocks, bsize } = await statfs(path);
-  return { path, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+/** A folder that is not there yet, or cannot be looked at, is told by whoever needs it. */
+function withoutRoom(error: unknown): "silent" | undefined {
+  return error instanceof NoAnswerError ? "silent" : undefined;
 }

@@ -1,7 +1,7 @@
 // The families `tasks.inspect`, `tasks.control` and `tasks.explain` put together for the service `tasks`, and what each
 // process answers for its own worker.
 import type { Finding } from "../contract/finding.ts";
-import { checkProcess, LocalWorker, processFacts } from "../control/index.ts";
+import { checkProcess, Disk, LocalWorker, processFacts } from "../control/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { controlOperations, STEERING_EVENT } from "./control-operations.ts";
 import { explainActions } from "./explain-operations.ts";
@@ -51,6 +51,7 @@ export function inspectService(runtime: Runtime, surroundings: ProcessSurroundin
     leave,
     version,
   });
+  const disk = dataDir === undefined ? undefined : new Disk(dataDir);
   return {
     actions: {
       ...actionsOf("inspect", inspectOperations(runtime)),
@@ -61,7 +62,7 @@ export function inspectService(runtime: Runtime, surroundings: ProcessSurroundin
         const { database, queue, parts } = runtime;
         const lagP99Ms = () => local.loopLag.p99Ms;
         const node = ctx.broker.nodeID;
-        const facts = await processFacts({ database, queue, clock: parts.clock, dataDir, lagP99Ms }, node);
+        const facts = await processFacts({ database, queue, clock: parts.clock, disk, lagP99Ms }, node);
         return { node, version, worker: local.id ?? null, findings: checkProcess(facts) };
       },
       [HERE.replace(/^tasks\./, "")]: async (ctx: Ctx) => answerHere(local, ctx.broker.nodeID, ctx.params),

@@ -1,7 +1,7 @@
 // Whether the server of the caches answers this process. It is asked now, because without traffic nobody would have noticed;
 // and something that our user may ask everywhere: a refusal would pass for an outage, and have the cache bypassed.
 import type { Clock, Finding } from "../../runtime/index.ts";
-import { messageOf, within } from "../../runtime/index.ts";
+import { answerWithin, messageOf } from "../../runtime/index.ts";
 import { PROBE } from "./resilient-store.ts";
 import type { CacheStore } from "./store.ts";
 
@@ -37,7 +37,7 @@ export async function checkStores(
 
 async function failureOf(store: CacheStore, clock: Pick<Clock, "after">): Promise<string | undefined> {
   try {
-    await within(clock, LIMIT_MS, () => store.get([PROBE]));
+    await answerWithin(clock, LIMIT_MS, () => store.get([PROBE]));
     return store.isConnected ? undefined : (store.failure ?? "it does not answer");
   } catch (error) {
     return messageOf(error);

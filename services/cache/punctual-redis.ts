@@ -1,7 +1,6 @@
 // A Redis client whose commands wait no longer than a limit. ioredis has such a limit of its own, but goes by one timer.
 import { type Command, Redis, type RedisOptions } from "ioredis";
-import { SystemClock } from "../../runtime/index.ts";
-import { afterSilence } from "./after-silence.ts";
+import { afterSilence, SystemClock } from "../../runtime/index.ts";
 
 /** A server does not go by a test's clock. */
 const clock = new SystemClock();

@@ -1,7 +1,7 @@
 // Asks every process what it finds wrong with itself and with the servers it needs. What a service has to do with, it alone
 // answers for; so only those are asked that are there, and nobody else opens a connection to find out.
 import type { ServiceBroker } from "moleculer";
-import { type Finding, messageOf } from "../../runtime/index.ts";
+import { answerWithin, type Clock, type Finding, messageOf, NoAnswerError } from "../../runtime/index.ts";
 import { processesWith } from "../../runtime/moleculer/index.ts";
 
 /** Every process has it, of this version and later ones. */
@@ -30,23 +30,36 @@ export interface Rounds {
   readonly older: readonly string[];
 }
 
-export async function askProcesses(broker: ServiceBroker, limitMs: number): Promise<Rounds> {
+export async function askProcesses(
+  broker: ServiceBroker,
+  clock: Pick<Clock, "after">,
+  limitMs: number,
+): Promise<Rounds> {
   const known = processesWith(broker, PROCESS);
   const older = processesWith(broker, ANY_VERSION).filter((node) => !known.includes(node));
   const asked = [PROCESS, ...SERVICES].flatMap((action) =>
-    processesWith(broker, action).map((node) => ask(broker, action, node, limitMs)),
+    processesWith(broker, action).map((node) => ask({ broker, clock, limitMs }, action, node)),
   );
   return { answers: (await Promise.all(asked)).filter((answer) => answer !== undefined), older };
 }
 
+interface Asker {
+  readonly broker: ServiceBroker;
+  readonly clock: Pick<Clock, "after">;
+  readonly limitMs: number;
+}
+
 /** Undefined: the process has left, or died, since it was known. */
-async function ask(broker: ServiceBroker, action: string, node: string, timeout: number): Promise<Answer | undefined> {
+async function ask({ broker, clock, limitMs }: Asker, action: string, node: string): Promise<Answer | undefined> {
+  // The bus' own limit goes by one timer: it would take a stand-still of this process for everybody else's silence.
+  const options = { nodeID: node, timeout: 2 * limitMs, retries: 0 };
   try {
-    const answer = await broker.call(action, {}, { nodeID: node, timeout, retries: 0 });
+    const answer = await answerWithin(clock, limitMs, () => broker.call(action, {}, options));
     return { ...(answer as Pick<Answer, "findings">), node, action };
   } catch (error) {
     const { type } = error as { readonly type?: unknown };
     if (/^(REQUEST_REJECTED|SERVICE_NOT_(FOUND|AVAILABLE))$/.test(String(type))) return undefined;
-    return { node, action, findings: undefined, ...(type === "REQUEST_TIMEOUT" ? {} : { failure: messageOf(error) }) };
+    const isSilent = error instanceof NoAnswerError || type === "REQUEST_TIMEOUT";
+    return { node, action, findings: undefined, ...(isSilent ? {} : { failure: messageOf(error) }) };
   }
 }

@@ -1,13 +1,13 @@
 // The rounds: everything is asked at once, each with its limit, and what comes back is made one list.
 import type { ServiceBroker } from "moleculer";
 import {
+  answerWithin,
   codeOf,
   errorsFirst,
   type Finding,
   hideSecrets,
   messageOf,
   type Runtime,
-  within,
 } from "../../runtime/index.ts";
 import { processesWith } from "../../runtime/moleculer/index.ts";
 import { askProcesses, SCHEDULES } from "./ask-processes.ts";
@@ -31,19 +31,19 @@ export async function examine(broker: ServiceBroker, runtime: Runtime): Promise<
   const { database, queue, parts } = runtime;
   const look = async (what: string, ask: () => Promise<readonly Finding[]>) => {
     try {
-      return await within(parts.clock, LIMIT_MS, ask);
+      return await answerWithin(parts.clock, LIMIT_MS, ask);
     } catch (error) {
       return [unanswered(what, error)];
     }
   };
   const [rounds, schedules, tasks, connections, engine, workers] = await Promise.all([
-    askProcesses(broker, LIMIT_MS),
+    askProcesses(broker, parts.clock, LIMIT_MS),
     look("schedules", () => askSchedules(broker)),
     look("tasks", () => runtime.operator.checkTasks()),
     look("database", () => checkConnections(database)),
     look("NATS", async () => checkEngine(await queue.limits())),
     // Without the books nobody is missed; that they cannot be read is told above.
-    within(parts.clock, LIMIT_MS, () => runtime.workers()).catch(() => []),
+    answerWithin(parts.clock, LIMIT_MS, () => runtime.workers()).catch(() => []),
   ]);
   const findings = [
     ...inOneVoice(rounds),
@@ -52,7 +52,7 @@ export async function examine(broker: ServiceBroker, runtime: Runtime): Promise<
     ...[...connections, ...engine, ...schedules, ...tasks],
   ];
   const seen = new Set<string>();
-  const once = withoutConsequences(findings).filter(({ code, subject }) => {
+  const once = withoutConsequences(findings, rounds, broker.nodeID).filter(({ code, subject }) => {
     const key = `${code} ${subject}`;
     return !seen.has(key) && seen.add(key);
   });

@@ -41,8 +41,9 @@ function silentProcess(subject: string, what: string): Finding {
     severity: "error",
     code: "PROCESS_SILENT",
     subject,
-    message: `${what}: its event loop is blocked, or NATS is away for it alone`,
-    suggestion: "read its log and restart it; HANG_TIMEOUT ends by itself what hangs for that long",
+    message: `${what}: what runs there blocks its event loop, or NATS is away for it alone`,
+    suggestion:
+      "ask again: a handler may compute. If it stays so, read its log and restart it; HANG_TIMEOUT does that by itself",
   };
 }
 

@@ -134,6 +134,14 @@ export const REST_ROUTES: readonly RestRoute[] = [
   },
   {
     method: "GET",
+    path: "/doctor/schedules",
+    action: "scheduler.check",
+    role: "viewer",
+    summary:
+      "What is wrong with schedules, or will be: of the doctor's findings those that need no process and no server.",
+  },
+  {
+    method: "GET",
     path: "/routes",
     action: "tasks.routes",
     role: "viewer",

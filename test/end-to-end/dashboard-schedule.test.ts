@@ -1,4 +1,4 @@
-/** What the page of a schedule says of why it does not fire: what the system explains, and nothing of its own. */
+/** What the page of a schedule says of why it does not fire: what the system explains, what is found of schedules, and nothing of its own. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { describeInBrowser } from "../support/browser.ts";
 import { type Program, start } from "../support/programs.ts";
@@ -30,9 +30,17 @@ describeInBrowser("the page of a schedule", (visit) => {
     const task = "auto_close_jobs";
     await send("POST", "/schedules", { name: "asked", task, every: "1h" });
     await send("POST", "/schedules", { name: "nobodys", task: "nobody_has_it", every: "1h" });
+    await send("POST", "/schedules", { name: "often", task, cron: "* * * * *", startAt: "2099-01-01T00:00:00Z" });
     const { page, close, complaints } = await visit({ url: program.url, token: TOKEN });
     const notes = page.getByRole("list", { name: "What is to be known about it" });
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     try {
+      await page.goto("/schedules/often");
+      await notes.getByText('"* * * * *" fires in every minute').waitFor();
+      // The whole doctor would ask every process and every server.
+      expect(asked).toContain("/api/v1/doctor/schedules");
+      expect(asked).not.toContain("/api/v1/doctor");
       await page.goto("/schedules/nobodys");
       await notes.getByText('No task "nobody_has_it" is defined, so none of its slots can run.').waitFor();
       await notes.getByText("Correct the task's name").waitFor();

@@ -2,7 +2,7 @@
  * Runs the `sh` blocks of a document as a reader would who has just started the product: in bash, in the folder of the
  * project. What differs from the reader's own machine is put in: the port, the folder of data, ids in angle brackets.
  * `curl` fails where the answer is an error, and a command that fails ends its block. A machine that is too busy to answer in
- * time (503, a worker's silence) is asked again.
+ * time (503, a worker's silence) is asked again, a little later: what the doctor says holds for three seconds.
  *
  * A fence that says more than `sh` is not run: ```` ```sh no-run: why ````.
  */
@@ -29,9 +29,10 @@ curl() { command curl --fail-with-body --silent --show-error --max-time 60 --ret
 npm() {
   if [ "\${1-} \${2-} \${3-}" != "run apium --" ]; then command npm "$@"; return; fi
   shift 3
-  case "\${1-}" in inspect | doctor) apium "$@" || apium "$@" || apium "$@" ;; *) apium "$@" ;; esac
+  case "\${1-}" in inspect | doctor) apium "$@" || again "$@" || again "$@" ;; *) apium "$@" ;; esac
 }
 apium() { ${scripts.apium} "$@"; }
+again() { sleep 3; apium "$@"; }
 `;
 
 /** Whoever starts it holds the other end of 3: when that is gone, however it ended, so is everything that was started. */

@@ -13,15 +13,16 @@ const NOW = Date.parse("2026-11-28T03:00:00Z");
 type Facts = Parameters<typeof checkProcess>[0];
 const well: Facts = {
   ...{ node: "web-1", host: "web", databaseAway: undefined, natsAway: undefined, machineAheadMs: 0, lagP99Ms: 20 },
-  disk: { path: "/data", freeBytes: 75 * GIB, totalBytes: 252 * GIB },
+  dataDir: "/data",
+  room: { path: "/data", freeBytes: 75 * GIB, totalBytes: 252 * GIB },
 };
 const disk = (freeBytes: number, totalBytes: number) =>
-  checkProcess({ ...well, disk: { path: "/data", freeBytes, totalBytes } });
+  checkProcess({ ...well, room: { path: "/data", freeBytes, totalBytes } });
 
 describe("a process", () => {
   test("has nothing to tell when all is well, or when it has no folder", () => {
     expect(checkProcess(well)).toEqual([]);
-    expect(checkProcess({ ...well, disk: undefined })).toEqual([]);
+    expect(checkProcess({ ...well, dataDir: undefined, room: undefined })).toEqual([]);
   });
 
   test("tells that the database and NATS are away, errors first", () => {
@@ -48,8 +49,14 @@ describe("a process", () => {
       { severity: "warning", code: "DISK_NEARLY_FULL", subject: "web:/data" },
     ]);
     expect(disk(0.4 * GIB, 2 * GIB)).toMatchObject([{ severity: "warning" }]);
+    // A small one that is empty is as it was made.
+    expect(disk(0.06 * GIB, 0.0625 * GIB)).toEqual([]);
     const [full] = disk(0.01 * GIB, 100 * GIB);
     expect(full).toMatchObject({ severity: "error", message: "the disk of DATA_DIR has 10 MiB left of 100.0 GiB" });
+  });
+
+  test("tells of a disk that does not answer", () => {
+    expect(checkProcess({ ...well, room: "silent" })).toMatchObject([{ code: "DISK_SILENT", subject: "web:/data" }]);
   });
 });
 
@@ -77,11 +84,21 @@ describe("what several processes find", () => {
     expect(found).toEqual(lag);
   });
 
+  test("is told once of a disk that several of them have, wherever they have it", () => {
+    const full = (host: string) =>
+      checkProcess({ ...well, host, room: { path: "/data", freeBytes: 1, totalBytes: GIB } });
+    const found = inOneVoice(rounds(answered("a", "tasks.check", full("a")), answered("b", "tasks.check", full("b"))));
+    expect(found).toMatchObject([{ code: "DISK_NEARLY_FULL", subject: "a:/data, b:/data" }]);
+    expect(found[0]?.message).not.toContain("so say");
+  });
+
   test("leaves out what only follows from something else", () => {
     const finding = (code: string): Finding => ({ ...redis, code });
     const all = ["NATS_AWAY", "PROCESS_SILENT", "SCHEDULER_MISSING", "REDIS_AWAY"].map(finding);
-    expect(withoutConsequences(all).map(({ code }) => code)).toEqual(["NATS_AWAY", "REDIS_AWAY"]);
-    expect(withoutConsequences(all.slice(1))).toEqual(all.slice(1));
+    const seen = rounds(answered("gateway", "tasks.check", [finding("NATS_AWAY")]), answered("w", "tasks.check"));
+    expect(withoutConsequences(all, seen, "gateway").map(({ code }) => code)).toEqual(["NATS_AWAY", "REDIS_AWAY"]);
+    // What another process misses keeps this one from seeing nothing.
+    expect(withoutConsequences(all, seen, "w")).toEqual(all);
   });
 });
 

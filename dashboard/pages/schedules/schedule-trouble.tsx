@@ -9,6 +9,7 @@ import type { Tone } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Prose } from "../../parts/prose.tsx";
 import { wordsOf } from "../../parts/toast.tsx";
+import { isAbout } from "./is-about.ts";
 import { pathOf } from "./schedule-actions.tsx";
 import { hasMissedLately } from "./standing.ts";
 
@@ -87,9 +88,9 @@ function ofReasons(schedule: Schedule, reasons: ScheduleExplanation["reasons"]):
   }));
 }
 
-function ofWarnings({ name }: Schedule, findings: readonly Finding[]): readonly Note[] {
+function ofWarnings(schedule: Schedule, findings: readonly Finding[]): readonly Note[] {
   return findings
-    .filter(({ subject, severity }) => subject === name && severity !== "error")
+    .filter((finding) => isAbout(schedule, finding) && finding.severity !== "error")
     .map(({ message, suggestion }) => ({ tone: "warn", what: sentence(message), todo: suggestion }));
 }
 

@@ -3,7 +3,7 @@ import { may } from "../../core/me.ts";
 import { offers } from "../../core/offers.ts";
 import { go, hrefWith, query } from "../../core/place.ts";
 import type { Schedule as ScheduleShape } from "../../core/shapes.ts";
-import type { Health, ScheduleExplanation, ScheduleHistory } from "../../core/shapes-system.ts";
+import type { ScheduleExplanation, ScheduleHistory } from "../../core/shapes-system.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -17,6 +17,7 @@ import { Definition } from "./schedule-definition.tsx";
 import { History } from "./schedule-history.tsx";
 import { NextFirings } from "./schedule-next.tsx";
 import { Trouble } from "./schedule-trouble.tsx";
+import { useFindings } from "./use-findings.ts";
 
 const LIVE = ["schedule.fired", "schedule.missed"] as const;
 const FIRST_HISTORY = 50;
@@ -27,13 +28,13 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
   const limit = isWhole ? WHOLE_HISTORY : FIRST_HISTORY;
   const schedule = useQuery<ScheduleShape>(pathOf(name), { live: LIVE });
   const history = useQuery<ScheduleHistory>(`${pathOf(name)}/history?limit=${limit}`, { live: [...LIVE, "tasks"] });
-  const health = useQuery<Health>("/doctor", { everyMs: 60_000 });
+  const found = useFindings();
   const isExplained = offers("GET /schedules/:name/explain") === true;
   const explained = useQuery<ScheduleExplanation>(isExplained ? `${pathOf(name)}/explain` : undefined, { live: LIVE });
   const open = may("operator") ? query.value.get("open") : null;
   const close = () => go(hrefWith({ open: undefined }));
   const reload = async () => {
-    await Promise.all([schedule.reload(), history.reload(), health.reload(), explained.reload()]);
+    await Promise.all([schedule.reload(), history.reload(), found.reload(), explained.reload()]);
   };
   const own = schedule.data;
   return (
@@ -78,7 +79,7 @@ export function Schedule({ name = "" }: Readonly<Record<string, string>>) {
           <>
             <Trouble
               schedule={data}
-              findings={health.data?.findings ?? []}
+              findings={found.data?.findings ?? []}
               explained={explained.data}
               failure={explained.error}
             />

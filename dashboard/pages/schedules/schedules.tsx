@@ -3,7 +3,6 @@ import { may } from "../../core/me.ts";
 import { now } from "../../core/now.ts";
 import { go, hrefWith, query, setQuery } from "../../core/place.ts";
 import type { Items, Schedule } from "../../core/shapes.ts";
-import type { Health } from "../../core/shapes-system.ts";
 import { useQuery } from "../../core/use-query.ts";
 import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
@@ -14,6 +13,7 @@ import { NewSchedule } from "./editor/new-schedule.tsx";
 import { NextDay } from "./next-day.tsx";
 import { ScheduleTable } from "./schedule-table.tsx";
 import { bySlot, hasMissedLately, inOrder, type Standing, standingOf } from "./standing.ts";
+import { useFindings } from "./use-findings.ts";
 
 const SHOWN = ["all", "look", "off"] as const;
 type Shown = (typeof SHOWN)[number];
@@ -24,8 +24,7 @@ export function Schedules() {
     live: ["schedule.fired", "schedule.missed"],
     everyMs: 15_000,
   });
-  const health = useQuery<Health>("/doctor", { everyMs: 60_000 });
-  const findings = health.data?.findings ?? [];
+  const findings = useFindings().data?.findings ?? [];
   // As it was when the system answered: an old answer makes no slot late, and a thousand are not drawn each second.
   const standing = (schedule: Schedule) => standingOf(schedule, findings, schedules.answeredAt ?? now.peek());
 

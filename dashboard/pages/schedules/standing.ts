@@ -2,6 +2,7 @@
 import type { Schedule } from "../../core/shapes.ts";
 import type { Finding } from "../../core/shapes-system.ts";
 import type { Tone } from "../../parts/badge.tsx";
+import { isAbout } from "./is-about.ts";
 
 export interface Standing {
   readonly kind: "broken" | "due" | "done" | "off";
@@ -22,7 +23,7 @@ export function standingOf(schedule: Schedule, findings: readonly Finding[], now
   if (!enabled && !isOver)
     return { kind: "off", word: "Off", tone: "calm", why: "Nothing fires until it is switched on" };
   if (schedule.problem) return { kind: "broken", word: "Invalid", tone: "bad", why: schedule.problem };
-  const error = findings.find(({ subject, severity }) => subject === schedule.name && severity === "error");
+  const error = findings.find((finding) => isAbout(schedule, finding) && finding.severity === "error");
   if (nextRunAt === null) {
     if (isOver) return { kind: "done", word: "Done", tone: "calm", why: "It was to fire once, and that is over" };
     return { kind: "broken", word: "Never fires", tone: "bad", why: error?.message ?? "It has no slot left" };

@@ -5,8 +5,16 @@
 // (leases while Redis is away, the in-process store) is worth nothing on another. Moleculer prefers a local node to its
 // strategy, so the strategy is asked here.
 import type { ServiceBroker } from "moleculer";
-import { ApiumError, type Clock, codeOf, ERRORS, type ErrorCode, type Log, messageOf } from "../../../runtime/index.ts";
-import { afterSilence } from "../after-silence.ts";
+import {
+  ApiumError,
+  afterSilence,
+  type Clock,
+  codeOf,
+  ERRORS,
+  type ErrorCode,
+  type Log,
+  messageOf,
+} from "../../../runtime/index.ts";
 import type { ClientCounts } from "./counts.ts";
 
 const FAILURES_UNTIL_REST = 3;
