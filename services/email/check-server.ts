@@ -1,9 +1,10 @@
 // Whether the mail server can be reached and takes our login: found out with a connection that sends nothing. It logs in to
 // the account that sends the mails, so however many pages of the doctor are open it does so seldom: what it has found holds
-// for half a minute, and what the server said against the login for five. A wrong password that is tried more often locks the
-// account. That is of one process: each that runs this service tries for itself, and once more when it is started again.
+// for half a minute, and what may have been said against the login for five minutes. A wrong password that is tried more often
+// locks the account. That is of one process: each that runs this service tries for itself, and once more when it is started.
 import { createTransport } from "nodemailer";
 import { answerWithin, type Clock, type Finding, messageOf } from "../../runtime/index.ts";
+import { isFinal } from "./mail-policy.ts";
 
 /** Whoever asks waits no longer; the connection goes on. */
 const ANSWER_WITHIN_MS = 3_000;
@@ -38,7 +39,8 @@ export class ServerCheck {
     try {
       return await answerWithin(this.#clock, ANSWER_WITHIN_MS, () => looking);
     } catch (error) {
-      return [away(error)];
+      // A server that always takes longer is as it was until the new look has ended.
+      return this.#latest?.findings ?? [away(error)];
     }
   }
 
@@ -59,10 +61,15 @@ async function logIn(url: string): Promise<Verdict> {
     await transport.verify();
     return { findings: [], keptMs: KEPT_MS };
   } catch (error) {
-    const { code, responseCode = 535 } = error as { readonly code?: unknown; readonly responseCode?: number };
-    if (code !== "EAUTH") return { findings: [away(error)], keptMs: KEPT_MS };
-    // A 4xx is not the server's last word on who we say we are: often it has had too many logins already.
-    return { findings: [responseCode < 500 ? putOff(error) : refused(error)], keptMs: LOGIN_KEPT_MS };
+    const { code, timeoutType } = error as { readonly code?: unknown; readonly timeoutType?: unknown };
+    if (code === "EAUTH") {
+      // Else it is not the server's last word on who we say we are: often it has had too many logins already.
+      return { findings: [isFinal(error) ? refused(error) : putOff(error)], keptMs: LOGIN_KEPT_MS };
+    }
+    // Some say nothing to a login they refuse, or hang up.
+    const isAfterGreeting = code === "ECONNECTION" || timeoutType === "SOCKET_TIMEOUT";
+    const mayBeOfLogin = isAfterGreeting && new URL(url).username !== "";
+    return { findings: [away(error)], keptMs: mayBeOfLogin ? LOGIN_KEPT_MS : KEPT_MS };
   } finally {
     transport.close();
   }
@@ -73,7 +80,7 @@ function away(error: unknown): Finding {
     severity: "error",
     code: "SMTP_AWAY",
     subject: "SMTP",
-    message: `the mail server cannot be reached: ${messageOf(error)}; mails wait for another attempt`,
+    message: `the mail server cannot be reached: ${messageOf(error)}; ${isFinal(error) ? "each mail becomes a dead letter" : "mails wait for another attempt"}`,
     suggestion: "bring it back, or correct SMTP_URL; `apium queues pause email` saves the attempts if that takes long",
   };
 }

@@ -7,12 +7,12 @@ import { Reject } from "../../runtime/index.ts";
 const BAD_SEQUENCE = 503;
 
 export function mailFailure(error: unknown): unknown {
-  const { code, responseCode, response, message } = error as {
-    code?: string;
-    responseCode?: number;
-    response?: string;
-    message?: string;
-  };
-  const isFinal = responseCode === undefined ? code === "EAUTH" : responseCode >= 500 && responseCode !== BAD_SEQUENCE;
-  return isFinal ? new Reject(`the mail server refused: ${response ?? message}`, { cause: error }) : error;
+  const { response, message } = error as { response?: string; message?: string };
+  return isFinal(error) ? new Reject(`the mail server refused: ${response ?? message}`, { cause: error }) : error;
+}
+
+/** Whether a mail that fails with this becomes a dead letter at once. */
+export function isFinal(error: unknown): boolean {
+  const { code, responseCode } = error as { code?: string; responseCode?: number };
+  return responseCode === undefined ? code === "EAUTH" : responseCode >= 500 && responseCode !== BAD_SEQUENCE;
 }

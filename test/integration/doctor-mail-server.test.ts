@@ -74,3 +74,21 @@ test("a refusal that comes late is heard all the same: until then the server has
   expect(await check.findings()).toMatchObject([refused]);
   expect(mail.logins).toBe(1);
 }, 120_000);
+
+test("a server that takes its time is as it was found last until it has answered", async () => {
+  await mail.up();
+  await wellOrNot(true);
+  await mail.down();
+  await mail.refuseLogins({ isLate: true });
+  await clock.advance(30 * SECOND_MS);
+  const { logins } = mail;
+  const asked = check.findings();
+  await eventually(async () => mail.logins > logins);
+  await clock.advance(3 * SECOND_MS);
+  expect(await asked).toEqual([]);
+  mail.answerLogins();
+  await eventually(async () => {
+    expect(await check.findings()).toMatchObject([refused]);
+    return true;
+  });
+}, 120_000);
