@@ -20,6 +20,6 @@ export function answerWithin<Answer>(
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new NoAnswerError(`no answer within ${limitMs / 1_000} s: it is away, or too busy`));
     const cancel = afterSilence(clock, limitMs, giveUp);
-    ask().then(resolve, reject).finally(cancel);
+    (async () => ask())().then(resolve, reject).finally(cancel);
   });
 }

@@ -4,8 +4,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 const RESOLUTION_MS = 20;
 const NANOS_PER_MS = 1e6;
 const TURN_EVERY_MS = 30_000;
-/** With fewer, one late timer would be the hundredth. */
-const ENOUGH_TO_JUDGE = 500;
+/** What was measured for a shorter time says nothing of one in a hundred. */
+const ENOUGH_MS = 10_000;
 
 /** Milliseconds later than its timers were due. */
 export interface LoopLag {
@@ -14,15 +14,25 @@ export interface LoopLag {
   readonly maxMs: number;
 }
 
+/** In nanoseconds from one look to the next. */
+export type DelayHistogram = Pick<
+  ReturnType<typeof monitorEventLoopDelay>,
+  "count" | "mean" | "max" | "percentile" | "reset" | "enable" | "disable"
+>;
+
 export class EventLoopWatch {
-  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #histogram: DelayHistogram;
   /** Of the half minute before this one. */
   #before: LoopLag | undefined;
   #timer: NodeJS.Timeout | undefined;
 
+  constructor(histogram: DelayHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })) {
+    this.#histogram = histogram;
+  }
+
   start(): void {
     this.#histogram.enable();
-    this.#timer = setInterval(() => this.#turn(), TURN_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.turn(), TURN_EVERY_MS).unref();
   }
 
   stop(): void {
@@ -33,21 +43,24 @@ export class EventLoopWatch {
   /** The worst of the last half to whole minute, whoever else reads it; the histogram's own resolution is taken off. */
   read(): LoopLag {
     const now = this.#current();
-    const isEnough = this.#histogram.count >= ENOUGH_TO_JUDGE;
-    const before = this.#before ?? { ...now, p99Ms: isEnough ? now.p99Ms : now.meanMs };
-    const maxMs = Math.max(before.maxMs, now.maxMs);
-    if (!isEnough) return { ...before, maxMs };
-    return { meanMs: Math.max(before.meanMs, now.meanMs), p99Ms: Math.max(before.p99Ms, now.p99Ms), maxMs };
+    const isEnough = (this.#histogram.count * this.#histogram.mean) / NANOS_PER_MS >= ENOUGH_MS;
+    const { meanMs, p99Ms, maxMs } = this.#before ?? { ...now, p99Ms: now.meanMs };
+    return {
+      meanMs: isEnough ? Math.max(meanMs, now.meanMs) : meanMs,
+      p99Ms: isEnough ? Math.max(p99Ms, now.p99Ms) : p99Ms,
+      maxMs: Math.max(maxMs, now.maxMs),
+    };
+  }
+
+  /** Begins another half minute. It does so by itself. */
+  turn(): void {
+    this.#before = this.#current();
+    this.#histogram.reset();
   }
 
   #current(): LoopLag {
     const { mean, max } = this.#histogram;
     return { meanMs: late(mean), p99Ms: late(this.#histogram.percentile(99)), maxMs: late(max) };
-  }
-
-  #turn(): void {
-    this.#before = this.#current();
-    this.#histogram.reset();
   }
 }
 

@@ -122,6 +122,9 @@ function isLittle({ freeBytes, totalBytes }: DiskRoom): boolean {
   return [LITTLE, ALWAYS_LITTLE].some(({ share, bytes }) => freeBytes < bytes && freeBytes < totalBytes * share);
 }
 
+/** Two digits or three: processes that look at one disk a moment apart say the same. */
 function size(bytes: number): string {
-  return bytes < GIB ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
+  const mebibytes = Math.round(bytes / 2 ** 20);
+  if (mebibytes >= 1_000) return `${(bytes / GIB).toFixed(1)} GiB`;
+  return `${mebibytes < 100 ? mebibytes : Math.round(mebibytes / 10) * 10} MiB`;
 }

@@ -1,6 +1,6 @@
 // Asks every process what it finds wrong with itself and with the servers it needs. What a service has to do with, it alone
 // answers for; so only those are asked that are there, and nobody else opens a connection to find out.
-import type { ServiceBroker } from "moleculer";
+import type { CallingOptions, ServiceBroker } from "moleculer";
 import { answerWithin, type Clock, type Finding, messageOf, NoAnswerError } from "../../runtime/index.ts";
 import { processesWith } from "../../runtime/moleculer/index.ts";
 
@@ -49,12 +49,18 @@ interface Asker {
   readonly limitMs: number;
 }
 
+/**
+ * For a question that is waited for by `answerWithin`. The bus' own limit goes by one timer: it would take a stand-still of
+ * this process for everybody else's silence. One that leaves does not wait for what was given up.
+ */
+export function onTheBus(nodeID: string, limitMs: number): CallingOptions {
+  return { nodeID, timeout: 2 * limitMs, retries: 0, tracking: false };
+}
+
 /** Undefined: the process has left, or died, since it was known. */
 async function ask({ broker, clock, limitMs }: Asker, action: string, node: string): Promise<Answer | undefined> {
-  // The bus' own limit goes by one timer: it would take a stand-still of this process for everybody else's silence.
-  const options = { nodeID: node, timeout: 2 * limitMs, retries: 0 };
   try {
-    const answer = await answerWithin(clock, limitMs, () => broker.call(action, {}, options));
+    const answer = await answerWithin(clock, limitMs, () => broker.call(action, {}, onTheBus(node, limitMs)));
     return { ...(answer as Pick<Answer, "findings">), node, action };
   } catch (error) {
     const { type } = error as { readonly type?: unknown };

@@ -10,7 +10,7 @@ import {
   type Runtime,
 } from "../../runtime/index.ts";
 import { processesWith } from "../../runtime/moleculer/index.ts";
-import { askProcesses, SCHEDULES } from "./ask-processes.ts";
+import { askProcesses, onTheBus, SCHEDULES } from "./ask-processes.ts";
 import { checkConnections } from "./connections.ts";
 import { checkEngine } from "./engine.ts";
 import { inOneVoice, withoutConsequences } from "./findings.ts";
@@ -64,7 +64,7 @@ export async function examine(broker: ServiceBroker, runtime: Runtime): Promise<
 async function askSchedules(broker: ServiceBroker): Promise<readonly Finding[]> {
   const nodes = processesWith(broker, SCHEDULES);
   if (nodes.length === 0) return [NOBODY_FIRES];
-  const asked = nodes.map((nodeID) => broker.call(SCHEDULES, {}, { nodeID, timeout: LIMIT_MS, retries: 0 }));
+  const asked = nodes.map((nodeID) => broker.call(SCHEDULES, {}, onTheBus(nodeID, LIMIT_MS)));
   try {
     return ((await Promise.any(asked)) as { readonly findings: readonly Finding[] }).findings;
   } catch (error) {

@@ -18,7 +18,8 @@ export function inOneVoice({ answers }: Rounds): Finding[] {
     findings.map((finding) => ({ node, action, finding })),
   );
   const same = Map.groupBy(told, ({ finding: { code, subject, message } }) =>
-    OF_A_MACHINE.has(code) ? `${code} ${message}` : `${code} ${subject}`,
+    // One disk may be many machines': it is as full for each of them.
+    code.startsWith("DISK_") ? `${code} ${message}` : `${code} ${subject}`,
   );
   return [...same.values()].flatMap((voices) => {
     const [first] = voices;
@@ -36,7 +37,7 @@ export function inOneVoice({ answers }: Rounds): Finding[] {
   });
 }
 
-/** @param node - the doctor's own process. What another one misses explains nothing here. */
+/** @param node - the doctor's own process. What another one misses explains little of what this one finds. */
 export function withoutConsequences(findings: readonly Finding[], { answers }: Rounds, node: string): Finding[] {
   const missed = answers.filter((answer) => answer.node === node).flatMap((answer) => answer.findings ?? []);
   const hidden = new Set(missed.flatMap(({ code }) => CONSEQUENCES[code] ?? []));

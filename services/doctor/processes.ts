@@ -43,7 +43,7 @@ function silentProcess(subject: string, what: string): Finding {
     subject,
     message: `${what}: what runs there blocks its event loop, or NATS is away for it alone`,
     suggestion:
-      "ask again: a handler may compute. If it stays so, read its log and restart it; HANG_TIMEOUT does that by itself",
+      "ask again: a handler may compute. If it stays so, read its log and restart it; HANG_TIMEOUT ends by itself what has hung for that long",
   };
 }
 

@@ -26,9 +26,12 @@ function folder(): string {
 }
 
 test("nothing is loaded before the signals are heard", () => {
-  const main = readFileSync(new URL("../../main.ts", import.meta.url), "utf8");
-  const loadedFirst = [...main.matchAll(/^import .*"(.*)";$/gm)].map(([, path]) => path);
-  expect(loadedFirst).toEqual(["./lifecycle/told-to-stop.ts"]);
+  const loadedBy = (file: string) => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+    return [...text.matchAll(/(?:from|import)\s*"(.*)"/g)].map(([, path]) => path);
+  };
+  expect(loadedBy("main.ts")).toEqual(["./lifecycle/told-to-stop.ts"]);
+  expect(loadedBy("lifecycle/told-to-stop.ts")).toEqual([]);
 });
 
 const KINDS = { process: undefined, ...(hasContainers ? { "first process of a container": CONTAINER } : {}) };

@@ -99,11 +99,7 @@ export async function liveThroughTheOutage({ mail, openTicket, type }: Outage): 
   expect(await apium(`tasks list --name ${NAME} --state RETRY`)).toMatch(/^none$/m);
   expect(await apium(`dead-letters list --name ${NAME}`)).toMatch(/^none$/m);
   // Of mails: what a schedule fires meanwhile may find nobody in a system of three processes.
-  await eventually(async () => {
-    // A round of the doctor holds for some seconds.
-    await until("doctor", /^(?![\s\S]*((RETRYING|DEAD_LETTERS) +send_ticket_email|QUEUE_PAUSED))/);
-    return true;
-  }, PATIENCE_MS);
+  await until("doctor", /^(?![\s\S]*((RETRYING|DEAD_LETTERS) +send_ticket_email|QUEUE_PAUSED))/);
   const audit = await apium("audit --actor operator --limit 4");
   expect(audit).toMatch(/dead-letter\.requeue-many[\s\S]*task\.run-now-many[\s\S]*queue\.resume[\s\S]*queue\.pause/);
   expect(mail.ofTickets).toHaveLength(all.length);

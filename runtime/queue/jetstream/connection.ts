@@ -10,10 +10,14 @@ const RECONNECT_MS = 250;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** JetStream API calls: they wait out their whole time-out while the server is away. */
 export const API_TIMEOUT_MS = 2_000;
+/** Longer than whoever asks waits by himself, who does not take his own stand-still for the server's. */
+const LOOK_TIMEOUT_MS = 5_000;
 
 export interface Nats {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
+  /** For looks whose asker has a limit of his own. */
+  readonly patientManager: JetStreamManager;
 }
 
 /** @throws ApiumError `QUEUE_UNAVAILABLE` when no server answers. */
@@ -34,7 +38,8 @@ export async function connectNats(url: string, name: string): Promise<Nats> {
       ...(user === undefined ? {} : { user, pass: pass ?? "" }),
     });
     const manager = await jetstreamManager(connection, { timeout: API_TIMEOUT_MS, checkAPI: false });
-    return { connection, manager };
+    const patientManager = await jetstreamManager(connection, { timeout: LOOK_TIMEOUT_MS, checkAPI: false });
+    return { connection, manager, patientManager };
   } catch (cause) {
     throw new ApiumError("QUEUE_UNAVAILABLE", `NATS does not answer: ${messageOf(cause)}`, { cause });
   }

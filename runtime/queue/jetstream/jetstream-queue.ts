@@ -126,7 +126,7 @@ export class JetStreamQueue implements TaskQueue {
 
   async check(): Promise<void> {
     try {
-      await this.#engine().manager.getAccountInfo();
+      await this.#engine().patientManager.getAccountInfo();
     } catch (cause) {
       throw new ApiumError("QUEUE_UNAVAILABLE", `JetStream does not answer: ${messageOf(cause)}`, { cause });
     }
@@ -134,7 +134,7 @@ export class JetStreamQueue implements TaskQueue {
 
   async limits(): Promise<readonly EngineLimit[]> {
     try {
-      return await engineLimits(this.#engine().manager, this.#queues.map(streamName));
+      return await engineLimits(this.#engine().patientManager, this.#queues.map(streamName));
     } catch (cause) {
       throw new ApiumError("QUEUE_UNAVAILABLE", `JetStream does not answer: ${messageOf(cause)}`, { cause });
     }
